@@ -1,0 +1,73 @@
+"""Every error that Ozora raises on purpose, one tree.
+
+    OzoraError
+    +-- UserError            the request is at fault; says what to change    exit 2, HTTP 4xx
+    |   +-- PromptError      empty, over-long or non-text prompt
+    |   +-- SizeError        size, duration or frame rate out of range
+    |   +-- MediaError       a given file cannot be read or is too large
+    |   +-- OutputError      the output cannot be written
+    |   +-- UnknownNameError a model, recipe, solver ... that does not exist
+    |   `-- CapabilityError  the chosen backend cannot do what the plan asks
+    `-- ServiceError         our side is at fault                            exit 3, HTTP 5xx
+        +-- WeightsError     weights missing or damaged
+        +-- RendererError    no OpenGL context for the stage
+        `-- CheckpointError  a training checkpoint cannot be read or does not fit
+
+A message is one sentence for a person: what is wrong, and what would work.
+"""
+
+from __future__ import annotations
+
+
+class OzoraError(Exception):
+    """Base of all deliberate errors. ``exit_code`` is what the command line returns."""
+
+    exit_code = 1
+
+
+class UserError(OzoraError):
+    """The request cannot be met as it stands."""
+
+    exit_code = 2
+
+
+class PromptError(UserError):
+    """The prompt is empty, too long, or not text."""
+
+
+class SizeError(UserError):
+    """A size, duration or frame rate is out of range."""
+
+
+class MediaError(UserError):
+    """A given image or video cannot be read."""
+
+
+class OutputError(UserError):
+    """The result cannot be written where it was asked for."""
+
+
+class UnknownNameError(UserError):
+    """A name (model, recipe, solver, color ...) that is not in its list."""
+
+
+class CapabilityError(UserError):
+    """The chosen backend cannot do this; the message names those that can."""
+
+
+class ServiceError(OzoraError):
+    """Something on our side failed."""
+
+    exit_code = 3
+
+
+class WeightsError(ServiceError):
+    """Model weights are missing or do not have the expected hash."""
+
+
+class RendererError(ServiceError):
+    """The stage cannot be drawn on this machine."""
+
+
+class CheckpointError(ServiceError):
+    """A training checkpoint cannot be read or does not fit the recipe."""
