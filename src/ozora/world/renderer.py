@@ -1,0 +1,289 @@
+"""The stage renderer: moderngl on a headless EGL context (Mesa's llvmpipe on a CPU, the driver on a GPU).
+
+A whole clip is drawn into one large picture, a tile a frame: first all shadow maps, then all colors, then one read.
+That keeps the number of times the pipeline must be emptied at two a clip; one context and its buffers live for ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from ozora.errors import RendererError
+from ozora.world.camera import shadow_view
+from ozora.world.drawing import SOLID_NAMES, Drawing
+from ozora.world.places import FOG_DENSITY, PLACES, TIMES
+from ozora.world.solids import SOLIDS
+
+SHADOW_SIDE = 256
+BATCH = 64
+"""Frames drawn in one go."""
+SAMPLES = 4
+"""Coverage samples a pixel; the shader runs once."""
+INSTANCE_FLOATS = 17
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """Rendered frames: ``rgb`` [f, h, w, 3] and ``cover`` [f, h, w] (255 where a thing is, soft at its edge)."""
+
+    rgb: NDArray[np.uint8]
+    cover: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """Exact geometry: ``thing`` [f, h, w] number of the thing seen (0: none), ``depth`` [f, h, w] in meters."""
+
+    thing: NDArray[np.uint8]
+    depth: NDArray[np.float32]
+
+
+def _source(name: str, style: int | None = None) -> str:
+    folder = files("ozora.world") / "shaders"
+    text = (folder / name).read_text()
+    for part in ("place.glsl", "light.glsl"):
+        text = text.replace(f'#include "{part}"', (folder / part).read_text())
+    return text if style is None else text.replace("#version 430", f"#version 430\n#define STYLE {style}", 1)
+
+
+@cache
+def context() -> moderngl.Context:
+    """The one OpenGL context of this process; ``RendererError`` says what to install where there is none."""
+    try:
+        return moderngl.create_standalone_context(backend="egl")
+    except Exception as error:
+        raise RendererError(
+            f"no headless OpenGL ({error}); on Debian: apt-get install libegl1 libegl-mesa0 libgl1-mesa-dri"
+        ) from error
+
+
+class Renderer:
+    """Draws clips of one picture size. ``RendererError`` when the machine has no OpenGL."""
+
+    def __init__(self, height: int, width: int, *, samples: int = SAMPLES) -> None:
+        self.height, self.width = height, width
+        self.gl = gl = context()
+        self.columns = max(1, min(8, gl.info["GL_MAX_TEXTURE_SIZE"] // width))
+        self.rows = -(-BATCH // self.columns)
+        size = (self.columns * width, self.rows * height)
+        self.target = gl.simple_framebuffer(size, 4, samples=samples)
+        self.plain = gl.simple_framebuffer(size, 4)
+        self.exact = gl.framebuffer([gl.texture(size, 2, dtype="f4")], gl.depth_renderbuffer(size))
+        self.shadow_map = gl.depth_texture((8 * SHADOW_SIDE, -(-BATCH // 8) * SHADOW_SIDE))
+        self.shadow_map.compare_func = "<="
+        self.shadow = gl.framebuffer(depth_attachment=self.shadow_map)
+        self._build_meshes()
+        self._build_programs()
+
+    def _build_meshes(self) -> None:
+        meshes = [SOLIDS[name]() for name in SOLID_NAMES]
+        counts = [len(mesh.indices) for mesh in meshes]
+        self.first_index = np.concatenate([[0], np.cumsum(counts)[:-1]])
+        self.base_vertex = np.concatenate([[0], np.cumsum([len(mesh.positions) for mesh in meshes])[:-1]])
+        self.index_count = np.array(counts)
+        vertices = np.concatenate([np.concatenate([m.positions, m.normals], axis=1) for m in meshes])
+        self.vertices = self.gl.buffer(vertices.astype("f4").tobytes())
+        self.indices = self.gl.buffer(np.concatenate([mesh.indices for mesh in meshes]).astype("u4").tobytes())
+        self.instances = self.gl.buffer(reserve=4 << 20, dynamic=True)
+        self.commands = self.gl.buffer(reserve=BATCH * len(SOLID_NAMES) * 20, dynamic=True)
+
+    def _build_programs(self) -> None:
+        gl = self.gl
+        make = gl.program
+        self.toy = make(vertex_shader=_source("toy.vert"), fragment_shader=_source("toy.frag"))
+        self.caster = make(vertex_shader=_source("toy.vert"), fragment_shader=_source("shadow.frag"))
+        self.locator = make(vertex_shader=_source("toy.vert"), fragment_shader=_source("truth.frag"))
+        self.weather = make(vertex_shader=_source("sky.vert"), fragment_shader=_source("weather.frag"))
+        self.places: dict[int, tuple[moderngl.VertexArray, moderngl.VertexArray]] = {}
+        self.weather_array = gl.vertex_array(self.weather, [])
+        self.arrays = {program: self._array(program) for program in (self.toy, self.caster, self.locator)}
+
+    def _place(self, style: int) -> tuple[moderngl.VertexArray, moderngl.VertexArray]:
+        """Ground and sky of one place, compiled at first use."""
+        if style not in self.places:
+            make = self.gl.program
+            ground = make(vertex_shader=_source("ground.vert"), fragment_shader=_source("ground.frag", style))
+            sky = make(vertex_shader=_source("sky.vert"), fragment_shader=_source("sky.frag", style))
+            self.places[style] = (self.gl.vertex_array(ground, []), self.gl.vertex_array(sky, []))
+        return self.places[style]
+
+    def _array(self, program: moderngl.Program) -> moderngl.VertexArray:
+        solid = [name if name in program else None for name in ("position", "normal")]
+        names = [name if name in program else None for name in ("row0", "row1", "row2", "paint", "thing")]
+        content = [
+            (self.vertices, _layout(solid, (3, 3), ""), *filter(None, solid)),
+            (self.instances, _layout(names, (4, 4, 4, 4, 1), "/i"), *filter(None, names)),
+        ]
+        return self.gl.vertex_array(program, content, self.indices)
+
+    def render(self, drawing: Drawing) -> Picture:
+        """All frames of a drawing in color."""
+        rgba = np.empty((len(drawing.times), self.height, self.width, 4), np.uint8)
+        for start in range(0, len(drawing.times), BATCH):
+            frames = np.arange(start, min(start + BATCH, len(drawing.times)))
+            self._upload(drawing, frames)
+            self._cast_shadows(drawing, frames)
+            self._paint(drawing, frames)
+            rgba[frames] = self._read(self.plain, len(frames), 4, "u1")
+        return Picture(rgb=np.ascontiguousarray(rgba[..., :3]), cover=np.ascontiguousarray(rgba[..., 3]))
+
+    def locate(self, drawing: Drawing) -> Truth:
+        """What is exactly where in all frames; no smoothing."""
+        both = np.empty((len(drawing.times), self.height, self.width, 2), np.float32)
+        for start in range(0, len(drawing.times), BATCH):
+            frames = np.arange(start, min(start + BATCH, len(drawing.times)))
+            self._upload(drawing, frames)
+            self.exact.use()
+            self.exact.viewport = (0, 0, self.columns * self.width, self.rows * self.height)
+            self.exact.clear(0.0, 0.0, 0.0, 0.0)
+            self.gl.enable_only(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
+            for place, frame in enumerate(frames):
+                self.exact.viewport = self._tile(place)
+                _set(self.locator, eye=drawing.view.eye[frame], to_clip=_columns(drawing.view.to_clip[frame]))
+                self._solids(self.locator, place)
+            both[frames] = self._read(self.exact, len(frames), 2, "f4")
+        return Truth(thing=both[..., 0].round().astype(np.uint8), depth=np.ascontiguousarray(both[..., 1]))
+
+    def _upload(self, drawing: Drawing, frames: NDArray[np.int64]) -> None:
+        f, p = len(frames), len(drawing.solids)
+        data = np.empty((f, p, INSTANCE_FLOATS), np.float32)
+        data[..., :12] = drawing.matrices[frames].reshape(f, p, 12)
+        data[..., 12:16] = drawing.paints[frames]
+        data[..., 16] = drawing.things
+        if data.nbytes > self.instances.size:
+            self.instances.orphan(data.nbytes)
+        self.instances.write(data.tobytes())
+        used, first, count = np.unique(drawing.solids, return_index=True, return_counts=True)
+        commands = np.zeros((f, len(used), 5), np.uint32)
+        commands[..., 0] = self.index_count[used]
+        commands[..., 1] = count
+        commands[..., 2] = self.first_index[used]
+        commands[..., 3] = self.base_vertex[used]
+        commands[..., 4] = first + np.arange(f)[:, None] * p
+        self.num_commands = len(used)
+        self.commands.write(commands.tobytes())
+
+    def _solids(self, program: moderngl.Program, place: int) -> None:
+        self.arrays[program].render_indirect(
+            self.commands, moderngl.TRIANGLES, count=self.num_commands, first=place * self.num_commands
+        )
+
+    def _tile(self, place: int) -> tuple[int, int, int, int]:
+        row, column = divmod(place, self.columns)
+        return (column * self.width, row * self.height, self.width, self.height)
+
+    def _cast_shadows(self, drawing: Drawing, frames: NDArray[np.int64]) -> None:
+        self.shadow.use()
+        self.shadow.viewport = (0, 0, *self.shadow_map.size)
+        self.shadow.clear(depth=1.0)
+        self.gl.enable_only(moderngl.DEPTH_TEST)
+        _set(self.caster, to_clip=_columns(shadow_view(TIMES[drawing.scene.time].sun)))
+        for place in range(len(frames)):
+            row, column = divmod(place, 8)
+            self.shadow.viewport = (column * SHADOW_SIDE, row * SHADOW_SIDE, SHADOW_SIDE, SHADOW_SIDE)
+            self._solids(self.caster, place)
+
+    def _paint(self, drawing: Drawing, frames: NDArray[np.int64]) -> None:
+        self.target.use()
+        self.target.viewport = (0, 0, *self.target.size)
+        self.target.clear()
+        self.shadow_map.use(0)
+        light = _light(drawing)
+        ground, sky = self._place(PLACES[drawing.scene.place].style)
+        for program in (self.toy, ground.program, sky.program, self.weather):
+            _set(program, **light)
+        for place, frame in enumerate(frames):
+            self.target.viewport = tile = self._tile(place)
+            to_clip, clock = drawing.view.to_clip[frame], float(drawing.times[frame])
+            camera = {
+                "to_clip": _columns(to_clip),
+                "from_clip": _columns(np.linalg.inv(to_clip)),
+                "to_shadow": _columns(_shadow_tile(drawing, place)),
+                "eye": drawing.view.eye[frame],
+                "clock": clock,
+            }
+            for program in (self.toy, ground.program, sky.program):
+                _set(program, **camera)
+            self.gl.enable_only(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
+            self._solids(self.toy, place)
+            self.gl.enable_only(moderngl.DEPTH_TEST)
+            ground.render(moderngl.TRIANGLE_STRIP, vertices=4)
+            sky.render(moderngl.TRIANGLES, vertices=3)
+            if drawing.scene.weather in ("rain", "snowfall"):
+                self.gl.enable_only(moderngl.BLEND)
+                self.gl.blend_func = (*moderngl.DEFAULT_BLENDING, moderngl.ZERO, moderngl.ONE)
+                _set(self.weather, clock=clock, tile=tile)
+                self.weather_array.render(moderngl.TRIANGLES, vertices=3)
+        self.gl.copy_framebuffer(self.plain, self.target)
+
+    def _read(self, source: moderngl.Framebuffer, count: int, channels: int, dtype: str) -> NDArray[Any]:
+        rows = -(-count // self.columns)
+        area = (0, 0, self.columns * self.width, rows * self.height)
+        raw = np.frombuffer(source.read(area, components=channels, dtype="f1" if dtype == "u1" else dtype), dtype)
+        tiles = raw.reshape(rows, self.height, self.columns, self.width, channels)[:, ::-1]
+        return tiles.transpose(0, 2, 1, 3, 4).reshape(-1, self.height, self.width, channels)[:count]
+
+
+def _layout(names: list[str | None], sizes: tuple[int, ...], suffix: str) -> str:
+    """moderngl's buffer format; attributes that a program does not use become padding."""
+    parts = [f"{size}f" if name else f"{size * 4}x" for name, size in zip(names, sizes, strict=True)]
+    return " ".join(parts) + (f" {suffix}" if suffix else "")
+
+
+def _columns(matrix: NDArray[np.float64]) -> bytes:
+    """OpenGL wants columns."""
+    return np.ascontiguousarray(matrix.T, dtype="f4").tobytes()
+
+
+def _set(program: moderngl.Program, **values: Any) -> None:  # noqa: ANN401 - whatever a GLSL uniform takes
+    """Set the uniforms that the program really uses (the compiler drops the others)."""
+    for name, value in values.items():
+        if name in program:
+            if isinstance(value, bytes):
+                program[name].write(value)
+            else:
+                program[name] = value if isinstance(value, (int, float)) else tuple(float(v) for v in value)
+
+
+def _shadow_tile(drawing: Drawing, place: int) -> NDArray[np.float64]:
+    """World to the place of a frame's shadow map in the atlas, in the [-1, 1] that ``light.glsl`` expects."""
+    row, column = divmod(place, 8)
+    rows = -(-BATCH // 8)
+    into = np.diag([1 / 8, 1 / rows, 1.0, 1.0])
+    into[0, 3], into[1, 3] = (2 * column + 1) / 8 - 1, (2 * row + 1) / rows - 1
+    return np.asarray(into @ shadow_view(TIMES[drawing.scene.time].sun))
+
+
+def _light(drawing: Drawing) -> dict[str, Any]:
+    scene = drawing.scene
+    place, daylight = PLACES[scene.place], TIMES[scene.time]
+    sun = np.array(daylight.sun) / np.linalg.norm(daylight.sun)
+    overcast = {"clear": 0.0, "rain": 0.55, "snowfall": 0.4, "fog": 0.6}[scene.weather]
+    gray = np.full(3, float(np.mean(daylight.horizon)) * 0.95)
+    horizon = np.array(daylight.horizon) * (1 - overcast) + gray * overcast
+    zenith = np.array(daylight.zenith) * (1 - overcast) + gray * 0.9 * overcast
+    ground = np.array(place.ground)
+    return {
+        "sun": sun,
+        "sun_color": np.array(daylight.sun_color) * (1 - 0.45 * overcast),
+        "ambient": np.array(daylight.ambient) * (1 + 0.15 * overcast),
+        "bounce": np.array(daylight.ambient) * (0.35 + 0.4 * ground),
+        "fog_color": horizon,
+        "fog_density": FOG_DENSITY[scene.weather] * (0.0 if place.indoors and scene.weather != "fog" else 1.0),
+        "back": -3.2 if place.indoors else -75.0,
+        "ground": place.ground,
+        "accent": place.ground_accent,
+        "far_color": place.far,
+        "zenith": zenith,
+        "horizon": horizon,
+        "stars": daylight.stars * (1.0 if scene.weather == "clear" else 0.0),
+        "seed": float(scene.seed % 97) * 0.37,
+        "weather": {"rain": 1, "snowfall": 2}.get(scene.weather, 0),
+    }
