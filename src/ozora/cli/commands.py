@@ -1,0 +1,260 @@
+"""The commands, one function each. They only translate between a terminal and the functions that do the work."""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+from ozora import __version__
+from ozora.errors import OzoraError
+
+if TYPE_CHECKING:
+    from ozora.cli.screen import Screen
+    from ozora.plan import Plan, Record
+
+EXIT_STOPPED = 130  # Ctrl-C
+EXIT_TERMINATED = 143
+EXIT_UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h
+
+
+class Cast(enum.StrEnum):
+    """Who plays on the stage."""
+
+    TOYS = "toys"
+    TROUPE = "troupe"
+
+
+app = typer.Typer(
+    help="Text to video on your own machine.",
+    add_completion=False,
+    rich_markup_mode=None,  # rich would double the time that --help takes
+)
+stage = typer.Typer(help="The simulated stage that the maquette model is trained on.", rich_markup_mode=None)
+app.add_typer(stage, name="stage")
+
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Where the clip goes: .mp4, .webm, .gif, .png, frames/%04d.png. Default: an .mp4 named after the prompt.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on the standard output, nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors and the result.")]
+Preview = Annotated[
+    bool | None,
+    typer.Option("--preview/--no-preview", help="Show the picture while it is painted. Default: if the terminal can."),
+]
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    traceback: Annotated[bool, typer.Option("--traceback", help="Show where an error came from.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"ozora {__version__}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def generate(
+    prompt: Annotated[str, typer.Argument(help="What to see, in words.")],
+    output: Output = None,
+    seconds: Annotated[str | None, typer.Option(help="How long, such as 4 or 2.5.")] = None,
+    size: Annotated[str | None, typer.Option(help="Pixels such as 448x256, or a shape such as 16:9.")] = None,
+    fps: Annotated[str | None, typer.Option(help="Frames a second.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The number that chooses among all clips of the prompt.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Painting steps: more is slower and finer.")] = None,
+    guidance: Annotated[float | None, typer.Option(help="How strongly the prompt is followed.")] = None,
+    image: Annotated[Path | None, typer.Option(metavar="FILE", help="A picture to begin with.")] = None,
+    model: Annotated[str, typer.Option(help="Who paints: a name that `ozora models` lists.")] = "maquette",
+    as_json: Json = False,
+    preview: Preview = None,
+    quiet: Quiet = False,
+) -> None:
+    """Make a clip from a sentence."""
+    with _stoppable("stopped, nothing was written"):
+        from ozora import pipeline
+        from ozora.cli.screen import Screen
+
+        screen = Screen(quiet=quiet, preview=preview)
+        plan = pipeline.make_plan(
+            prompt,
+            model=model,
+            seconds=seconds,
+            size=size,
+            fps=fps,
+            seed=seed,
+            steps=steps,
+            guidance=guidance,
+            image=image,
+        )
+        path, record = _paint(plan, output, screen)
+        _report(path, record, screen, {"path": str(path), "record": record.to_dict()} if as_json else None)
+
+
+@app.command()
+def run(
+    file: Annotated[Path, typer.Argument(metavar="RECORD_OR_PLAN", help="The .json file beside a clip.")],
+    output: Output = None,
+    as_json: Json = False,
+    preview: Preview = None,
+    quiet: Quiet = False,
+) -> None:
+    """Make a clip again from its record, and compare the pixels."""
+    with _stoppable("stopped, nothing was written"):
+        from ozora.cli.record_file import read_request
+
+        plan, old = read_request(file)  # before the slow imports: a wrong file is refused at once
+        from ozora.cli.painting import compare
+        from ozora.cli.screen import Screen
+
+        screen = Screen(quiet=quiet, preview=preview)
+        path, record = _paint(plan, output, screen)
+        result: dict[str, object] = {"path": str(path), "record": record.to_dict()}
+        if old is not None:
+            result["same_pixels"] = old.pixels_sha256 == record.pixels_sha256
+            screen.say(compare(old, record))
+        _report(path, record, screen, result if as_json else None)
+
+
+@app.command()
+def models(as_json: Json = False) -> None:
+    """List what can paint, and what each can do."""
+    from ozora.backends import BACKENDS
+    from ozora.cli.model_list import describe_models, list_models
+
+    all_capabilities = [backend.capabilities for backend in BACKENDS.values()]
+    if as_json:
+        typer.echo(json.dumps(list_models(all_capabilities), indent=2, ensure_ascii=False))
+    else:
+        typer.echo(describe_models(all_capabilities))
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="The name of a recipe.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where checkpoints go.")],
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in DIR.")] = False,
+) -> None:
+    """Train a model by a recipe."""
+    with _stoppable("stopped: --resume goes on from the last checkpoint"):
+        from ozora.train.run import train as train_recipe
+
+        train_recipe(recipe, out, resume)
+
+
+@app.command()
+def evaluate(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the report goes.")] = Path("out/evaluation"),
+    model: Annotated[str, typer.Option(help="Which model.")] = "maquette",
+    prompts: Annotated[int, typer.Option(min=1, help="How many prompts.")] = 64,
+) -> None:
+    """Measure how well a model keeps to its prompts."""
+    with _stoppable("stopped, the report is not complete"):
+        from ozora.evaluate.report import evaluate_model
+
+        evaluate_model(out, model=model, prompts=prompts)
+
+
+@stage.command()
+def sample(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the clips go.")] = Path("out/stage"),
+    count: Annotated[int, typer.Option(min=1, help="How many clips.")] = 4,
+    seed: Annotated[int, typer.Option(help="Which clips.")] = 0,
+    cast: Annotated[Cast, typer.Option(help="Who plays.")] = Cast.TOYS,
+) -> None:
+    """Draw clips of the stage with their captions: what the model learns from."""
+    with _stoppable("stopped, not all clips were written"):
+        from ozora.world.samples import write_samples
+
+        write_samples(out, count=count, seed=seed, cast=cast.value)
+
+
+@stage.command()
+def troupe(
+    deb: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Debian's 0ad-data package; default: fetch it.")
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where the pack goes.")] = Path("out/troupe.pack"),
+) -> None:
+    """Build the pack of people, animals, buildings and trees from the art of 0 A.D."""
+    with _stoppable("stopped, nothing was written"):
+        from ozora.world.troupe.build import build_pack
+
+        typer.echo(build_pack(deb, out))
+
+
+def main() -> NoReturn:
+    """The program ``ozora``: runs a command and turns every failure into one line and an exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    arguments = sys.argv[1:]
+    sys.exit(call(app, [word for word in arguments if word != "--traceback"], traceback="--traceback" in arguments))
+
+
+def call(application: typer.Typer, arguments: list[str], *, traceback: bool = False) -> int:
+    """Run the command in ``arguments``; returns its exit code. ``traceback`` lets errors through as they are."""
+    try:
+        return application(arguments, prog_name="ozora", standalone_mode=False) or 0
+    except (OzoraError, TyperException) as error:
+        if traceback:
+            raise
+        text = error.format_message() if isinstance(error, TyperException) else str(error)
+        return _fail(text, error.exit_code)
+    except typer.Abort:
+        return EXIT_STOPPED
+    except Exception as error:
+        if traceback:
+            raise
+        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        return _fail(f"unexpected error, {reason} (run again with --traceback to see where)", EXIT_UNEXPECTED)
+
+
+def _fail(text: str, exit_code: int) -> int:
+    typer.echo(f"ozora: {' '.join(text.split())}", err=True)
+    return exit_code
+
+
+def _terminate(signum: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(EXIT_TERMINATED)  # unlike the default, this cleans up on its way out
+
+
+@contextlib.contextmanager
+def _stoppable(sentence: str) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        typer.echo(sentence, err=True)
+        raise typer.Exit(EXIT_STOPPED) from error
+
+
+def _paint(plan: Plan, output: Path | None, screen: Screen) -> tuple[Path, Record]:
+    from ozora import pipeline
+    from ozora.cli.clip_name import name_clip
+    from ozora.cli.painting import paint
+
+    suffix = ".mp4" if plan.shape.frames > 1 else ".png"
+    path = output or name_clip(plan.prompts[0].text, suffix=suffix, folder=Path())
+    return paint(pipeline, plan, path, screen)
+
+
+def _report(path: Path, record: Record, screen: Screen, as_json: dict[str, object] | None) -> None:
+    from ozora.cli.painting import summarize
+
+    screen.say(summarize(record))
+    typer.echo(path if as_json is None else json.dumps(as_json, indent=2, ensure_ascii=False))

@@ -1,0 +1,60 @@
+"""One plan becomes one file, in front of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from ozora.media import check_output
+
+if TYPE_CHECKING:
+    from ozora.cli.screen import Screen
+    from ozora.pipeline import Event, Take
+    from ozora.plan import Plan, Record
+
+
+class Pipeline(Protocol):
+    """The seam to ``ozora.pipeline``, which is the only real one; tests bring their own."""
+
+    def notes(self, plan: Plan) -> tuple[str, ...]: ...
+
+    def run(self, plan: Plan) -> Iterator[Event]: ...
+
+    def write(self, take: Take, path: Path) -> Path: ...
+
+
+def paint(pipeline: Pipeline, plan: Plan, path: Path, screen: Screen) -> tuple[Path, Record]:
+    """Make the take of ``plan`` and write it; the path is checked before any work, and nothing half-done stays."""
+    check_output(path, frames=plan.shape.frames)
+    for note in pipeline.notes(plan):
+        screen.say(note)
+    take = screen.follow(pipeline.run(plan))
+    return pipeline.write(take, path), take.record
+
+
+def compare(old: Record, new: Record) -> str:
+    """Whether a repeat gave the same pixels, as a sentence."""
+    if old.pixels_sha256 == new.pixels_sha256:
+        return "the pixels are the same as in the record"
+    reasons = _changes(old, new)
+    return "the pixels differ from the record" + (": " + ", ".join(reasons) if reasons else "")
+
+
+def summarize(record: Record) -> str:
+    """A take in one line: its extent, its seed, what painted it and how long that took."""
+    shape = record.plan.shape
+    extent = f"{shape.width}x{shape.height}, {float(shape.duration_s):.3g} s at {float(shape.fps):.5g} frames a second"
+    took_s = sum(record.timings_s.values())
+    return f"{extent}, seed {record.plan.seed}, painted by {record.plan.model} in {took_s:.1f} s"
+
+
+def _changes(old: Record, new: Record) -> list[str]:
+    """What may be the reason: weights, versions or machine that are not the same."""
+    before = {"weights": old.weights_sha256[:8], **old.versions, **old.machine}
+    after = {"weights": new.weights_sha256[:8], **new.versions, **new.machine}
+    return [
+        f"{name} was {before.get(name, 'unknown')} and is {after.get(name, 'unknown')}"
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    ]
