@@ -11,9 +11,8 @@ from ozora.errors import UserError
 from tests.cli.fake_pipeline import PLAN, RECORD, FakePipeline
 
 
-def _terminal(colors: str = "truecolor") -> Console:
-    kind = "truecolor" if colors == "truecolor" else None
-    return Console(file=io.StringIO(), width=80, force_terminal=True, color_system=kind)
+def _terminal(*, colors: bool = True) -> Console:
+    return Console(file=io.StringIO(), width=80, force_terminal=True, color_system="truecolor" if colors else None)
 
 
 def _shown(console: Console) -> str:
@@ -29,9 +28,9 @@ def test_a_terminal_shows_a_bar_and_the_picture() -> None:
     assert "▀" in _shown(console)
 
 
-@pytest.mark.parametrize(("colors", "preview"), [("truecolor", False), ("none", None)])
-def test_no_picture_where_it_is_not_wanted_or_not_possible(colors: str, preview: bool | None) -> None:
-    console = _terminal(colors)
+@pytest.mark.parametrize(("colors", "preview"), [(True, False), (False, None)])
+def test_no_picture_where_it_is_not_wanted_or_not_possible(colors: bool, preview: bool | None) -> None:
+    console = _terminal(colors=colors)
     Screen(console=console, preview=preview).follow(FakePipeline().run(PLAN))
     assert "painting" in _shown(console)
     assert "▀" not in _shown(console)
