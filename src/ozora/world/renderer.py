@@ -23,7 +23,7 @@ from ozora.world.solids import SOLIDS
 
 SHADOW_SIDE = 256
 BATCH = 64
-"""Frames drawn in one go."""
+"""Frames drawn in one go; their shadow maps lie in an atlas of 8 x 8."""
 SAMPLES = 4
 """Coverage samples a pixel; the shader runs once."""
 INSTANCE_FLOATS = 17
@@ -70,17 +70,32 @@ class Renderer:
     def __init__(self, height: int, width: int, *, samples: int = SAMPLES) -> None:
         self.height, self.width = height, width
         self.gl = gl = context()
-        self.columns = max(1, min(8, gl.info["GL_MAX_TEXTURE_SIZE"] // width))
-        self.rows = -(-BATCH // self.columns)
-        size = (self.columns * width, self.rows * height)
-        self.target = gl.simple_framebuffer(size, 4, samples=samples)
-        self.plain = gl.simple_framebuffer(size, 4)
-        self.exact = gl.framebuffer([gl.texture(size, 2, dtype="f4")], gl.depth_renderbuffer(size))
-        self.shadow_map = gl.depth_texture((8 * SHADOW_SIDE, -(-BATCH // 8) * SHADOW_SIDE))
+        self.samples = samples
+        self.targets: dict[tuple[int, str], moderngl.Framebuffer] = {}
+        self.shadow_map = gl.depth_texture((8 * SHADOW_SIDE, 8 * SHADOW_SIDE))
         self.shadow_map.compare_func = "<="
         self.shadow = gl.framebuffer(depth_attachment=self.shadow_map)
         self._build_meshes()
         self._build_programs()
+
+    def _target(self, count: int, kind: str) -> moderngl.Framebuffer:
+        """A picture just large enough for the tiles of ``count`` frames (clearing and copying cost by area)."""
+        columns, rows = self._grid(count)
+        key = (columns * rows, kind)
+        if key not in self.targets:
+            size = (columns * self.width, rows * self.height)
+            if kind == "exact":
+                colors = [self.gl.texture(size, 2, dtype="f4")]
+                self.targets[key] = self.gl.framebuffer(colors, self.gl.depth_renderbuffer(size))
+            else:
+                samples = self.samples if kind == "smooth" else 0
+                self.targets[key] = self.gl.simple_framebuffer(size, 4, samples=samples)
+        return self.targets[key]
+
+    def _grid(self, count: int) -> tuple[int, int]:
+        """Columns and rows of tiles."""
+        columns = min(count, 8, self.gl.info["GL_MAX_TEXTURE_SIZE"] // self.width)
+        return columns, -(-count // columns)
 
     def _build_meshes(self) -> None:
         meshes = [SOLIDS[name]() for name in SOLID_NAMES]
@@ -130,8 +145,7 @@ class Renderer:
             frames = np.arange(start, min(start + BATCH, len(drawing.times)))
             self._upload(drawing, frames)
             self._cast_shadows(drawing, frames)
-            self._paint(drawing, frames)
-            rgba[frames] = self._read(self.plain, len(frames), 4, "u1")
+            rgba[frames] = self._read(self._paint(drawing, frames), len(frames), 4, "u1")
         return Picture(rgb=np.ascontiguousarray(rgba[..., :3]), cover=np.ascontiguousarray(rgba[..., 3]))
 
     def locate(self, drawing: Drawing) -> Truth:
@@ -140,15 +154,16 @@ class Renderer:
         for start in range(0, len(drawing.times), BATCH):
             frames = np.arange(start, min(start + BATCH, len(drawing.times)))
             self._upload(drawing, frames)
-            self.exact.use()
-            self.exact.viewport = (0, 0, self.columns * self.width, self.rows * self.height)
-            self.exact.clear(0.0, 0.0, 0.0, 0.0)
+            target = self._target(len(frames), "exact")
+            target.use()
+            target.viewport = (0, 0, *target.size)
+            target.clear(0.0, 0.0, 0.0, 0.0)
             self.gl.enable_only(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
             for place, frame in enumerate(frames):
-                self.exact.viewport = self._tile(place)
+                target.viewport = self._tile(place, len(frames))
                 _set(self.locator, eye=drawing.view.eye[frame], to_clip=_columns(drawing.view.to_clip[frame]))
                 self._solids(self.locator, place)
-            both[frames] = self._read(self.exact, len(frames), 2, "f4")
+            both[frames] = self._read(target, len(frames), 2, "f4")
         return Truth(thing=both[..., 0].round().astype(np.uint8), depth=np.ascontiguousarray(both[..., 1]))
 
     def _upload(self, drawing: Drawing, frames: NDArray[np.int64]) -> None:
@@ -175,14 +190,15 @@ class Renderer:
             self.commands, moderngl.TRIANGLES, count=self.num_commands, first=place * self.num_commands
         )
 
-    def _tile(self, place: int) -> tuple[int, int, int, int]:
-        row, column = divmod(place, self.columns)
+    def _tile(self, place: int, count: int) -> tuple[int, int, int, int]:
+        row, column = divmod(place, self._grid(count)[0])
         return (column * self.width, row * self.height, self.width, self.height)
 
     def _cast_shadows(self, drawing: Drawing, frames: NDArray[np.int64]) -> None:
         self.shadow.use()
-        self.shadow.viewport = (0, 0, *self.shadow_map.size)
-        self.shadow.clear(depth=1.0)
+        used = (8 * SHADOW_SIDE, -(-len(frames) // 8) * SHADOW_SIDE)
+        self.shadow.viewport = (0, 0, *used)
+        self.shadow.clear(depth=1.0, viewport=(0, 0, *used))
         self.gl.enable_only(moderngl.DEPTH_TEST)
         _set(self.caster, to_clip=_columns(shadow_view(TIMES[drawing.scene.time].sun)))
         for place in range(len(frames)):
@@ -190,22 +206,24 @@ class Renderer:
             self.shadow.viewport = (column * SHADOW_SIDE, row * SHADOW_SIDE, SHADOW_SIDE, SHADOW_SIDE)
             self._solids(self.caster, place)
 
-    def _paint(self, drawing: Drawing, frames: NDArray[np.int64]) -> None:
-        self.target.use()
-        self.target.viewport = (0, 0, *self.target.size)
-        self.target.clear()
+    def _paint(self, drawing: Drawing, frames: NDArray[np.int64]) -> moderngl.Framebuffer:
+        """Paint the frames and return where they can be read."""
+        target = self._target(len(frames), "smooth")
+        target.use()
+        target.viewport = (0, 0, *target.size)
+        target.clear()
         self.shadow_map.use(0)
         light = _light(drawing)
         ground, sky = self._place(PLACES[drawing.scene.place].style)
         for program in (self.toy, ground.program, sky.program, self.weather):
             _set(program, **light)
         for place, frame in enumerate(frames):
-            self.target.viewport = tile = self._tile(place)
+            target.viewport = tile = self._tile(place, len(frames))
             to_clip, clock = drawing.view.to_clip[frame], float(drawing.times[frame])
             camera = {
                 "to_clip": _columns(to_clip),
                 "from_clip": _columns(np.linalg.inv(to_clip)),
-                "to_shadow": _columns(_shadow_tile(drawing, place)),
+                "shadow_tile": (float(place % 8), float(place // 8)),
                 "eye": drawing.view.eye[frame],
                 "clock": clock,
             }
@@ -221,13 +239,14 @@ class Renderer:
                 self.gl.blend_func = (*moderngl.DEFAULT_BLENDING, moderngl.ZERO, moderngl.ONE)
                 _set(self.weather, clock=clock, tile=tile)
                 self.weather_array.render(moderngl.TRIANGLES, vertices=3)
-        self.gl.copy_framebuffer(self.plain, self.target)
+        plain = self._target(len(frames), "plain")
+        self.gl.copy_framebuffer(plain, target)
+        return plain
 
     def _read(self, source: moderngl.Framebuffer, count: int, channels: int, dtype: str) -> NDArray[Any]:
-        rows = -(-count // self.columns)
-        area = (0, 0, self.columns * self.width, rows * self.height)
-        raw = np.frombuffer(source.read(area, components=channels, dtype="f1" if dtype == "u1" else dtype), dtype)
-        tiles = raw.reshape(rows, self.height, self.columns, self.width, channels)[:, ::-1]
+        columns, rows = self._grid(count)
+        raw = np.frombuffer(source.read(components=channels, dtype="f1" if dtype == "u1" else dtype), dtype)
+        tiles = raw.reshape(rows, self.height, columns, self.width, channels)[:, ::-1]
         return tiles.transpose(0, 2, 1, 3, 4).reshape(-1, self.height, self.width, channels)[:count]
 
 
@@ -252,15 +271,6 @@ def _set(program: moderngl.Program, **values: Any) -> None:  # noqa: ANN401 - wh
                 program[name] = value if isinstance(value, (int, float)) else tuple(float(v) for v in value)
 
 
-def _shadow_tile(drawing: Drawing, place: int) -> NDArray[np.float64]:
-    """World to the place of a frame's shadow map in the atlas, in the [-1, 1] that ``light.glsl`` expects."""
-    row, column = divmod(place, 8)
-    rows = -(-BATCH // 8)
-    into = np.diag([1 / 8, 1 / rows, 1.0, 1.0])
-    into[0, 3], into[1, 3] = (2 * column + 1) / 8 - 1, (2 * row + 1) / rows - 1
-    return np.asarray(into @ shadow_view(TIMES[drawing.scene.time].sun))
-
-
 def _light(drawing: Drawing) -> dict[str, Any]:
     scene = drawing.scene
     place, daylight = PLACES[scene.place], TIMES[scene.time]
@@ -271,6 +281,7 @@ def _light(drawing: Drawing) -> dict[str, Any]:
     zenith = np.array(daylight.zenith) * (1 - overcast) + gray * 0.9 * overcast
     ground = np.array(place.ground)
     return {
+        "to_shadow": _columns(shadow_view(daylight.sun)),
         "sun": sun,
         "sun_color": np.array(daylight.sun_color) * (1 - 0.45 * overcast),
         "ambient": np.array(daylight.ambient) * (1 + 0.15 * overcast),

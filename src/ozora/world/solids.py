@@ -134,7 +134,7 @@ def ring() -> Mesh:
     """A torus that stands upright: its axis is z."""
     angles = np.linspace(-np.pi, np.pi, 11)
     tube = [(0.36 - 0.14 * float(np.cos(a)), 0.14 * float(np.sin(-a))) for a in angles]
-    lying = _revolve(tube[::-1], 22, smooth=True)
+    lying = _revolve(tube, 22, smooth=True)
     swap = [0, 2, 1]
     return Mesh(
         positions=lying.positions[:, swap] * np.float32([1, 1, -1]),

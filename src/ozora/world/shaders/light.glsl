@@ -7,6 +7,7 @@ uniform vec3 fog_color;
 uniform float fog_density;
 uniform vec3 eye;
 uniform mat4 to_shadow;
+uniform vec2 shadow_tile; // which of the 8 x 8 maps of the atlas
 uniform sampler2DShadow shadow_map;
 
 float lit(vec3 world, float bias) {
@@ -15,6 +16,7 @@ float lit(vec3 world, float bias) {
     if (p.x < 0.01 || p.x > 0.99 || p.y < 0.01 || p.y > 0.99) return 1.0;
     float s = 1.2 / 2048.0; // texels of the atlas, which is 8 maps of 256 wide
     float z = p.z - bias;
+    p.xy = (p.xy + shadow_tile) / 8.0;
     return 0.25 * (texture(shadow_map, vec3(p.xy + vec2(-s, -0.4 * s), z)) + texture(shadow_map, vec3(p.xy + vec2(0.4 * s, -s), z))
                  + texture(shadow_map, vec3(p.xy + vec2(s, 0.4 * s), z)) + texture(shadow_map, vec3(p.xy + vec2(-0.4 * s, s), z)));
 }

@@ -1,0 +1,100 @@
+"""Phase S0: the autoencoder. Loss: Charbonnier plus gradients, weighted by the stage's masks; no GAN, no LPIPS.
+
+Noise is added to the latents before decoding (0.05 .. 0.2 of their range), so that what the transformer paints, which
+is never exact, still decodes well.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ozora.model.autoencoder import Autoencoder, AutoencoderConfig
+from ozora.shapes import VideoShape
+from ozora.train.corpus import Stage
+from ozora.train.optimizers import Schedule
+from ozora.world.vocabulary import Vocabulary
+
+
+@dataclass(slots=True, kw_only=True)
+class Autoencoding:
+    """``clips`` short pieces of the corpus are rendered once and held in memory; each step takes ``batch`` of them."""
+
+    name: str
+    config: AutoencoderConfig
+    shape: VideoShape
+    vocabulary: Vocabulary
+    schedule: Schedule
+    clips: int
+    batch: int
+    frames: int
+    noise: float = 0.2
+    thing_weight: float = 5.0
+    seed: int = 0
+    muon: bool = False
+    ema: float = 0.995
+    _rgb: Tensor | None = field(default=None, repr=False)
+    _cover: Tensor | None = field(default=None, repr=False)
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "phase": self.name,
+            "autoencoder": self.config.to_dict(),
+            "shape": self.shape.to_dict(),
+            "vocabulary": self.vocabulary.to_dict(),
+            "steps": self.schedule.steps,
+            "rate": self.schedule.rate,
+            "clips": self.clips,
+            "batch": self.batch,
+            "frames": self.frames,
+            "noise": self.noise,
+            "thing_weight": self.thing_weight,
+            "seed": self.seed,
+        }
+
+    def model(self) -> nn.Module:
+        torch.manual_seed(self.seed)
+        return Autoencoder(self.config).to(memory_format=torch.channels_last)
+
+    def _corpus(self) -> tuple[Tensor, Tensor]:
+        if self._rgb is None or self._cover is None:
+            stage = Stage(self.shape, self.vocabulary)
+            size = (self.clips, self.frames, self.shape.height, self.shape.width)
+            rgb, cover = np.empty((*size, 3), np.uint8), np.empty(size, np.uint8)
+            for i in range(self.clips):
+                clip = stage.clip(self.seed * 10_000_000 + i, frames=self.frames)
+                rgb[i], cover[i] = clip.rgb, clip.cover
+            self._rgb, self._cover = torch.from_numpy(rgb), torch.from_numpy(cover)
+        return self._rgb, self._cover
+
+    def loss(self, model: nn.Module, step: int) -> tuple[Tensor, dict[str, float]]:
+        assert isinstance(model, Autoencoder)
+        rgb, cover = self._corpus()
+        rng = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        index = torch.randint(self.clips, (self.batch,), generator=rng)
+        video = rgb[index].permute(0, 4, 1, 2, 3).float() / 127.5 - 1
+        mask = cover[index].float()[:, None] / 255
+        if torch.rand((), generator=rng) < 0.5:
+            video, mask = video.flip(-1), mask.flip(-1)
+        weight = 1 + self.thing_weight * F.max_pool3d(mask, (1, 5, 5), 1, (0, 2, 2))
+        began = time.monotonic()
+        latent = model.encode(video)
+        level = self.noise * torch.rand((self.batch, 1, 1, 1, 1), generator=rng)
+        result = model.decode(latent + level * torch.randn(latent.shape, generator=rng))
+        error = result - video
+        close = (weight * torch.sqrt(error.square() + 1e-4)).mean()
+        across = (weight[..., 1:] * error.diff(dim=-1).abs()).mean() + (
+            weight[..., 1:, :] * error.diff(dim=-2).abs()
+        ).mean()
+        with torch.no_grad():
+            psnr = -10 * torch.log10(error.square().mean() / 4)
+            things = (mask * error.square()).sum() / mask.sum().clamp_min(1) / 3
+            inside = -10 * torch.log10(things / 4 + 1e-9)
+        figures = {"psnr": psnr.item(), "psnr_things": inside.item(), "step_s": time.monotonic() - began}
+        return close + 0.5 * across, figures

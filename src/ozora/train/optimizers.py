@@ -1,0 +1,81 @@
+"""Optimizers and the learning-rate schedule.
+
+Muon (K. Jordan 2024; PyTorch's, with the RMS of AdamW's updates) takes the matrices inside the transformer, AdamW the
+rest. The schedule is warmup, stable, decay (WSD): constant but for a linear warmup and a linear cool-down, so that a
+run can be continued from before its cool-down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """``steps`` in all; the last ``cooldown`` share of them falls to ``floor`` of the peak rate."""
+
+    steps: int
+    rate: float
+    warmup: int = 50
+    cooldown: float = 0.2
+    floor: float = 0.02
+
+    def at(self, step: int) -> float:
+        """Learning rate of a step."""
+        down = (self.steps - step) / max(self.cooldown * self.steps, 1.0)
+        return self.rate * max(min(1.0, (step + 1) / max(self.warmup, 1), down), self.floor)
+
+
+class Optimizers:
+    """AdamW, and Muon beside it where asked for; steps both with one clipped gradient."""
+
+    def __init__(self, model: nn.Module, *, muon: bool, rate: float, weight_decay: float = 0.01) -> None:
+        def inner(name: str, value: Tensor) -> bool:
+            return muon and value.ndim == 2 and "blocks." in name and min(value.shape) > 8
+
+        named = [(name, value) for name, value in model.named_parameters() if value.requires_grad]
+        matrices = [value for name, value in named if inner(name, value)]
+        others = [value for name, value in named if not inner(name, value)]
+        self.parameters = matrices + others
+        self.parts: list[torch.optim.Optimizer] = []
+        if matrices:
+            self.parts.append(
+                torch.optim.Muon(
+                    matrices, lr=rate, weight_decay=weight_decay, momentum=0.95, adjust_lr_fn="match_rms_adamw"
+                )
+            )
+        self.parts.append(torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.98), weight_decay=weight_decay, fused=True))
+
+    def step(self, rate: float, *, clip: float = 1.0) -> float:
+        """One update at ``rate``; returns the norm of the gradient before clipping."""
+        norm = float(nn.utils.clip_grad_norm_(self.parameters, clip))
+        for part in self.parts:
+            for group in part.param_groups:
+                group["lr"] = rate
+            part.step()
+            part.zero_grad(set_to_none=True)
+        return norm
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All state as flat tensors, for a checkpoint."""
+        result: dict[str, Tensor] = {}
+        for i, part in enumerate(self.parts):
+            for number, state in part.state_dict()["state"].items():
+                for name, value in state.items():
+                    result[f"optimizer.{i}.{number}.{name}"] = torch.as_tensor(value).clone()
+        return result
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """Take the state back."""
+        for i, part in enumerate(self.parts):
+            whole = part.state_dict()
+            state: dict[int, dict[str, Tensor]] = {}
+            for key, value in tensors.items():
+                kind, index, number, *name = key.split(".")
+                if kind == "optimizer" and int(index) == i:
+                    state.setdefault(int(number), {})[".".join(name)] = value
+            whole["state"] = state
+            part.load_state_dict(whole)

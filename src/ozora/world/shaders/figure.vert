@@ -1,0 +1,31 @@
+#version 430
+// A member of the troupe: four bones a vertex, bone matrices (rest -> world, three rows each) of all frames in one buffer.
+layout(location = 0) in vec3 position;
+layout(location = 1) in vec3 normal;
+layout(location = 2) in vec3 uv_layer;
+layout(location = 3) in uvec4 bones;
+layout(location = 4) in vec4 weights;
+layout(std430, binding = 0) readonly buffer Palette {
+    vec4 rows[];
+};
+uniform mat4 to_clip;
+uniform int first_bone;
+out vec3 v_world;
+out vec3 v_normal;
+out vec3 v_uv;
+
+void main() {
+    vec4 r0 = vec4(0.0), r1 = vec4(0.0), r2 = vec4(0.0);
+    for (int i = 0; i < 4; i++) {
+        if (weights[i] <= 0.0) continue;
+        int at = 3 * (first_bone + int(bones[i]));
+        r0 += weights[i] * rows[at];
+        r1 += weights[i] * rows[at + 1];
+        r2 += weights[i] * rows[at + 2];
+    }
+    vec4 p = vec4(position, 1.0);
+    v_world = vec3(dot(r0, p), dot(r1, p), dot(r2, p));
+    v_normal = vec3(dot(r0.xyz, normal), dot(r1.xyz, normal), dot(r2.xyz, normal));
+    v_uv = uv_layer;
+    gl_Position = to_clip * vec4(v_world, 1.0);
+}

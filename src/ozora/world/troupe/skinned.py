@@ -1,0 +1,130 @@
+"""Drawing the troupe with moderngl: vertices and pictures stay on the device, bone matrices go up once a batch of frames.
+
+Three programs share one vertex shader: ``color`` (lit like the toys, through ``light.glsl``), ``caster`` (shadow map) and
+``locator`` (thing number and depth). The renderer sets their uniforms and calls ``draw`` once a frame and pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from ozora.world.troupe.figure import Member, pose_frames
+from ozora.world.troupe.rotations import FloatArray
+
+PICTURE_UNIT = 1
+"""Texture unit of a member's pictures; unit 0 is the shadow map."""
+PALETTE_BINDING = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Appearance:
+    """One member in one clip. ``bones`` [f, b, 3, 4]: rest position -> world, at each frame; ``thing`` is its number."""
+
+    member: Member
+    thing: int
+    bones: FloatArray
+
+
+def appear(
+    member: Member, clip: str, times_s: NDArray[np.float64], placements: NDArray[np.floating], *, thing: int = 1
+) -> Appearance:
+    """The member in a clip at ``times_s`` [f], placed by model matrices [f, 3, 4] (uniform scale only)."""
+    skinning = pose_frames(member, clip, times_s)
+    place = np.asarray(placements, dtype=np.float32)[:, None]
+    bones = place[..., :3] @ skinning
+    shown = np.abs(skinning).sum(axis=(2, 3)) > 0
+    bones[..., 3] += place[..., 3] * shown[..., None]
+    return Appearance(member=member, thing=thing, bones=bones)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Loaded:
+    """What the device keeps of a member."""
+
+    member: Member
+    pictures: moderngl.TextureArray
+    arrays: dict[moderngl.Program, moderngl.VertexArray]
+
+
+class SkinnedBatch:
+    """Draws members of the troupe in one OpenGL context. ``source`` returns a shader's text by file name."""
+
+    def __init__(self, gl: moderngl.Context, source: Callable[[str], str]) -> None:
+        self.gl = gl
+        vertex = source("figure.vert")
+        self.color = gl.program(vertex_shader=vertex, fragment_shader=source("figure.frag"))
+        self.caster = gl.program(vertex_shader=vertex, fragment_shader=source("figure_shadow.frag"))
+        self.locator = gl.program(vertex_shader=vertex, fragment_shader=source("figure_truth.frag"))
+        for program in (self.color, self.caster, self.locator):
+            program["pictures"] = PICTURE_UNIT
+        self._palette = gl.buffer(reserve=1 << 20, dynamic=True)
+        self._loaded: dict[int, _Loaded] = {}
+        self._shown: list[tuple[_Loaded, int, int, int]] = []
+
+    def upload(self, appearances: Sequence[Appearance], frames: NDArray[np.intp] | slice) -> None:
+        """Send the bone matrices of these frames; ``draw`` then shows them by their place among ``frames``."""
+        self._shown, parts, first = [], [], 0
+        for each in appearances:
+            bones = each.bones[frames]
+            self._shown.append((self._load(each.member), each.thing, first, bones.shape[1]))
+            parts.append(bones.reshape(-1))
+            first += bones.shape[0] * bones.shape[1]
+        if not parts:
+            return
+        data = np.concatenate(parts).astype("f4").tobytes()
+        if len(data) > self._palette.size:
+            self._palette.orphan(len(data))
+        self._palette.write(data)
+
+    def draw(self, program: moderngl.Program, place: int) -> None:
+        """Draw all uploaded members at one frame, both sides of every triangle. Depth test and target are the caller's."""
+        if not self._shown:
+            return
+        self._palette.bind_to_storage_buffer(PALETTE_BINDING)
+        for loaded, thing, first, num_bones in self._shown:
+            loaded.pictures.use(PICTURE_UNIT)
+            program["first_bone"] = first + place * num_bones
+            if "thing" in program:
+                program["thing"] = float(thing)
+            loaded.arrays[program].render(moderngl.TRIANGLES)
+
+    def _load(self, member: Member) -> _Loaded:
+        """The member on the device; the first time it is sent there."""
+        found = self._loaded.get(id(member))
+        if found is None:
+            found = self._loaded[id(member)] = self._send(member)
+        return found
+
+    def _send(self, member: Member) -> _Loaded:
+        gl = self.gl
+        layers, height, width = member.pictures.shape[:3]
+        pictures = gl.texture_array((width, height, layers), 4, member.pictures.tobytes())
+        pictures.build_mipmaps()
+        pictures.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
+        solid = np.concatenate([member.positions, member.normals, member.uvs, member.layers[:, None]], axis=1)
+        vertices = gl.buffer(solid.astype("f4").tobytes())
+        bones = gl.buffer(member.bones.astype("u1").tobytes())
+        weights = gl.buffer(member.weights.astype("f4").tobytes())
+        indices = gl.buffer(member.triangles.astype("u4").tobytes())
+        arrays = {}
+        for program in (self.color, self.caster, self.locator):
+            layout, names = _layout(program)
+            content = [
+                (vertices, layout, *names),
+                (bones, "4u1", "bones"),
+                (weights, "4f4", "weights"),
+            ]
+            arrays[program] = gl.vertex_array(program, content, indices)
+        return _Loaded(member=member, pictures=pictures, arrays=arrays)
+
+
+def _layout(program: moderngl.Program) -> tuple[str, list[str]]:
+    """moderngl's buffer format; attributes that the program does not use become padding."""
+    fields = [("position", 3), ("normal", 3), ("uv_layer", 3)]
+    layout = " ".join(f"{size}f4" if name in program else f"{size}x4" for name, size in fields)
+    return layout, [name for name, _ in fields if name in program]
