@@ -59,4 +59,4 @@ def test_imports_go_one_way() -> None:
     done = subprocess.run(
         [LINT_IMPORTS, "--no-cache", "--no-logo"], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 0, done.stdout + done.stderr

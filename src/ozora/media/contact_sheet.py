@@ -42,7 +42,9 @@ def write_contact_sheet(
         sheet.paste(strip, (0, top))
         top += strip.height
     with whole_file(path) as draft, writing(path):
-        sheet.quantize(colors, dither=Image.Dither.FLOYDSTEINBERG).save(draft, format="PNG", optimize=True)
+        palette = sheet.quantize(colors)  # Pillow dithers only towards a given palette
+        dithered = sheet.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+        dithered.save(draft, format="PNG", optimize=True)
 
 
 def _draw_row(row: SheetRow, columns: int, height: int) -> Image.Image:
