@@ -2,9 +2,10 @@
 // A member of the troupe: four bones a vertex, bone matrices (rest -> world, three rows each) of all frames in one buffer.
 layout(location = 0) in vec3 position;
 layout(location = 1) in vec3 normal;
-layout(location = 2) in vec3 uv_layer;
-layout(location = 3) in uvec4 bones;
-layout(location = 4) in vec4 weights;
+layout(location = 2) in vec2 uv;
+layout(location = 3) in vec2 layer;
+layout(location = 4) in uvec4 bones;
+layout(location = 5) in vec4 weights;
 layout(std430, binding = 0) readonly buffer Palette {
     vec4 rows[];
 };
@@ -12,7 +13,8 @@ uniform mat4 to_clip;
 uniform int first_bone;
 out vec3 v_world;
 out vec3 v_normal;
-out vec3 v_uv;
+out vec2 v_uv;
+flat out vec2 v_layer;
 
 void main() {
     vec4 r0 = vec4(0.0), r1 = vec4(0.0), r2 = vec4(0.0);
@@ -26,6 +28,7 @@ void main() {
     vec4 p = vec4(position, 1.0);
     v_world = vec3(dot(r0, p), dot(r1, p), dot(r2, p));
     v_normal = vec3(dot(r0.xyz, normal), dot(r1.xyz, normal), dot(r2.xyz, normal));
-    v_uv = uv_layer;
+    v_uv = uv;
+    v_layer = layer;
     gl_Position = to_clip * vec4(v_world, 1.0);
 }

@@ -41,7 +41,10 @@ class Clip:
 class Member:
     """One figure. ``positions``, ``normals`` [v, 3]; ``uvs`` [v, 2] (v down, repeating); ``layers`` [v] picture of each vertex;
     ``bones`` uint8 [v, 4] and ``weights`` [v, 4] (sum 1); ``triangles`` uint32 [t, 3], counter-clockwise from outside;
-    ``bind`` [bones]; ``pictures`` uint8 [layers, h, w, 4] (alpha below one half: a hole); ``height_m`` at rest.
+    ``bind`` [bones]; ``pictures`` uint8 [layers, h, w, 4]; ``height_m`` at the start of the first clip.
+
+    Alpha below one half is a hole, but in the layers that are ``dyed`` [layers] it is how little the dye shows: there the color
+    is multiplied by ``dye`` (RGB), or by any other color that is wanted. ``dye_share`` of the surface takes the dye.
     """
 
     name: str
@@ -58,6 +61,9 @@ class Member:
     triangles: NDArray[np.uint32]
     bind: Rigid
     pictures: NDArray[np.uint8]
+    dyed: NDArray[np.bool_]
+    dye: tuple[float, float, float]
+    dye_share: float
     clips: Mapping[str, Clip]
 
     @property

@@ -18,7 +18,7 @@ from ozora.world.troupe.assembly import Assembly, Flesh, Piece, assemble, flesh_
 from ozora.world.troupe.casting import Role
 from ozora.world.troupe.figure import MAX_BONES, REST, Clip, Member, pose, pose_frames, skin
 from ozora.world.troupe.rotations import FloatArray, Rigid
-from ozora.world.troupe.textures import Picture, bleed, dye, has_holes, read_texture, shrink
+from ozora.world.troupe.textures import Picture, bleed, has_holes, paint, read_texture, shrink
 from ozora.world.vocabulary import COLORS
 
 HANDHELD = ("weapon", "shield", "sheath", "quiver", "ammo", "back", "projectile")
@@ -48,19 +48,23 @@ class _Wall:
     def __init__(self, files: Files, role: Role) -> None:
         self.files, self.role = files, role
         self.pictures: list[Picture] = []
+        self.dyed: list[bool] = []
         self.places: dict[tuple[str, str, tuple[float, float, float]], int] = {}
 
     def hang(self, part: Part) -> int:
         """The layer of a part's picture."""
         if part.texture is None:
             raise MediaError(f"{part.actor} has a mesh but no texture.")
-        dyes = {"player": COLORS[self.role.tunic], "object": part.color or (1.0, 1.0, 1.0)}
-        color = dyes.get(part.coat, (1.0, 1.0, 1.0))
+        color = part.color if part.coat == "object" and part.color else (1.0, 1.0, 1.0)
         key = (part.texture, part.coat, color)
         if key not in self.places:
-            picture = dye(self._load(part.texture), part.coat, color)
+            picture = paint(self._load(part.texture), part.coat, color)
+            takes_dye = part.coat == "player" and has_holes(picture)
+            if part.coat == "player" and not takes_dye:
+                picture[..., 3] = 255
             self.places[key] = len(self.pictures)
-            self.pictures.append(bleed(picture) if has_holes(picture) else picture)
+            self.dyed.append(takes_dye)
+            self.pictures.append(bleed(picture) if part.coat == "cutout" and has_holes(picture) else picture)
         return self.places[key]
 
     def _load(self, texture: str) -> Picture:
@@ -152,9 +156,23 @@ def _rough(role: Role, assembly: Assembly, wall: _Wall) -> tuple[Member, NDArray
         triangles=whole.triangles[:, [0, 2, 1]].astype(np.uint32),
         bind=mirror_rigid(assembly.bind[used], 1.0, 0.0),
         pictures=wall.stack(),
+        dyed=np.array(wall.dyed),
+        dye=COLORS[role.tunic],
+        dye_share=0.0,
         clips=clips,
     )
-    return member, body
+    return replace(member, dye_share=measure_dye(member)), body
+
+
+def measure_dye(member: Member) -> float:
+    """How much of the surface (0..1) takes the dye, by one texel in the middle of each triangle."""
+    corners = member.positions[member.triangles]
+    areas = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
+    layers = member.layers[member.triangles[:, 0]]
+    side = member.pictures.shape[1]
+    texels = (np.mod(member.uvs[member.triangles].mean(axis=1), 1.0) * side).astype(np.intp) % side
+    alpha = member.pictures[layers, texels[:, 1], texels[:, 0], 3] / 255.0
+    return float((areas * (1.0 - alpha) * member.dyed[layers]).sum() / max(float(areas.sum()), 1e-9))
 
 
 def _rescale(member: Member, scale: float, lift: float) -> Member:
@@ -192,7 +210,7 @@ def produce(files: Files, role: Role) -> Member:
     rough, body = _rough(role, assembly, _Wall(files, role))
     first = role.acts[0].clip if role.acts else REST
     standing = skin(rough, pose(rough, first, 0.0))[body]
-    grounded = role.family in ("building", "plant")
+    grounded = role.family in ("building", "plant", "vehicle")
     bottom = 0.0 if grounded else float(standing[:, 1].min())
     scale = role.height_m / max(float(standing[:, 1].max()) - bottom, 1e-6)
     member = _rescale(rough, scale, -bottom * scale)

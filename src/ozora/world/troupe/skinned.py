@@ -23,23 +23,34 @@ PALETTE_BINDING = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Appearance:
-    """One member in one clip. ``bones`` [f, b, 3, 4]: rest position -> world, at each frame; ``thing`` is its number."""
+    """One member in one clip. ``bones`` [f, b, 3, 4]: rest position -> world, at each frame; ``thing`` is its number,
+    ``dye`` (RGB) the color of what takes one."""
 
     member: Member
     thing: int
     bones: FloatArray
+    dye: tuple[float, float, float]
 
 
 def appear(
-    member: Member, clip: str, times_s: NDArray[np.float64], placements: NDArray[np.floating], *, thing: int = 1
+    member: Member,
+    clip: str,
+    times_s: NDArray[np.float64],
+    placements: NDArray[np.floating],
+    *,
+    thing: int = 1,
+    dye: tuple[float, float, float] | None = None,
 ) -> Appearance:
-    """The member in a clip at ``times_s`` [f], placed by model matrices [f, 3, 4] (uniform scale only)."""
+    """The member in a clip at ``times_s`` [f], placed by model matrices [f, 3, 4] (uniform scale only).
+
+    ``dye`` replaces the member's own.
+    """
     skinning = pose_frames(member, clip, times_s)
     place = np.asarray(placements, dtype=np.float32)[:, None]
     bones = place[..., :3] @ skinning
     shown = np.abs(skinning).sum(axis=(2, 3)) > 0
     bones[..., 3] += place[..., 3] * shown[..., None]
-    return Appearance(member=member, thing=thing, bones=bones)
+    return Appearance(member=member, thing=thing, bones=bones, dye=dye or member.dye)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,22 +67,27 @@ class SkinnedBatch:
 
     def __init__(self, gl: moderngl.Context, source: Callable[[str], str]) -> None:
         self.gl = gl
-        vertex = source("figure.vert")
-        self.color = gl.program(vertex_shader=vertex, fragment_shader=source("figure.frag"))
-        self.caster = gl.program(vertex_shader=vertex, fragment_shader=source("figure_shadow.frag"))
-        self.locator = gl.program(vertex_shader=vertex, fragment_shader=source("figure_truth.frag"))
-        for program in (self.color, self.caster, self.locator):
-            program["pictures"] = PICTURE_UNIT
+        texel = source("figure.glsl")
+
+        def program(fragment: str) -> moderngl.Program:
+            text = source(fragment).replace('#include "figure.glsl"', texel)
+            return gl.program(vertex_shader=source("figure.vert"), fragment_shader=text)
+
+        self.color = program("figure.frag")
+        self.caster = program("figure_shadow.frag")
+        self.locator = program("figure_truth.frag")
+        for each in (self.color, self.caster, self.locator):
+            each["pictures"] = PICTURE_UNIT
         self._palette = gl.buffer(reserve=1 << 20, dynamic=True)
         self._loaded: dict[int, _Loaded] = {}
-        self._shown: list[tuple[_Loaded, int, int, int]] = []
+        self._shown: list[tuple[_Loaded, Appearance, int]] = []
 
     def upload(self, appearances: Sequence[Appearance], frames: NDArray[np.intp] | slice) -> None:
         """Send the bone matrices of these frames; ``draw`` then shows them by their place among ``frames``."""
         self._shown, parts, first = [], [], 0
         for each in appearances:
             bones = each.bones[frames]
-            self._shown.append((self._load(each.member), each.thing, first, bones.shape[1]))
+            self._shown.append((self._load(each.member), each, first))
             parts.append(bones.reshape(-1))
             first += bones.shape[0] * bones.shape[1]
         if not parts:
@@ -86,11 +102,13 @@ class SkinnedBatch:
         if not self._shown:
             return
         self._palette.bind_to_storage_buffer(PALETTE_BINDING)
-        for loaded, thing, first, num_bones in self._shown:
+        for loaded, each, first in self._shown:
             loaded.pictures.use(PICTURE_UNIT)
-            program["first_bone"] = first + place * num_bones
+            program["first_bone"] = first + place * each.bones.shape[1]
             if "thing" in program:
-                program["thing"] = float(thing)
+                program["thing"] = float(each.thing)
+            if "dye" in program:
+                program["dye"] = each.dye
             loaded.arrays[program].render(moderngl.TRIANGLES)
 
     def _load(self, member: Member) -> _Loaded:
@@ -106,7 +124,8 @@ class SkinnedBatch:
         pictures = gl.texture_array((width, height, layers), 4, member.pictures.tobytes())
         pictures.build_mipmaps()
         pictures.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
-        solid = np.concatenate([member.positions, member.normals, member.uvs, member.layers[:, None]], axis=1)
+        layer = np.stack([member.layers, member.dyed[member.layers]], axis=1)
+        solid = np.concatenate([member.positions, member.normals, member.uvs, layer], axis=1)
         vertices = gl.buffer(solid.astype("f4").tobytes())
         bones = gl.buffer(member.bones.astype("u1").tobytes())
         weights = gl.buffer(member.weights.astype("f4").tobytes())
@@ -125,6 +144,6 @@ class SkinnedBatch:
 
 def _layout(program: moderngl.Program) -> tuple[str, list[str]]:
     """moderngl's buffer format; attributes that the program does not use become padding."""
-    fields = [("position", 3), ("normal", 3), ("uv_layer", 3)]
+    fields = [("position", 3), ("normal", 3), ("uv", 2), ("layer", 2)]
     layout = " ".join(f"{size}f4" if name in program else f"{size}x4" for name, size in fields)
     return layout, [name for name, _ in fields if name in program]

@@ -1,6 +1,7 @@
-"""Skins: DDS textures -> small RGBA pictures whose alpha means one thing only: below one half is a hole.
+"""Skins: DDS textures -> small RGBA pictures.
 
-In the source alpha means four things (see ``actors.Coat``); here the player's or object's color is painted in.
+In the source alpha means four things (see ``actors.Coat``). Here the object's color is painted in, so that two are left:
+holes, and where a dye shows (the player's color, which stays open until a figure is drawn).
 """
 
 from __future__ import annotations
@@ -33,17 +34,16 @@ def read_texture(data: bytes, what: str = "the texture") -> Picture:
         raise MediaError(f"{what} is not a picture that can be read: {error}.") from error
 
 
-def dye(picture: Picture, coat: Coat, color: tuple[float, float, float]) -> Picture:
-    """Paint ``color`` (RGB 0..1) where the coat says so, and leave alpha for holes alone."""
-    if coat == "cutout":
+def paint(picture: Picture, coat: Coat, color: tuple[float, float, float]) -> Picture:
+    """Paint ``color`` (RGB 0..1) into an object's coat and fill its alpha, and that of an opaque coat; leave all others."""
+    if coat in ("cutout", "player"):
         return picture
-    dyed = picture.copy()
-    dyed[..., 3] = 255
-    if coat in ("player", "object"):
+    painted = picture.copy()
+    painted[..., 3] = 255
+    if coat == "object":
         keep = picture[..., 3:].astype(np.float32) / 255.0
-        paint = np.float32(color) * (1.0 - keep) + keep
-        dyed[..., :3] = np.round(picture[..., :3] * paint)
-    return dyed
+        painted[..., :3] = np.round(picture[..., :3] * (np.float32(color) * (1.0 - keep) + keep))
+    return painted
 
 
 def bleed(picture: Picture) -> Picture:
