@@ -16,6 +16,7 @@ from ozora.world.scene import Scene, Thing
 from ozora.world.solids import SOLIDS
 from ozora.world.toys import STATES, TINTS, TOYS, Joint, Part, sign
 from ozora.world.tracks import Track, height, trace
+from ozora.world.troupe.figure import Appearance
 from ozora.world.vocabulary import FINISHES
 
 Array = NDArray[np.float32]
@@ -26,7 +27,7 @@ FACTOR = {"main": 1.0, "light": 1.0, "dark": 0.62}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
     """A clip ready to render: ``matrices`` [f, p, 3, 4], ``paints`` [f, p, 4] (RGB and gloss), ``solids`` [p] index
-    into ``SOLID_NAMES`` (sorted), ``things`` [p] (1-based number of the thing, 0 is scenery)."""
+    into ``SOLID_NAMES`` (sorted), ``things`` [p] (1-based number, 0 is scenery); ``figures`` of the troupe."""
 
     scene: Scene
     times: NDArray[np.float64]
@@ -36,6 +37,7 @@ class Drawing:
     paints: Array
     solids: NDArray[np.int64]
     things: Array
+    figures: tuple[Appearance, ...] = ()
 
 
 def _euler(degrees: tuple[float, float, float]) -> NDArray[np.float64]:

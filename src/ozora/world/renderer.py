@@ -7,7 +7,7 @@ That keeps the number of times the pipeline must be emptied at two a clip; one c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -20,6 +20,7 @@ from ozora.world.camera import shadow_view
 from ozora.world.drawing import SOLID_NAMES, Drawing
 from ozora.world.places import FOG_DENSITY, PLACES, TIMES
 from ozora.world.solids import SOLIDS
+from ozora.world.troupe.skinned import SkinnedBatch
 
 SHADOW_SIDE = 256
 BATCH = 64
@@ -120,6 +121,11 @@ class Renderer:
         self.weather_array = gl.vertex_array(self.weather, [])
         self.arrays = {program: self._array(program) for program in (self.toy, self.caster, self.locator)}
 
+    @cached_property
+    def troupe(self) -> SkinnedBatch:
+        """Draws the figures; compiled at first use."""
+        return SkinnedBatch(self.gl, _source)
+
     def _place(self, style: int) -> tuple[moderngl.VertexArray, moderngl.VertexArray]:
         """Ground and sky of one place, compiled at first use."""
         if style not in self.places:
@@ -158,11 +164,15 @@ class Renderer:
             target.use()
             target.viewport = (0, 0, *target.size)
             target.clear(0.0, 0.0, 0.0, 0.0)
-            self.gl.enable_only(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
             for place, frame in enumerate(frames):
                 target.viewport = self._tile(place, len(frames))
-                _set(self.locator, eye=drawing.view.eye[frame], to_clip=_columns(drawing.view.to_clip[frame]))
+                camera = {"eye": drawing.view.eye[frame], "to_clip": _columns(drawing.view.to_clip[frame])}
+                _set(self.locator, **camera)
+                self.gl.enable_only(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
                 self._solids(self.locator, place)
+                if drawing.figures:
+                    _set(self.troupe.locator, **camera)
+                    self.troupe.draw(self.troupe.locator, place)
             both[frames] = self._read(target, len(frames), 2, "f4")
         return Truth(thing=both[..., 0].round().astype(np.uint8), depth=np.ascontiguousarray(both[..., 1]))
 
@@ -184,6 +194,8 @@ class Renderer:
         commands[..., 4] = first + np.arange(f)[:, None] * p
         self.num_commands = len(used)
         self.commands.write(commands.tobytes())
+        if drawing.figures:
+            self.troupe.upload(drawing.figures, frames)
 
     def _solids(self, program: moderngl.Program, place: int) -> None:
         self.arrays[program].render_indirect(
@@ -200,11 +212,15 @@ class Renderer:
         self.shadow.viewport = (0, 0, *used)
         self.shadow.clear(depth=1.0, viewport=(0, 0, *used))
         self.gl.enable_only(moderngl.DEPTH_TEST)
-        _set(self.caster, to_clip=_columns(shadow_view(TIMES[drawing.scene.time].sun)))
+        casters = [self.caster] + ([self.troupe.caster] if drawing.figures else [])
+        for program in casters:
+            _set(program, to_clip=_columns(shadow_view(TIMES[drawing.scene.time].sun)))
         for place in range(len(frames)):
             row, column = divmod(place, 8)
             self.shadow.viewport = (column * SHADOW_SIDE, row * SHADOW_SIDE, SHADOW_SIDE, SHADOW_SIDE)
             self._solids(self.caster, place)
+            if drawing.figures:
+                self.troupe.draw(self.troupe.caster, place)
 
     def _paint(self, drawing: Drawing, frames: NDArray[np.int64]) -> moderngl.Framebuffer:
         """Paint the frames and return where they can be read."""
@@ -215,7 +231,8 @@ class Renderer:
         self.shadow_map.use(0)
         light = _light(drawing)
         ground, sky = self._place(PLACES[drawing.scene.place].style)
-        for program in (self.toy, ground.program, sky.program, self.weather):
+        programs = [self.toy, ground.program, sky.program] + ([self.troupe.color] if drawing.figures else [])
+        for program in (*programs, self.weather):
             _set(program, **light)
         for place, frame in enumerate(frames):
             target.viewport = tile = self._tile(place, len(frames))
@@ -227,10 +244,12 @@ class Renderer:
                 "eye": drawing.view.eye[frame],
                 "clock": clock,
             }
-            for program in (self.toy, ground.program, sky.program):
+            for program in programs:
                 _set(program, **camera)
             self.gl.enable_only(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
             self._solids(self.toy, place)
+            if drawing.figures:
+                self.troupe.draw(self.troupe.color, place)
             self.gl.enable_only(moderngl.DEPTH_TEST)
             ground.render(moderngl.TRIANGLE_STRIP, vertices=4)
             sky.render(moderngl.TRIANGLES, vertices=3)

@@ -1,9 +1,9 @@
 """Actor files: which mesh, texture, animations and props make one figure in one state.
 
-An actor is a list of groups; each group puts exactly one of its variants on. A variant named like the wanted state (or like a
-wanted look) comes first, else the dice of ``frequency`` decide, and here the dice are a hash, so that one name always
-gives one figure. Later variants override earlier ones: same texture slot, same animation name, same attach point.
-Source: the engine's ``graphics/ObjectBase.cpp``.
+An actor is a list of groups; each group puts exactly one of its variants on. A variant named like the wanted state (or
+like a wanted look) comes first, else the dice of ``frequency`` decide, and here the dice are a hash, so that one name
+always gives one figure. Later variants override earlier ones: same texture slot, same animation name, same attach
+point. Source: the engine's ``graphics/ObjectBase.cpp``.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class NamedAnimation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One actor, resolved: a mesh in a texture, with the parts that hang on it by attach point. ``color`` is RGB in 0..1."""
+    """One actor, resolved: a mesh in a texture, with the parts that hang on it by attach point. ``color`` is RGB in
+    0..1."""
 
     actor: str
     mesh: str | None
@@ -111,9 +112,7 @@ def _layers(files: Files, variant: ElementTree.Element, depth: int = 0) -> list[
     return [*_layers(files, parse_xml(files.read(path), path), depth + 1), variant]
 
 
-def _choose(
-    groups: list[list[ElementTree.Element]], wanted: tuple[str, ...], seed: str
-) -> list[ElementTree.Element]:
+def _choose(groups: list[list[ElementTree.Element]], wanted: tuple[str, ...], seed: str) -> list[ElementTree.Element]:
     """The layers of the one variant that a group puts on. ``groups``: the variants of one group, each as its layers."""
     names = [next((layer.get("name") for layer in reversed(layers) if layer.get("name")), "") for layers in groups]
     lowered = [str(name).lower() for name in names]
@@ -179,7 +178,8 @@ def coat_of(material: str) -> Coat:
 
 
 def resolve(files: Files, actor: str, *, wanted: tuple[str, ...] = (), seed: str = "") -> Part:
-    """One figure. ``actor``: "fauna/tiger.xml"; ``wanted``: names of variants (a state, a look) that come before the dice.
+    """One figure. ``actor``: "fauna/tiger.xml"; ``wanted``: names of variants (a state, a look) that come before the
+    dice.
 
     Raises MediaError when a file is missing or broken, or the props never end.
     """

@@ -1,7 +1,8 @@
 """PSA, the skeletal animation format of Pyrogenesis: bytes -> ``Animation``.
 
-Little endian: ``PSSA``, version 1, payload size, name, milliseconds per frame, bones, frames, then per frame and bone a place and
-a turn in model space (not relative to the parent bone). Source: the engine's ``graphics/SkeletonAnimDef.cpp``.
+Little endian: ``PSSA``, version 1, payload size, name, milliseconds per frame, bones, frames, then per frame and bone
+a place and a turn in model space (not relative to the parent bone). Source: the engine's
+``graphics/SkeletonAnimDef.cpp``.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ _PLACE_AND_TURN = np.dtype([("place", "<f4", 3), ("turn", "<f4", 4)])
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Animation:
-    """Bone poses over time: ``poses`` [frames, bones] in model space, ``frame_ms`` apart; the last frame leads to the first."""
+    """Bone poses over time: ``poses`` [frames, bones] in model space, ``frame_ms`` apart; the last frame leads to the
+    first."""
 
     name: str
     frame_ms: float

@@ -21,7 +21,8 @@ class Files(Protocol):
 
 
 class ZipFiles:
-    """``Files`` in a zip archive. Raises MediaError when it is none, or when a file in it is missing, damaged or huge."""
+    """``Files`` in a zip archive. Raises MediaError when it is none, or when a file in it is missing, damaged or
+    huge."""
 
     def __init__(self, path: Path) -> None:
         try:

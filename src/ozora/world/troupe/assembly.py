@@ -1,8 +1,8 @@
 """From a role to a member: the actor with all its props becomes one mesh on one skeleton.
 
-Each act resolves the actor anew (an archer who chops wood holds an axe), and the pieces of all acts are joined; a piece that an act
-lacks hangs on bones of its own that the act hides. A rigid prop is weighted to the bone it hangs on, a worn one (reins, mane)
-shares its wearer's bones, and a rider brings a skeleton along that moves with the saddle.
+Each act resolves the actor anew (an archer who chops wood holds an axe), and the pieces of all acts are joined; a
+piece that an act lacks hangs on bones of its own that the act hides. A rigid prop is weighted to the bone it hangs on,
+a worn one (reins, mane) shares its wearer's bones, and a rider brings a skeleton along that moves with the saddle.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ Key = tuple[tuple[str, str, int], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Piece:
-    """One mesh in its place. Its vertices use the bones ``first`` ... of the whole; ``hook`` is the bone it hangs on and
-    ``offset`` its place there (also where its own props start from)."""
+    """One mesh in its place. Its vertices use the bones ``first`` ... of the whole; ``hook`` is the bone it hangs on
+    and ``offset`` its place there (also where its own props start from)."""
 
     key: Key
     part: Part
@@ -162,9 +162,7 @@ class _Builder:
         else:
             first, kind = self.grow(self.bind()[hook : hook + 1], key), "rigid"
             self.copies[first] = hook
-        self.pieces[key] = Piece(
-            key=key, part=part, mesh=mesh, hook=hook, offset=offset, first=first, kind=kind
-        )
+        self.pieces[key] = Piece(key=key, part=part, mesh=mesh, hook=hook, offset=offset, first=first, kind=kind)
 
     def _wear(self, key: Key, parent: Piece) -> int:
         if self.acts_with(key) == self.acts_with(self.owners[parent.first]):
@@ -193,7 +191,8 @@ class _Builder:
         if lead is None or (act.state and not any(each.name == act.state for each in root.animations)):
             raise MediaError(f"{self.role.actor} has no animation {act.state!r}.")
         animation, speed, label = lead
-        count = max(2, round(animation.duration_s * FPS), min(MIN_FRAMES, animation.num_frames))
+        duration_s = animation.duration_s / act.pace
+        count = max(2, round(duration_s * FPS), min(MIN_FRAMES, animation.num_frames))
         poses = identity(count, self.num_bones)
         bind = self.bind()
         poses.places[:], poses.turns[:] = bind.places, bind.turns
@@ -210,7 +209,7 @@ class _Builder:
                 self._set(poses, piece, moved)
         self._copy(poses)
         visible = np.array([owner is None or owner in table for owner in self.owners])
-        clip = Clip(duration_s=animation.duration_s, loops=act.loops, stride_m=0.0, poses=poses, visible=visible)
+        clip = Clip(duration_s=duration_s, loops=act.loops, stride_m=0.0, poses=poses, visible=visible)
         return clip, speed
 
     def _set(self, poses: Rigid, piece: Piece, moved: Rigid) -> None:
@@ -265,7 +264,7 @@ def flesh_out(piece: Piece, bind: Rigid) -> Flesh:
     if piece.kind == "rigid":
         positions, normals = apply(node, mesh.positions), rotate(node.turns, mesh.normals)
         bones = np.full((len(positions), 4), piece.first)
-        weights = np.tile(np.float32([1, 0, 0, 0]), (len(positions), 1))
+        weights = np.tile(np.array([1, 0, 0, 0], dtype=np.float32), (len(positions), 1))
     else:
         bound = mesh.bones != NO_BONE
         count = len(mesh.bind.places)

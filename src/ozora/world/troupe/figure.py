@@ -24,10 +24,11 @@ REST = "rest"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Clip:
-    """One movement. ``poses`` [frames, bones], evenly spread over ``duration_s``; ``visible`` [bones]: whose vertices show.
+    """One movement. ``poses`` [frames, bones], evenly spread over ``duration_s``; ``visible`` [bones]: whose vertices
+    show.
 
-    ``stride_m`` is how far one cycle carries the member over the ground (0: it stays in place): to walk without sliding,
-    play ``stride_m / duration_s`` meters a second, or scale the time.
+    ``stride_m`` is how far one cycle carries the member over the ground (0: it stays in place): to walk without
+    sliding, play ``stride_m / duration_s`` meters a second, or scale the time.
     """
 
     duration_s: float
@@ -39,12 +40,13 @@ class Clip:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Member:
-    """One figure. ``positions``, ``normals`` [v, 3]; ``uvs`` [v, 2] (v down, repeating); ``layers`` [v] picture of each vertex;
-    ``bones`` uint8 [v, 4] and ``weights`` [v, 4] (sum 1); ``triangles`` uint32 [t, 3], counter-clockwise from outside;
-    ``bind`` [bones]; ``pictures`` uint8 [layers, h, w, 4]; ``height_m`` at the start of the first clip.
+    """One figure. ``positions``, ``normals`` [v, 3]; ``uvs`` [v, 2] (v down, repeating); ``layers`` [v] picture of
+    each vertex; ``bones`` uint8 [v, 4] and ``weights`` [v, 4] (sum 1); ``triangles`` uint32 [t, 3], counter-clockwise
+    from outside; ``bind`` [bones]; ``pictures`` uint8 [layers, h, w, 4]; ``height_m`` at the start of the first clip.
 
-    Alpha below one half is a hole, but in the layers that are ``dyed`` [layers] it is how little the dye shows: there the color
-    is multiplied by ``dye`` (RGB), or by any other color that is wanted. ``dye_share`` of the surface takes the dye.
+    Alpha below one half is a hole, but in the layers that are ``dyed`` [layers] it is how little the dye shows: there
+    the color is multiplied by ``dye`` (RGB), or by any other color that is wanted. ``dye_share`` of the surface takes
+    the dye.
     """
 
     name: str
@@ -88,7 +90,7 @@ def find_clip(member: Member, name: str) -> Clip:
 def pose_frames(member: Member, clip: str, times_s: NDArray[np.float64]) -> FloatArray:
     """Skinning matrices [frames, bones, 3, 4] at the given seconds: rest position -> posed position.
 
-    A looping clip repeats for ever; any other holds its first and last pose. Bones that the clip hides get a matrix of zeros.
+    A looping clip repeats for ever; any other holds its first and last pose. Hidden bones get a matrix of zeros.
     """
     if clip == REST:
         still = np.zeros((3, 4), dtype=np.float32)
@@ -110,4 +112,36 @@ def skin(member: Member, matrices: FloatArray) -> FloatArray:
     """Positions [v, 3] of all vertices under skinning matrices [bones, 3, 4]: what the vertex shader does."""
     blended = np.einsum("vk,vkij->vij", member.weights, matrices[member.bones])
     points = np.concatenate([member.positions, np.ones((len(member.positions), 1), np.float32)], axis=1)
-    return np.einsum("vij,vj->vi", blended, points).astype(np.float32)
+    return np.asarray(np.einsum("vij,vj->vi", blended, points), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Appearance:
+    """One member in one clip. ``bones`` [f, b, 3, 4]: rest position -> world, at each frame; ``thing`` is its number,
+    ``dye`` (RGB) the color of what takes one."""
+
+    member: Member
+    thing: int
+    bones: FloatArray
+    dye: tuple[float, float, float]
+
+
+def appear(
+    member: Member,
+    clip: str,
+    times_s: NDArray[np.float64],
+    placements: NDArray[np.floating],
+    *,
+    thing: int = 1,
+    dye: tuple[float, float, float] | None = None,
+) -> Appearance:
+    """The member in a clip at ``times_s`` [f], placed by model matrices [f, 3, 4] (uniform scale only).
+
+    ``dye`` replaces the member's own.
+    """
+    skinning = pose_frames(member, clip, times_s)
+    place = np.asarray(placements, dtype=np.float32)[:, None]
+    bones = place[..., :3] @ skinning
+    shown = np.abs(skinning).sum(axis=(2, 3)) > 0
+    bones[..., 3] += place[..., 3] * shown[..., None]
+    return Appearance(member=member, thing=thing, bones=bones, dye=dye or member.dye)

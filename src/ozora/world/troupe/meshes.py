@@ -1,8 +1,8 @@
 """PMD, the mesh format of Pyrogenesis (the engine of 0 A.D.): bytes -> ``SkinnedMesh``.
 
-Little endian: ``PSMD``, version 4, payload size, vertices, UV sets, then per vertex position, normal, UVs, four bones (255 = none)
-and four weights; triangles; bones in bind pose; prop points. Vertices stand in model space (left-handed, y up).
-Source: the engine's ``graphics/ModelDef.cpp``.
+Little endian: ``PSMD``, version 4, payload size, vertices, UV sets, then per vertex position, normal, UVs, four bones
+(255 = none) and four weights; triangles; bones in bind pose; prop points. Vertices stand in model space (left-handed,
+y up). Source: the engine's ``graphics/ModelDef.cpp``.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class PropPoint:
 class SkinnedMesh:
     """A mesh in bind pose; a mesh without bones is rigid.
 
-    ``positions``, ``normals`` [v, 3]; ``uvs`` [v, 2] (v down, as in the picture); ``bones`` uint8 [v, 4]; ``weights`` [v, 4];
-    ``triangles`` uint16 [t, 3]; ``bind`` [bones]: where each bone is when the mesh is at rest.
+    ``positions``, ``normals`` [v, 3]; ``uvs`` [v, 2] (v down, as in the picture); ``bones`` uint8 [v, 4]; ``weights``
+    [v, 4]; ``triangles`` uint16 [t, 3]; ``bind`` [bones]: where each bone is when the mesh is at rest.
     """
 
     positions: FloatArray
@@ -99,7 +99,7 @@ def read_mesh(data: bytes, what: str = "the PMD mesh") -> SkinnedMesh:
     return SkinnedMesh(
         positions=cursor.finite(vertices["position"]),
         normals=cursor.finite(vertices["normal"]),
-        uvs=cursor.finite(uvs * np.float32([1, -1]) + np.float32([0, 1])),
+        uvs=cursor.finite(np.stack([uvs[:, 0], 1.0 - uvs[:, 1]], axis=1)),
         bones=bones,
         weights=cursor.finite(vertices["weights"]),
         triangles=triangles,

@@ -1,7 +1,7 @@
 """From an assembly in game units to a member in ours: axes, meters, pictures, and nothing that is not seen.
 
-The game's space is left-handed with units of about half a meter and figures that face -z; ours is right-handed, in meters, and
-figures face +x. One mirroring does both turns: (x, y, z) -> (-z, y, -x).
+The game's space is left-handed with units of about half a meter and figures that face -z; ours is right-handed, in
+meters, and figures face +x. One mirroring does both turns: (x, y, z) -> (-z, y, -x).
 """
 
 from __future__ import annotations
@@ -25,20 +25,24 @@ HANDHELD = ("weapon", "shield", "sheath", "quiver", "ammo", "back", "projectile"
 """Attach points of what does not count for a figure's height."""
 SUNK = 0.03
 """Triangles deeper than this below the ground (of the height) are dropped: foundations and roots."""
-NEAR_GROUND = 0.04
+NEAR_GROUND = 0.08
 """What counts as touching the ground when strides are measured, of the height."""
+STANDS_STILL = 0.02
+"""What moves less than this in a cycle, of the height, does not count as moving."""
 MAX_LAYERS = 32
+MIRROR = np.array([-1, 1, -1], dtype=np.float32)
+MIRROR_TURN = np.array([1, -1, 1, 1], dtype=np.float32)
 
 
 def mirror(points: FloatArray) -> FloatArray:
     """Game axes -> ours, for places and directions [..., 3]."""
-    return np.ascontiguousarray(points[..., [2, 1, 0]] * np.float32([-1, 1, -1]))
+    return np.ascontiguousarray(points[..., [2, 1, 0]] * MIRROR)
 
 
-def mirror_rigid(rigid: Rigid, scale: float, lift: float) -> Rigid:
-    """Rigid transforms of game space as transforms of ours: mirrored, scaled, raised by ``lift`` meters."""
-    places = mirror(rigid.places) * np.float32(scale) + np.float32([0, lift, 0])
-    turns = rigid.turns[..., [2, 1, 0, 3]] * np.float32([1, -1, 1, 1])
+def mirror_rigid(rigid: Rigid) -> Rigid:
+    """Rigid transforms of game space as transforms of ours, still in game units."""
+    places = mirror(rigid.places)
+    turns = rigid.turns[..., [2, 1, 0, 3]] * MIRROR_TURN
     return Rigid(places=np.ascontiguousarray(places), turns=np.ascontiguousarray(turns))
 
 
@@ -138,7 +142,7 @@ def _rough(role: Role, assembly: Assembly, wall: _Wall) -> tuple[Member, NDArray
     used = _used_bones(whole, role.actor)
     bones = np.searchsorted(used, np.where(whole.weights > 0, whole.bones, used[0]))
     clips = {
-        name: replace(clip, poses=mirror_rigid(clip.poses[:, used], 1.0, 0.0), visible=clip.visible[used])
+        name: replace(clip, poses=mirror_rigid(clip.poses[:, used]), visible=clip.visible[used])
         for name, clip in assembly.clips.items()
     }
     member = Member(
@@ -154,7 +158,7 @@ def _rough(role: Role, assembly: Assembly, wall: _Wall) -> tuple[Member, NDArray
         bones=bones.astype(np.uint8),
         weights=whole.weights,
         triangles=whole.triangles[:, [0, 2, 1]].astype(np.uint32),
-        bind=mirror_rigid(assembly.bind[used], 1.0, 0.0),
+        bind=mirror_rigid(assembly.bind[used]),
         pictures=wall.stack(),
         dyed=np.array(wall.dyed),
         dye=COLORS[role.tunic],
@@ -179,7 +183,7 @@ def _rescale(member: Member, scale: float, lift: float) -> Member:
     """The member in meters. ``lift`` is added after scaling."""
 
     def moved(rigid: Rigid) -> Rigid:
-        raised = rigid.places * np.float32(scale) + np.float32([0, lift, 0])
+        raised = rigid.places * np.float32(scale) + np.array([0, lift, 0], dtype=np.float32)
         return Rigid(places=raised.astype(np.float32), turns=rigid.turns)
 
     return replace(
@@ -191,17 +195,19 @@ def _rescale(member: Member, scale: float, lift: float) -> Member:
 
 
 def measure_stride(member: Member, clip: Clip, name: str) -> float:
-    """Meters that the ground passes below the feet in one cycle: how fast what touches the ground moves back."""
+    """Meters that the ground passes below the feet in one cycle: how fast what touches the ground moves back.
+
+    The ground is taken from the clip (feet dip below it or float), the speed is the median of what moves back near it.
+    """
     count = len(clip.poses.places)
     times = np.arange(count + 1) / count * clip.duration_s
     shown = clip.visible[member.bones].all(axis=1)
     points = np.stack([skin(member, matrices)[shown] for matrices in pose_frames(member, name, times)])
-    low = points[..., 1] < points[..., 1].min() + NEAR_GROUND * member.height_m
-    down = low[1:] & low[:-1]
-    back = points[:-1, :, 0] - points[1:, :, 0]
-    per_frame = [float(np.median(back[i][down[i]])) for i in range(count) if down[i].sum() >= 3]
-    moving = [value for value in per_frame if value > 0]
-    return float(np.median(moving)) * count if moving else 0.0
+    ground = np.percentile(points[..., 1].min(axis=1), 20)
+    low = points[..., 1] < ground + NEAR_GROUND * member.height_m
+    back = ((points[:-1, :, 0] - points[1:, :, 0]) * count)[low[1:] & low[:-1]]
+    moving = back[back > STANDS_STILL * member.height_m]
+    return float(np.median(moving)) if moving.size else 0.0
 
 
 def produce(files: Files, role: Role) -> Member:
@@ -229,4 +235,3 @@ def role_stride(member: Member, role: Role, clip: str, speed: float, scale: floa
     """Stride of a traveling clip: measured at the feet, or by the game's own pace for what has none."""
     by_game = member.clips[clip].duration_s / speed * scale
     return by_game if role.glides else measure_stride(member, member.clips[clip], clip)
-

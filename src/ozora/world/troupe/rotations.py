@@ -11,6 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
+Index = int | slice | NDArray[np.intp] | None | tuple[slice, int | NDArray[np.intp]]
+NO_TURN = np.array([0, 0, 0, 1], dtype=np.float32)
+CONJUGATE = np.array([-1, -1, -1, 1], dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -20,7 +23,7 @@ class Rigid:
     places: FloatArray
     turns: FloatArray
 
-    def __getitem__(self, index: int | slice | NDArray[np.intp] | tuple[slice, int]) -> Rigid:
+    def __getitem__(self, index: Index) -> Rigid:
         return Rigid(places=self.places[index], turns=self.turns[index])
 
 
@@ -34,7 +37,7 @@ def identity(*shape: int) -> Rigid:
 def normalize(turns: FloatArray) -> FloatArray:
     """The same turns at unit length; a zero quaternion becomes no turn."""
     lengths = np.linalg.norm(turns, axis=-1, keepdims=True)
-    safe = np.where(lengths > 1e-8, turns, np.float32([0, 0, 0, 1]))
+    safe = np.where(lengths > 1e-8, turns, NO_TURN)
     return np.asarray(safe / np.where(lengths > 1e-8, lengths, 1.0), dtype=np.float32)
 
 
@@ -73,7 +76,7 @@ def apply(rigid: Rigid, points: FloatArray) -> FloatArray:
 
 def invert(rigid: Rigid) -> Rigid:
     """The transforms that undo these."""
-    back = rigid.turns * np.float32([-1, -1, -1, 1])
+    back = rigid.turns * CONJUGATE
     return Rigid(places=-rotate(back, rigid.places), turns=back)
 
 

@@ -1,7 +1,7 @@
-"""Drawing the troupe with moderngl: vertices and pictures stay on the device, bone matrices go up once a batch of frames.
+"""Drawing the troupe with moderngl: vertices and pictures stay on the device, bone matrices go up once a batch.
 
-Three programs share one vertex shader: ``color`` (lit like the toys, through ``light.glsl``), ``caster`` (shadow map) and
-``locator`` (thing number and depth). The renderer sets their uniforms and calls ``draw`` once a frame and pass.
+Three programs share one vertex shader: ``color`` (lit like the toys, through ``light.glsl``), ``caster`` (shadow map)
+and ``locator`` (thing number and depth). The renderer sets their uniforms and calls ``draw`` once a frame and pass.
 """
 
 from __future__ import annotations
@@ -13,44 +13,11 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-from ozora.world.troupe.figure import Member, pose_frames
-from ozora.world.troupe.rotations import FloatArray
+from ozora.world.troupe.figure import Appearance, Member
 
 PICTURE_UNIT = 1
 """Texture unit of a member's pictures; unit 0 is the shadow map."""
 PALETTE_BINDING = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Appearance:
-    """One member in one clip. ``bones`` [f, b, 3, 4]: rest position -> world, at each frame; ``thing`` is its number,
-    ``dye`` (RGB) the color of what takes one."""
-
-    member: Member
-    thing: int
-    bones: FloatArray
-    dye: tuple[float, float, float]
-
-
-def appear(
-    member: Member,
-    clip: str,
-    times_s: NDArray[np.float64],
-    placements: NDArray[np.floating],
-    *,
-    thing: int = 1,
-    dye: tuple[float, float, float] | None = None,
-) -> Appearance:
-    """The member in a clip at ``times_s`` [f], placed by model matrices [f, 3, 4] (uniform scale only).
-
-    ``dye`` replaces the member's own.
-    """
-    skinning = pose_frames(member, clip, times_s)
-    place = np.asarray(placements, dtype=np.float32)[:, None]
-    bones = place[..., :3] @ skinning
-    shown = np.abs(skinning).sum(axis=(2, 3)) > 0
-    bones[..., 3] += place[..., 3] * shown[..., None]
-    return Appearance(member=member, thing=thing, bones=bones, dye=dye or member.dye)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -98,9 +65,8 @@ class SkinnedBatch:
         self._palette.write(data)
 
     def draw(self, program: moderngl.Program, place: int) -> None:
-        """Draw all uploaded members at one frame, both sides of every triangle. Depth test and target are the caller's."""
-        if not self._shown:
-            return
+        """Draw all uploaded members at one frame into the caller's target, with depth, both sides of every triangle."""
+        self.gl.enable_only(moderngl.DEPTH_TEST)
         self._palette.bind_to_storage_buffer(PALETTE_BINDING)
         for loaded, each, first in self._shown:
             loaded.pictures.use(PICTURE_UNIT)

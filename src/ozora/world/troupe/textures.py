@@ -1,7 +1,7 @@
 """Skins: DDS textures -> small RGBA pictures.
 
-In the source alpha means four things (see ``actors.Coat``). Here the object's color is painted in, so that two are left:
-holes, and where a dye shows (the player's color, which stays open until a figure is drawn).
+In the source alpha means four things (see ``actors.Coat``). Here the object's color is painted in, so that two are
+left: holes, and where a dye shows (the player's color, which stays open until a figure is drawn).
 """
 
 from __future__ import annotations
@@ -35,14 +35,15 @@ def read_texture(data: bytes, what: str = "the texture") -> Picture:
 
 
 def paint(picture: Picture, coat: Coat, color: tuple[float, float, float]) -> Picture:
-    """Paint ``color`` (RGB 0..1) into an object's coat and fill its alpha, and that of an opaque coat; leave all others."""
+    """Paint ``color`` (RGB 0..1) into an object's coat, fill the alpha of that and of opaque coats, leave all
+    others."""
     if coat in ("cutout", "player"):
         return picture
     painted = picture.copy()
     painted[..., 3] = 255
     if coat == "object":
         keep = picture[..., 3:].astype(np.float32) / 255.0
-        painted[..., :3] = np.round(picture[..., :3] * (np.float32(color) * (1.0 - keep) + keep))
+        painted[..., :3] = np.round(picture[..., :3] * (np.array(color, dtype=np.float32) * (1.0 - keep) + keep))
     return painted
 
 
