@@ -136,15 +136,15 @@ def draw(scene: Scene, times: NDArray[np.float64], aspect: float) -> Drawing:
     tracks = trace(scene, times)
     names: list[int] = []
     things: list[int] = []
-    matrices: list[Array] = []
-    paints: list[Array] = []
+    matrices: list[Array] = [np.zeros((len(times), 0, 3, 4), np.float32)]
+    paints: list[Array] = [np.zeros((len(times), 0, 4), np.float32)]
     for number, (thing, track) in enumerate(zip(scene.things, tracks, strict=True), start=1):
         parts, matrix, paint = _draw_thing(thing, track, times)
         names += [SOLID_NAMES.index(part.solid) for part in parts]
         things += [number] * len(parts)
         matrices.append(matrix)
         paints.append(paint)
-    order = np.argsort(np.array(names), kind="stable")
+    order = np.argsort(np.array(names, np.int64), kind="stable")
     return Drawing(
         scene=scene,
         times=times,
@@ -152,6 +152,6 @@ def draw(scene: Scene, times: NDArray[np.float64], aspect: float) -> Drawing:
         tracks=tracks,
         matrices=np.ascontiguousarray(np.concatenate(matrices, axis=1)[:, order]),
         paints=np.ascontiguousarray(np.concatenate(paints, axis=1)[:, order]),
-        solids=np.array(names)[order],
+        solids=np.array(names, np.int64)[order],
         things=np.array(things, np.float32)[order],
     )

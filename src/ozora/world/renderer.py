@@ -198,9 +198,10 @@ class Renderer:
             self.troupe.upload(drawing.figures, frames)
 
     def _solids(self, program: moderngl.Program, place: int) -> None:
-        self.arrays[program].render_indirect(
-            self.commands, moderngl.TRIANGLES, count=self.num_commands, first=place * self.num_commands
-        )
+        if self.num_commands:
+            self.arrays[program].render_indirect(
+                self.commands, moderngl.TRIANGLES, count=self.num_commands, first=place * self.num_commands
+            )
 
     def _tile(self, place: int, count: int) -> tuple[int, int, int, int]:
         row, column = divmod(place, self._grid(count)[0])
