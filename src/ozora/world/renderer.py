@@ -171,8 +171,9 @@ class Renderer:
                 self.gl.enable_only(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
                 self._solids(self.locator, place)
                 if drawing.figures:
-                    _set(self.troupe.locator, **camera)
-                    self.troupe.draw(self.troupe.locator, place)
+                    for program in self.troupe.programs["truth"]:
+                        _set(program, **camera)
+                    self.troupe.draw("truth", place)
             both[frames] = self._read(target, len(frames), 2, "f4")
         return Truth(thing=both[..., 0].round().astype(np.uint8), depth=np.ascontiguousarray(both[..., 1]))
 
@@ -213,15 +214,14 @@ class Renderer:
         self.shadow.viewport = (0, 0, *used)
         self.shadow.clear(depth=1.0, viewport=(0, 0, *used))
         self.gl.enable_only(moderngl.DEPTH_TEST)
-        casters = [self.caster] + ([self.troupe.caster] if drawing.figures else [])
-        for program in casters:
+        for program in (self.caster, *(self.troupe.programs["shadow"] if drawing.figures else ())):
             _set(program, to_clip=_columns(shadow_view(TIMES[drawing.scene.time].sun)))
         for place in range(len(frames)):
             row, column = divmod(place, 8)
             self.shadow.viewport = (column * SHADOW_SIDE, row * SHADOW_SIDE, SHADOW_SIDE, SHADOW_SIDE)
             self._solids(self.caster, place)
             if drawing.figures:
-                self.troupe.draw(self.troupe.caster, place)
+                self.troupe.draw("shadow", place)
 
     def _paint(self, drawing: Drawing, frames: NDArray[np.int64]) -> moderngl.Framebuffer:
         """Paint the frames and return where they can be read."""
@@ -232,7 +232,8 @@ class Renderer:
         self.shadow_map.use(0)
         light = _light(drawing)
         ground, sky = self._place(PLACES[drawing.scene.place].style)
-        programs = [self.toy, ground.program, sky.program] + ([self.troupe.color] if drawing.figures else [])
+        figures = self.troupe.programs["color"] if drawing.figures else ()
+        programs = (self.toy, ground.program, sky.program, *figures)
         for program in (*programs, self.weather):
             _set(program, **light)
         for place, frame in enumerate(frames):
@@ -250,7 +251,7 @@ class Renderer:
             self.gl.enable_only(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
             self._solids(self.toy, place)
             if drawing.figures:
-                self.troupe.draw(self.troupe.color, place)
+                self.troupe.draw("color", place)
             self.gl.enable_only(moderngl.DEPTH_TEST)
             ground.render(moderngl.TRIANGLE_STRIP, vertices=4)
             sky.render(moderngl.TRIANGLES, vertices=3)

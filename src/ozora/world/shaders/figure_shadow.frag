@@ -2,5 +2,7 @@
 #include "figure.glsl"
 
 void main() {
+#ifdef CUTOUT
     texel();
+#endif
 }

@@ -1,7 +1,8 @@
 """From an assembly in game units to a member in ours: axes, meters, pictures, and nothing that is not seen.
 
 The game's space is left-handed with units of about half a meter and figures that face -z; ours is right-handed, in
-meters, and figures face +x. One mirroring does both turns: (x, y, z) -> (-z, y, -x).
+meters, and figures face +x. One mirroring does both turns: (x, y, z) -> (-z, y, -x). It also turns the game's
+clockwise triangles into counter-clockwise ones.
 """
 
 from __future__ import annotations
@@ -83,14 +84,6 @@ class _Wall:
         return np.stack([shrink(picture, side) for picture in self.pictures])
 
 
-def _outward(flesh: Flesh) -> Flesh:
-    """The same triangles, wound so that most of them face the way their normals do."""
-    corners = flesh.positions[flesh.triangles]
-    faces = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    agreement = np.sum(faces * flesh.normals[flesh.triangles].sum(axis=1))
-    return flesh if agreement >= 0 else replace(flesh, triangles=flesh.triangles[:, [0, 2, 1]])
-
-
 def _is_body(piece: Piece) -> bool:
     return not any(point.startswith(HANDHELD) for point, _, _ in piece.key)
 
@@ -136,7 +129,7 @@ def _keep_triangles(member: Member, keep: NDArray[np.bool_]) -> Member:
 
 def _rough(role: Role, assembly: Assembly, wall: _Wall) -> tuple[Member, NDArray[np.bool_]]:
     """The member in our axes but game units, and which vertices are its body."""
-    parts = [(_outward(flesh_out(piece, assembly.bind)), wall.hang(piece.part)) for piece in assembly.pieces]
+    parts = [(flesh_out(piece, assembly.bind), wall.hang(piece.part)) for piece in assembly.pieces]
     whole, layers = _join(parts)
     body = np.repeat([_is_body(piece) for piece in assembly.pieces], [len(flesh.positions) for flesh, _ in parts])
     used = _used_bones(whole, role.actor)
@@ -157,7 +150,7 @@ def _rough(role: Role, assembly: Assembly, wall: _Wall) -> tuple[Member, NDArray
         layers=layers,
         bones=bones.astype(np.uint8),
         weights=whole.weights,
-        triangles=whole.triangles[:, [0, 2, 1]].astype(np.uint32),
+        triangles=whole.triangles.astype(np.uint32),
         bind=mirror_rigid(assembly.bind[used]),
         pictures=wall.stack(),
         dyed=np.array(wall.dyed),

@@ -1,13 +1,18 @@
 """Drawing the troupe with moderngl: vertices and pictures stay on the device, bone matrices go up once a batch.
 
-Three programs share one vertex shader: ``color`` (lit like the toys, through ``light.glsl``), ``caster`` (shadow map)
-and ``locator`` (thing number and depth). The renderer sets their uniforms and calls ``draw`` once a frame and pass.
+Three passes share one vertex shader: "color" (lit like the toys, through ``light.glsl``), "shadow" (depth only) and
+"truth" (thing number and depth). Each has two programs, since only layers with holes may pay for cutting them out. The
+renderer sets the uniforms of a pass's ``programs`` and calls ``draw`` once a frame and pass.
+
+Cost on llvmpipe is in triangles and covered pixels, not in skinning (measured: none of five ways to read the bones was
+faster), so back faces are culled, but for buildings and ships, into which one can look.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import moderngl
 import numpy as np
@@ -18,11 +23,30 @@ from ozora.world.troupe.figure import Appearance, Member
 PICTURE_UNIT = 1
 """Texture unit of a member's pictures; unit 0 is the shadow map."""
 PALETTE_BINDING = 0
+CUT_BELOW = 107
+"""Alpha (of 255) that ``figure.glsl`` cuts out."""
+
+OPEN_INSIDE = frozenset({"building", "vehicle"})
+"""Families that are drawn from both sides."""
+
+Pass = Literal["color", "shadow", "truth"]
+FRAGMENTS: dict[Pass, str] = {"color": "figure.frag", "shadow": "figure_shadow.frag", "truth": "figure_truth.frag"}
+FIELDS = (("position", "3f4"), ("normal", "3f4"), ("uv", "2f4"), ("layer", "2f4"), ("bones", "4u1"), ("weights", "4f4"))
+VERTEX = np.dtype(
+    [
+        ("position", "f4", 3),
+        ("normal", "f4", 3),
+        ("uv", "f4", 2),
+        ("layer", "f4", 2),
+        ("bones", "u1", 4),
+        ("weights", "f4", 4),
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Loaded:
-    """What the device keeps of a member."""
+    """What the device keeps of a member: per program one array of the triangles that it draws."""
 
     member: Member
     pictures: moderngl.TextureArray
@@ -30,21 +54,14 @@ class _Loaded:
 
 
 class SkinnedBatch:
-    """Draws members of the troupe in one OpenGL context. ``source`` returns a shader's text by file name."""
+    """Draws members of the troupe in one OpenGL context. ``source`` returns a shader's text by file name.
+
+    ``programs`` of a pass: for layers without holes, then for layers with holes.
+    """
 
     def __init__(self, gl: moderngl.Context, source: Callable[[str], str]) -> None:
         self.gl = gl
-        texel = source("figure.glsl")
-
-        def program(fragment: str) -> moderngl.Program:
-            text = source(fragment).replace('#include "figure.glsl"', texel)
-            return gl.program(vertex_shader=source("figure.vert"), fragment_shader=text)
-
-        self.color = program("figure.frag")
-        self.caster = program("figure_shadow.frag")
-        self.locator = program("figure_truth.frag")
-        for each in (self.color, self.caster, self.locator):
-            each["pictures"] = PICTURE_UNIT
+        self.programs = {name: _compile(gl, source, fragment) for name, fragment in FRAGMENTS.items()}
         self._palette = gl.buffer(reserve=1 << 20, dynamic=True)
         self._loaded: dict[int, _Loaded] = {}
         self._shown: list[tuple[_Loaded, Appearance, int]] = []
@@ -57,25 +74,33 @@ class SkinnedBatch:
             self._shown.append((self._load(each.member), each, first))
             parts.append(bones.reshape(-1))
             first += bones.shape[0] * bones.shape[1]
-        if not parts:
-            return
-        data = np.concatenate(parts).astype("f4").tobytes()
+        data = np.concatenate([*parts, np.zeros(12, np.float32)]).astype("f4").tobytes()
         if len(data) > self._palette.size:
             self._palette.orphan(len(data))
         self._palette.write(data)
 
-    def draw(self, program: moderngl.Program, place: int) -> None:
-        """Draw all uploaded members at one frame into the caller's target, with depth, both sides of every triangle."""
+    def draw(self, name: Pass, place: int) -> None:
+        """Draw all uploaded members at one frame into the caller's target and viewport, with depth test; culling is
+        left off."""
         self.gl.enable_only(moderngl.DEPTH_TEST)
         self._palette.bind_to_storage_buffer(PALETTE_BINDING)
         for loaded, each, first in self._shown:
             loaded.pictures.use(PICTURE_UNIT)
-            program["first_bone"] = first + place * each.bones.shape[1]
-            if "thing" in program:
-                program["thing"] = float(each.thing)
-            if "dye" in program:
-                program["dye"] = each.dye
-            loaded.arrays[program].render(moderngl.TRIANGLES)
+            if each.member.family in OPEN_INSIDE:
+                self.gl.disable(moderngl.CULL_FACE)
+            else:
+                self.gl.enable(moderngl.CULL_FACE)
+            for program in self.programs[name]:
+                array = loaded.arrays.get(program)
+                if array is None:
+                    continue
+                program["first_bone"] = first + place * each.bones.shape[1]
+                if name != "shadow":
+                    program["thing"] = float(each.thing)
+                if "dye" in program:
+                    program["dye"] = each.dye
+                array.render(moderngl.TRIANGLES)
+        self.gl.disable(moderngl.CULL_FACE)
 
     def _load(self, member: Member) -> _Loaded:
         """The member on the device; the first time it is sent there."""
@@ -85,31 +110,58 @@ class SkinnedBatch:
         return found
 
     def _send(self, member: Member) -> _Loaded:
-        gl = self.gl
         layers, height, width = member.pictures.shape[:3]
-        pictures = gl.texture_array((width, height, layers), 4, member.pictures.tobytes())
+        pictures = self.gl.texture_array((width, height, layers), 4, member.pictures.tobytes())
         pictures.build_mipmaps()
-        pictures.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
-        layer = np.stack([member.layers, member.dyed[member.layers]], axis=1)
-        solid = np.concatenate([member.positions, member.normals, member.uvs, layer], axis=1)
-        vertices = gl.buffer(solid.astype("f4").tobytes())
-        bones = gl.buffer(member.bones.astype("u1").tobytes())
-        weights = gl.buffer(member.weights.astype("f4").tobytes())
-        indices = gl.buffer(member.triangles.astype("u4").tobytes())
+        pictures.filter = (moderngl.LINEAR_MIPMAP_NEAREST, moderngl.LINEAR)
+        vertices = self.gl.buffer(_vertices(member).tobytes())
         arrays = {}
-        for program in (self.color, self.caster, self.locator):
-            layout, names = _layout(program)
-            content = [
-                (vertices, layout, *names),
-                (bones, "4u1", "bones"),
-                (weights, "4f4", "weights"),
-            ]
-            arrays[program] = gl.vertex_array(program, content, indices)
+        for number, triangles in enumerate(_split(member)):
+            if len(triangles) == 0:
+                continue
+            indices = self.gl.buffer(triangles.astype("u4").tobytes())
+            for programs in self.programs.values():
+                program = programs[number]
+                layout = " ".join(f"{size}" if name in program else _padding(size) for name, size in FIELDS)
+                names = [name for name, _ in FIELDS if name in program]
+                arrays[program] = self.gl.vertex_array(program, [(vertices, layout, *names)], indices)
         return _Loaded(member=member, pictures=pictures, arrays=arrays)
 
 
-def _layout(program: moderngl.Program) -> tuple[str, list[str]]:
-    """moderngl's buffer format; attributes that the program does not use become padding."""
-    fields = [("position", 3), ("normal", 3), ("uv", 2), ("layer", 2)]
-    layout = " ".join(f"{size}f4" if name in program else f"{size}x4" for name, size in fields)
-    return layout, [name for name, _ in fields if name in program]
+def _compile(
+    gl: moderngl.Context, source: Callable[[str], str], fragment: str
+) -> tuple[moderngl.Program, moderngl.Program]:
+    """The programs of one pass: without and with holes."""
+    text = source(fragment).replace('#include "figure.glsl"', source("figure.glsl"))
+    whole, cut = (
+        gl.program(
+            vertex_shader=source("figure.vert"),
+            fragment_shader=text.replace("#version 430", f"#version 430\n{define}", 1),
+        )
+        for define in ("", "#define CUTOUT")
+    )
+    for program in (whole, cut):
+        if "pictures" in program:
+            program["pictures"] = PICTURE_UNIT
+    return whole, cut
+
+
+def _vertices(member: Member) -> NDArray[np.void]:
+    """All vertices as the device reads them; ``layer`` is (number, whether it is dyed)."""
+    vertices = np.zeros(len(member.positions), dtype=VERTEX)
+    vertices["position"], vertices["normal"] = member.positions, member.normals
+    vertices["uv"], vertices["bones"], vertices["weights"] = member.uvs, member.bones, member.weights
+    vertices["layer"] = np.stack([member.layers, member.dyed[member.layers]], axis=1)
+    return vertices
+
+
+def _split(member: Member) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Triangles in layers without holes, and those in layers with holes."""
+    holes = (member.pictures[..., 3] < CUT_BELOW).any(axis=(1, 2)) & ~member.dyed
+    cut = holes[member.layers[member.triangles[:, 0]]]
+    return member.triangles[~cut], member.triangles[cut]
+
+
+def _padding(size: str) -> str:
+    """An attribute that a program does not use, as bytes to skip."""
+    return f"{int(size[0]) * int(size[2])}x1"
