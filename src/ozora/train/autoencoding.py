@@ -1,6 +1,6 @@
-"""Phase S0: the autoencoder. Loss: Charbonnier plus gradients, weighted by the stage's masks; no GAN, no LPIPS.
+"""Phases S0 and S5: the autoencoder, or its decoder alone. Loss: Charbonnier plus gradients, weighted by the stage's masks; no GAN, no LPIPS.
 
-Noise is added to the latents before decoding (0.05 .. 0.2 of their range), so that what the transformer paints, which
+Noise is added to the latents before decoding (up to 0.2 of their deviation), so that what the transformer paints, which
 is never exact, still decodes well.
 """
 
@@ -36,8 +36,10 @@ class Autoencoding:
     frames: int
     noise: float = 0.2
     thing_weight: float = 5.0
+    train_encoder: bool = False
+    start: dict[str, Tensor] | None = field(default=None, repr=False)
     seed: int = 0
-    muon: bool = False
+    muon: tuple[str, ...] = ("patch", "join", "part")
     ema: float = 0.995
     _rgb: Tensor | None = field(default=None, repr=False)
     _cover: Tensor | None = field(default=None, repr=False)
@@ -55,12 +57,21 @@ class Autoencoding:
             "frames": self.frames,
             "noise": self.noise,
             "thing_weight": self.thing_weight,
+            "train_encoder": self.train_encoder,
             "seed": self.seed,
         }
 
     def model(self) -> nn.Module:
         torch.manual_seed(self.seed)
-        return Autoencoder(self.config).to(memory_format=torch.channels_last)
+        model = Autoencoder(self.config)
+        if self.start is not None:
+            model.load_state_dict(self.start)
+        else:
+            sample = self._corpus()[0][:: max(1, self.clips // 256)]
+            model.start_from(sample.permute(0, 4, 1, 2, 3).float() / 127.5 - 1)
+        for value in model.encoder_parameters():
+            value.requires_grad_(self.train_encoder)
+        return model.to(memory_format=torch.channels_last)
 
     def _corpus(self) -> tuple[Tensor, Tensor]:
         if self._rgb is None or self._cover is None:
@@ -97,4 +108,5 @@ class Autoencoding:
             things = (mask * error.square()).sum() / mask.sum().clamp_min(1) / 3
             inside = -10 * torch.log10(things / 4 + 1e-9)
         figures = {"psnr": psnr.item(), "psnr_things": inside.item(), "step_s": time.monotonic() - began}
-        return close + 0.5 * across, figures
+        power = (latent.square().mean() - 1).square() if self.train_encoder else 0.0
+        return close + 0.5 * across + 0.1 * power, figures

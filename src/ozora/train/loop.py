@@ -26,7 +26,7 @@ class Phase(Protocol):
 
     name: str
     schedule: Schedule
-    muon: bool
+    muon: tuple[str, ...]
     ema: float
 
     def model(self) -> nn.Module:

@@ -1,6 +1,6 @@
 """Optimizers and the learning-rate schedule.
 
-Muon (K. Jordan 2024; PyTorch's, with the RMS of AdamW's updates) takes the matrices inside the transformer, AdamW the
+Muon takes the matrices inside the transformer, AdamW the
 rest. The schedule is warmup, stable, decay (WSD): constant but for a linear warmup and a linear cool-down, so that a
 run can be continued from before its cool-down.
 """
@@ -11,6 +11,12 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+
+from ozora.train.muon import Muon
+
+
+ADAM_SCALE = 0.15
+"""AdamW's rate as a share of Muon's (one tenth in "Training DiTs with Muon", S. Luepke 2026)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +36,11 @@ class Schedule:
 
 
 class Optimizers:
-    """AdamW, and Muon beside it where asked for; steps both with one clipped gradient."""
+    """Muon for the matrices whose names begin as one of ``muon``, AdamW for the rest; one clipped gradient for both."""
 
-    def __init__(self, model: nn.Module, *, muon: bool, rate: float, weight_decay: float = 0.01) -> None:
+    def __init__(self, model: nn.Module, *, muon: tuple[str, ...], rate: float, weight_decay: float = 0.01) -> None:
         def inner(name: str, value: Tensor) -> bool:
-            return muon and value.ndim == 2 and "blocks." in name and min(value.shape) > 8
+            return value.ndim == 2 and min(value.shape) > 8 and name.endswith("weight") and name.startswith(muon)
 
         named = [(name, value) for name, value in model.named_parameters() if value.requires_grad]
         matrices = [value for name, value in named if inner(name, value)]
@@ -42,19 +48,16 @@ class Optimizers:
         self.parameters = matrices + others
         self.parts: list[torch.optim.Optimizer] = []
         if matrices:
-            self.parts.append(
-                torch.optim.Muon(
-                    matrices, lr=rate, weight_decay=weight_decay, momentum=0.95, adjust_lr_fn="match_rms_adamw"
-                )
-            )
+            self.parts.append(Muon(matrices, lr=rate, weight_decay=weight_decay))
         self.parts.append(torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.98), weight_decay=weight_decay, fused=True))
 
     def step(self, rate: float, *, clip: float = 1.0) -> float:
         """One update at ``rate``; returns the norm of the gradient before clipping."""
         norm = float(nn.utils.clip_grad_norm_(self.parameters, clip))
         for part in self.parts:
+            scale = 1.0 if isinstance(part, Muon) else ADAM_SCALE
             for group in part.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * scale
             part.step()
             part.zero_grad(set_to_none=True)
         return norm

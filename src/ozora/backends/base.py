@@ -1,0 +1,76 @@
+"""What a backend is: a model that can paint a plan, and that says beforehand what it can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ozora.plan import Plan
+from ozora.shapes import VideoShape
+
+Frames = NDArray[np.uint8]
+"""uint8 RGB [f, h, w, 3]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a backend can do. The first of ``sizes`` and ``fps`` is its default; ``conditions`` are what may be given."""
+
+    name: str
+    title: str
+    summary: str
+    sizes: tuple[str, ...]
+    max_seconds: Fraction
+    default_seconds: Fraction
+    fps: tuple[str, ...]
+    steps: int
+    guidance: float
+    conditions: tuple[str, ...]
+    device: str
+    installed: bool
+    license: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stroke:
+    """A step of painting is done: ``done`` of ``total``; ``preview`` [h, w, 3] if one was asked for."""
+
+    stage: str
+    done: int
+    total: int
+    preview: NDArray[np.uint8] | None = None
+
+
+class Backend(Protocol):
+    """A model behind the one pipeline."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Known without loading anything heavy."""
+        ...
+
+    @property
+    def weights_sha256(self) -> str:
+        """What exactly paints; known after ``load``."""
+        ...
+
+    def native(self, shape: VideoShape) -> VideoShape:
+        """The extent that is really painted for a wanted one; ``SizeError`` when it is out of reach."""
+        ...
+
+    def notes(self, plan: Plan) -> tuple[str, ...]:
+        """What the user should know before the work starts, in plain sentences."""
+        ...
+
+    def load(self) -> None:
+        """Get ready to paint. ``WeightsError`` when the weights are missing or damaged."""
+        ...
+
+    def paint(self, plan: Plan, shape: VideoShape, images: dict[int, Frames], *, preview: bool) -> Iterator[Stroke | Frames]:
+        """Paint at native extent, a stroke at a time; the last item is the frames. ``images`` maps a frame to [1, h, w, 3]."""
+        ...

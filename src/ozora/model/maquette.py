@@ -1,0 +1,86 @@
+"""Maquette: the text encoder and the transformer as one network, and the three parts as one bundle.
+
+Letters as in ``transformer.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from ozora.model.autoencoder import Autoencoder, AutoencoderConfig
+from ozora.model.text import TextConfig, TextEncoder
+from ozora.model.transformer import Transformer, TransformerConfig
+
+
+class Painter(nn.Module):
+    """Text indices and noisy latent tokens to data."""
+
+    def __init__(self, text: TextConfig, transformer: TransformerConfig) -> None:
+        super().__init__()
+        self.text = TextEncoder(text)
+        self.transformer = Transformer(transformer)
+
+    def forward(
+        self,
+        x_t: Float[Tensor, "b n k"],
+        t: Float[Tensor, "b l"],
+        known: Float[Tensor, "b n"],
+        words: tuple[Int[Tensor, "b m"], Int[Tensor, "b m e"]],
+        place: Float[Tensor, "n 3"],
+    ) -> Float[Tensor, "b n k"]:
+        result: Tensor = self.transformer(x_t, t, known, self.text(*words), place)
+        return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaquetteConfig:
+    """Sizes of the three parts, the native clip, and what the model was trained on."""
+
+    autoencoder: AutoencoderConfig
+    text: TextConfig
+    transformer: TransformerConfig
+    height: int = 128
+    width: int = 224
+    fps: int = 12
+    frames: int = 49
+
+    def to_dict(self) -> dict[str, Any]:
+        parts = {name: getattr(self, name).to_dict() for name in ("autoencoder", "text", "transformer")}
+        return {**parts, **{name: getattr(self, name) for name in ("height", "width", "fps", "frames")}}
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> MaquetteConfig:
+        return MaquetteConfig(
+            autoencoder=AutoencoderConfig.from_dict(data["autoencoder"]),
+            text=TextConfig.from_dict(data["text"]),
+            transformer=TransformerConfig.from_dict(data["transformer"]),
+            **{name: int(data[name]) for name in ("height", "width", "fps", "frames")},
+        )
+
+
+class Maquette(nn.Module):
+    """Autoencoder, painter, and the mean and deviation of each latent channel over the corpus."""
+
+    latent_mean: Tensor
+    latent_std: Tensor
+
+    def __init__(self, config: MaquetteConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.autoencoder = Autoencoder(config.autoencoder)
+        self.painter = Painter(config.text, config.transformer)
+        self.register_buffer("latent_mean", torch.zeros(config.autoencoder.channels))
+        self.register_buffer("latent_std", torch.ones(config.autoencoder.channels))
+
+    def normalize(self, latent: Float[Tensor, "b k g i j"]) -> Float[Tensor, "b k g i j"]:
+        """Latents of the autoencoder to the unit scale that the transformer paints in."""
+        return (latent - self.latent_mean[:, None, None, None]) / self.latent_std[:, None, None, None]
+
+    def denormalize(self, latent: Float[Tensor, "b k g i j"]) -> Float[Tensor, "b k g i j"]:
+        """The way back."""
+        return latent * self.latent_std[:, None, None, None] + self.latent_mean[:, None, None, None]

@@ -1,0 +1,164 @@
+"""The joint text-video diffusion transformer, with a noise level per latent token; it predicts the data x.
+
+Text and latent tokens are one sequence in every block (in-context conditioning). The noise level enters through one
+shared MLP and a small table per block (AdaLN-single, PixArt-alpha, arXiv 2310.00426). RMSNorm, QK-norm, SwiGLU, rotary
+positions over time, height and width: time in seconds, lengths as shares of the picture's height, so that durations,
+frame rates and sizes are native. A mask channel tells which tokens are known.
+
+Letters: ``b`` batch, ``n`` latent tokens, ``m`` text tokens, ``k`` latent channels, ``d`` width, ``l`` noise levels a
+clip (any divisor of n: 1, one a latent frame, or one a token).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+ROPE_SPLIT = (0.25, 0.375, 0.375)
+"""Share of each head for time, height and width."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransformerConfig:
+    """Sizes. ``hidden`` is the inner width of SwiGLU."""
+
+    channels: int = 64
+    text_width: int = 256
+    width: int = 256
+    layers: int = 8
+    heads: int = 4
+    hidden: int = 704
+
+    def to_dict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> TransformerConfig:
+        return TransformerConfig(**data)
+
+
+def sinusoid(value: Tensor, width: int, *, scale: float = 1000.0) -> Tensor:
+    """Sines and cosines of ``value`` [...] at ``width`` / 2 frequencies."""
+    frequency = torch.exp(-math.log(10000.0) * torch.arange(width // 2, device=value.device) / (width // 2))
+    angle = value[..., None] * scale * frequency
+    return torch.cat([angle.cos(), angle.sin()], dim=-1)
+
+
+def positions(frames: int, height: int, width: int, *, seconds_a_frame: float) -> Float[Tensor, "n 3"]:
+    """Place of every latent token: seconds, and rows and columns as shares of the picture's height, centered."""
+    time = torch.arange(frames, dtype=torch.float32) * seconds_a_frame
+    row = (torch.arange(height, dtype=torch.float32) + 0.5) / height - 0.5
+    column = ((torch.arange(width, dtype=torch.float32) + 0.5) - width / 2) / height
+    return torch.stack(torch.meshgrid(time, row, column, indexing="ij"), dim=-1).flatten(0, 2)
+
+
+def rotations(place: Float[Tensor, "n 3"], head: int) -> tuple[Tensor, Tensor]:
+    """Cosine and sine [n, head / 2] of the rotary angles (Su et al. 2021, arXiv 2104.09864), per axis."""
+    angles = []
+    for axis, (share, low, high) in enumerate(zip(ROPE_SPLIT, (0.25, 0.5, 0.5), (24.0, 48.0, 48.0), strict=True)):
+        count = int(head * share) // 2
+        steps = torch.arange(count, device=place.device) / max(count - 1, 1)
+        angles.append(place[:, axis : axis + 1] * (low * (high / low) ** steps))
+    angle = torch.cat(angles, dim=-1)
+    return angle.cos(), angle.sin()
+
+
+def rotate(x: Float[Tensor, "b a n e"], cos: Tensor, sin: Tensor) -> Float[Tensor, "b a n e"]:
+    """Turn pairs of a head's features; the tokens past those of ``cos`` (text) are left as they are."""
+    n = cos.shape[0]
+    first, second = x[:, :, :n].chunk(2, dim=-1)
+    turned = torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
+    return torch.cat([turned, x[:, :, n:]], dim=2)
+
+
+class Block(nn.Module):
+    """Joint attention and SwiGLU over latent and text tokens; only latent tokens are modulated by the noise level."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        width = config.width
+        self.heads = config.heads
+        self.table = nn.Parameter(torch.zeros(6, width))
+        self.norm_a = nn.RMSNorm(width, elementwise_affine=False)
+        self.norm_b = nn.RMSNorm(width, elementwise_affine=False)
+        self.norm_q, self.norm_k = nn.RMSNorm(width // config.heads), nn.RMSNorm(width // config.heads)
+        self.qkv = nn.Linear(width, 3 * width, bias=False)
+        self.out = nn.Linear(width, width, bias=False)
+        self.gate_up = nn.Linear(width, 2 * config.hidden, bias=False)
+        self.down = nn.Linear(config.hidden, width, bias=False)
+
+    def forward(self, x: Tensor, text: Tensor, level: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor]:
+        """``x`` [b, l, n / l, d], ``text`` [b, m, d], ``level`` [b, l, 1, 6, d]."""
+        n = x.shape[1] * x.shape[2]
+        shift_a, scale_a, gate_a, shift_b, scale_b, gate_b = (level + self.table).unbind(-2)
+        inner = (self.norm_a(x) * (1 + scale_a) + shift_a).flatten(1, 2)
+        both = torch.cat([inner, self.norm_a(text)], dim=1)
+        q, k, v = self.qkv(both).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        q, k = rotate(self.norm_q(q), cos, sin), rotate(self.norm_k(k), cos, sin)
+        mixed = self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+        x = x + gate_a * mixed[:, :n].view_as(x)
+        text = text + mixed[:, n:]
+        inner = (self.norm_b(x) * (1 + scale_b) + shift_b).flatten(1, 2)
+        gate, up = self.gate_up(torch.cat([inner, self.norm_b(text)], dim=1)).chunk(2, dim=-1)
+        mixed = self.down(F.silu(gate) * up)
+        return x + gate_b * mixed[:, :n].view_as(x), text + mixed[:, n:]
+
+
+class Transformer(nn.Module):
+    """Noisy latent tokens, their levels, a mask of known ones and a text to the data that they stand for."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.width
+        self.read = nn.Linear(config.channels + 1, width)
+        self.read_text = nn.Linear(config.text_width, width)
+        self.level_in = nn.Linear(256, width)
+        self.level_out = nn.Linear(width, 6 * width)
+        self.blocks = nn.ModuleList([Block(config) for _ in range(config.layers)])
+        self.norm = nn.RMSNorm(width, elementwise_affine=False)
+        self.last = nn.Linear(width, 2 * width)
+        self.write = nn.Linear(width, config.channels)
+        self.initialize()
+
+    def initialize(self) -> None:
+        """All initial values, in one place: small matrices, gates that begin at 0.5 of a residual, zero output."""
+        for name, value in self.named_parameters():
+            if value.ndim == 2 and "table" not in name:
+                nn.init.normal_(value, std=0.7 / math.sqrt(value.shape[1]))
+        for linear in (self.level_out, self.last, self.write):
+            nn.init.zeros_(linear.weight)
+            nn.init.zeros_(linear.bias)
+        for block in self.blocks:
+            assert isinstance(block, Block)
+            with torch.no_grad():
+                block.table[2].fill_(0.5)
+                block.table[5].fill_(0.5)
+
+    def forward(
+        self,
+        x_t: Float[Tensor, "b n k"],
+        t: Float[Tensor, "b l"],
+        known: Float[Tensor, "b n"],
+        text: Float[Tensor, "b m w"],
+        place: Float[Tensor, "n 3"],
+    ) -> Float[Tensor, "b n k"]:
+        """The data x of every token."""
+        b, n, _ = x_t.shape
+        levels = t.shape[1]
+        x = self.read(torch.cat([x_t, known[..., None]], dim=-1)).view(b, levels, n // levels, -1)
+        inner = F.silu(self.level_in(sinusoid(t, 256)))
+        level = self.level_out(inner).view(b, levels, 1, 6, -1)
+        cos, sin = rotations(place, self.config.width // self.config.heads)
+        words = self.read_text(text)
+        for block in self.blocks:
+            x, words = block(x, words, level, cos, sin)
+        shift, scale = self.last(inner)[:, :, None].chunk(2, dim=-1)
+        result: Tensor = self.write(self.norm(x) * (1 + scale) + shift).flatten(1, 2)
+        return result

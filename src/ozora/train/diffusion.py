@@ -1,0 +1,125 @@
+"""Phases S1 and S2: the text encoder and the transformer, by flow matching with x-prediction on cached latents.
+
+Loss: (0.1 + 0.9 (1 - t)) |x' - x|^2 per token (the ramp of Dreamer 4, arXiv 2509.24527), more for tokens that hold a
+thing. A share of the clips has its first latent frame known and almost clean: that trains image-to-video.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ozora.flow.path import mix
+from ozora.flow.schedule import draw_times
+from ozora.model.maquette import MaquetteConfig, Painter
+from ozora.model.text import tokenize
+from ozora.model.transformer import positions
+from ozora.train.latents import Shelf, read_shelf
+from ozora.train.optimizers import Schedule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """Clips of ``frames`` frames, ``batch`` of them, taken with probability ``share`` at a step."""
+
+    frames: int
+    batch: int
+    share: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Diffusion:
+    """Trains on ``latents``; ``start`` are weights of an earlier phase."""
+
+    name: str
+    config: MaquetteConfig
+    schedule: Schedule
+    latents: Path
+    servings: tuple[Serving, ...]
+    start: dict[str, Tensor] | None = None
+    blank_share: float = 0.1
+    known_share: float = 0.2
+    thing_weight: float = 5.0
+    time_mean: float = 0.4
+    seed: int = 0
+    muon: tuple[str, ...] = ("transformer.blocks", "text.blocks")
+    ema: float = 0.999
+    _shelves: dict[int, Shelf] = field(default_factory=dict, repr=False)
+    _scale: tuple[Tensor, Tensor] | None = field(default=None, repr=False)
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "phase": self.name,
+            "model": self.config.to_dict(),
+            "steps": self.schedule.steps,
+            "rate": self.schedule.rate,
+            "servings": [[s.frames, s.batch, s.share] for s in self.servings],
+            "blank_share": self.blank_share,
+            "known_share": self.known_share,
+            "thing_weight": self.thing_weight,
+            "time_mean": self.time_mean,
+            "seed": self.seed,
+        }
+
+    def model(self) -> nn.Module:
+        torch.manual_seed(self.seed)
+        painter = Painter(self.config.text, self.config.transformer)
+        if self.start is not None:
+            painter.load_state_dict(self.start)
+        return painter
+
+    def scale(self) -> tuple[Tensor, Tensor]:
+        """Mean and deviation [k] of each latent channel, from the longest clips."""
+        if self._scale is None:
+            latent = self._shelf(max(s.frames for s in self.servings)).latent[:512].float()
+            self._scale = latent.mean((0, 2, 3, 4)), latent.std((0, 2, 3, 4)) + 1e-4
+        return self._scale
+
+    def _shelf(self, frames: int) -> Shelf:
+        if frames not in self._shelves:
+            shelf = read_shelf(self.latents, frames)
+            if shelf is None:
+                raise ValueError(f"no cached clips of {frames} frames in {self.latents}; run the latents phase first")
+            self._shelves[frames] = shelf
+        return self._shelves[frames]
+
+    def loss(self, model: nn.Module, step: int) -> tuple[Tensor, dict[str, float]]:
+        seeds = [self.seed, step, 23]
+        draw, generator = np.random.default_rng(seeds), torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        shares = np.array([s.share for s in self.servings])
+        serving = self.servings[int(draw.choice(len(shares), p=shares / shares.sum()))]
+        shelf = self._shelf(serving.frames)
+        index = torch.from_numpy(draw.integers(len(shelf.statements), size=serving.batch))
+        texts = [shelf.caption(int(i), step) if draw.random() > self.blank_share else "" for i in index]
+        mean, std = self.scale()
+        latent = (shelf.latent[index].float() - mean[:, None, None, None]) / std[:, None, None, None]
+        loss = self._loss(model, latent, shelf.things[index], texts, generator)
+        return loss, {"frames": serving.frames}
+
+    def _loss(
+        self, model: nn.Module, latent: Tensor, things: Tensor, texts: list[str], generator: torch.Generator
+    ) -> Tensor:
+        b, _, g, i, j = latent.shape
+        t = draw_times((b, 1), generator, mean=self.time_mean).expand(b, g).clone()
+        known = torch.zeros(b, g)
+        if g > 1:
+            given = torch.rand(b, generator=generator) < self.known_share
+            known[given, 0] = 1.0
+            t[given, 0] = 0.15 * torch.rand(int(given.sum()), generator=generator)
+        x = latent.flatten(3).permute(0, 2, 3, 1)  # [b, g, i j, k]
+        x_t = mix(x, torch.randn(x.shape, generator=generator), t[:, :, None, None])
+        space = self.config.autoencoder
+        place = positions(g, i, j, seconds_a_frame=float(Fraction(space.time) / self.config.fps))
+        words = tokenize(texts, self.config.text)
+        seen = known[:, :, None].expand(b, g, i * j).flatten(1)
+        guess = model(x_t.flatten(1, 2), t, seen, words, place).view_as(x)
+        weight = (0.1 + 0.9 * (1 - t))[:, :, None] * (1 - known)[:, :, None]
+        weight = weight * (1 + self.thing_weight * things.flatten(2).clamp_max(0.5) * 2)
+        error = (guess - x).square().mean(-1)
+        return (weight * error).sum() / weight.sum().clamp_min(1e-6)
