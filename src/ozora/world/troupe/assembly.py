@@ -8,6 +8,7 @@ a worn one (reins, mane) shares its wearer's bones, and a rider brings a skeleto
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ class Piece:
     hook: int
     offset: Rigid
     first: int
-    kind: str
+    kind: Literal["rigid", "skinned", "worn"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -149,8 +150,11 @@ class _Builder:
         self.hooks[key] = hook, offset
         if part.mesh is None:
             return
-        mesh = self.meshes.setdefault(part.mesh, read_mesh(self.files.read(mesh_file(part.mesh)), part.mesh))
+        if part.mesh not in self.meshes:
+            self.meshes[part.mesh] = read_mesh(self.files.read(mesh_file(part.mesh)), part.mesh)
+        mesh = self.meshes[part.mesh]
         parent = self.pieces.get(key[:-1])
+        kind: Literal["rigid", "skinned", "worn"]
         always = self.acts_with(key) == self.acts_with(self.owners[hook])
         if parent is not None and parent.kind != "rigid" and _same_skeleton(mesh, parent.mesh):
             first, kind = self._wear(key, parent), "worn"
