@@ -71,6 +71,8 @@ class Backend(Protocol):
         """Get ready to paint. ``WeightsError`` when the weights are missing or damaged."""
         ...
 
-    def paint(self, plan: Plan, shape: VideoShape, images: dict[int, Frames], *, preview: bool) -> Iterator[Stroke | Frames]:
+    def paint(
+        self, plan: Plan, shape: VideoShape, images: dict[int, Frames], *, preview: bool
+    ) -> Iterator[Stroke | Frames]:
         """Paint at native extent, a stroke at a time; the last item is the frames. ``images`` maps a frame to [1, h, w, 3]."""
         ...

@@ -141,7 +141,6 @@ class MaquetteBackend:
 
     def _velocity(self, plan: Plan, canvas: Canvas, shape: VideoShape) -> Any:  # noqa: ANN401 - a Velocity of torch
         """dx/dt of the network with its prompt, and guided away from no prompt; both in one batch."""
-        import torch
 
         from ozora.flow.canvas import levels
         from ozora.flow.path import velocity_from_data
@@ -190,5 +189,5 @@ class MaquetteBackend:
     def _peek(self, x: Tensor) -> Frames:
         """One picture from the middle of an unfinished canvas."""
         middle = x.shape[1] // 2
-        return self._decode(x[:, middle : middle + 1])[0]
-
+        picture: Frames = self._decode(x[:, middle : middle + 1])[0]
+        return picture

@@ -19,7 +19,7 @@ class Pipeline(Protocol):
 
     def notes(self, plan: Plan) -> tuple[str, ...]: ...
 
-    def run(self, plan: Plan) -> Iterator[Event]: ...
+    def run(self, plan: Plan, *, preview: bool = False) -> Iterator[Event]: ...
 
     def write(self, take: Take, path: Path) -> Path: ...
 
@@ -29,7 +29,7 @@ def paint(pipeline: Pipeline, plan: Plan, path: Path, screen: Screen) -> tuple[P
     check_output(path, frames=plan.shape.frames)
     for note in pipeline.notes(plan):
         screen.say(note)
-    take = screen.follow(pipeline.run(plan))
+    take = screen.follow(pipeline.run(plan, preview=screen.draws))
     return pipeline.write(take, path), take.record
 
 

@@ -42,6 +42,11 @@ class Screen:
         self._quiet = quiet
         self._preview = can_draw and preview is not False
 
+    @property
+    def draws(self) -> bool:
+        """Whether pictures of unfinished work are shown."""
+        return self._preview and not self._quiet
+
     def say(self, sentence: str) -> None:
         """One line for the person, unless quiet."""
         if not self._quiet:

@@ -59,6 +59,13 @@ def fit_image(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.u
     return np.array(fitted)
 
 
+def resize_frames(frames: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    """``fit_image`` for every frame of ``f h w 3``; frames that fit already are returned as they are."""
+    if frames.shape[1:3] == (height, width):
+        return frames
+    return np.stack([fit_image(frame, height, width) for frame in frames])
+
+
 def write_image(image: NDArray[np.uint8], path: Path, *, metadata: Mapping[str, str] | None = None) -> None:
     """Write ``image`` (``h w 3``) to a .png, .jpg or .webp file, whole or not at all; ``OutputError`` otherwise."""
     check_output(path)

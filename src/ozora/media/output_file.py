@@ -48,6 +48,17 @@ def number(path: Path, index: int) -> Path:
     return path.with_name(_PATTERN.sub(lambda match: match.group() % index, path.name, count=1))
 
 
+def sidecar(path: Path) -> Path:
+    """Where the record of ``path`` goes: ``clip.mp4.json``; for numbered pictures ``record.json`` beside them."""
+    return path.with_name("record.json" if is_sequence(path) else path.name + ".json")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all; ``OutputError`` otherwise."""
+    with whole_file(path) as draft, writing(path):
+        draft.write_text(text, encoding="utf-8")
+
+
 def check_output(path: Path, *, frames: int = 1) -> None:
     """Raise ``OutputError`` now if ``frames`` pictures could not be written to ``path`` later. Writes nothing."""
     _check_name(path, frames)

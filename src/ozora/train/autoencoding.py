@@ -71,7 +71,7 @@ class Autoencoding:
             model.start_from(sample.permute(0, 4, 1, 2, 3).float() / 127.5 - 1)
         for value in model.encoder_parameters():
             value.requires_grad_(self.train_encoder)
-        return model.to(memory_format=torch.channels_last)
+        return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
     def _corpus(self) -> tuple[Tensor, Tensor]:
         if self._rgb is None or self._cover is None:

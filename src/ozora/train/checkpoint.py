@@ -47,4 +47,6 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             facts = json.loads(file.metadata()["facts"])
             return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118 - not a dict
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{path} is not a whole checkpoint ({error}); delete it to go on from the last") from error
+        raise CheckpointError(
+            f"{path} is not a whole checkpoint ({error}); delete it to go on from the last"
+        ) from error

@@ -35,13 +35,15 @@ class Serving:
 
 @dataclass(slots=True, kw_only=True)
 class Diffusion:
-    """Trains on ``latents``; ``start`` are weights of an earlier phase."""
+    """Trains on ``latents``; ``importance`` [k] is how much of the picture each latent channel carries, ``start`` are
+    weights of an earlier phase."""
 
     name: str
     config: MaquetteConfig
     schedule: Schedule
     latents: Path
     servings: tuple[Serving, ...]
+    importance: Tensor
     start: dict[str, Tensor] | None = None
     blank_share: float = 0.1
     known_share: float = 0.2
@@ -75,10 +77,16 @@ class Diffusion:
         return painter
 
     def scale(self) -> tuple[Tensor, Tensor]:
-        """Mean and deviation [k] of each latent channel, from the longest clips."""
+        """Mean [k] of each latent channel, and the deviation by which it is divided, from the longest clips.
+
+        Channels that matter more to the picture keep a larger deviation: with components that were all white, most of
+        the loss would go to detail that nobody sees. Half-way (a square root) lies between that and plain pixels.
+        """
         if self._scale is None:
             latent = self._shelf(max(s.frames for s in self.servings)).latent[:512].float()
-            self._scale = latent.mean((0, 2, 3, 4)), latent.std((0, 2, 3, 4)) + 1e-4
+            wanted = (self.importance / self.importance.max()).sqrt()
+            wanted = wanted / wanted.square().mean().sqrt()
+            self._scale = latent.mean((0, 2, 3, 4)), (latent.std((0, 2, 3, 4)) + 1e-4) / wanted
         return self._scale
 
     def _shelf(self, frames: int) -> Shelf:
@@ -122,4 +130,5 @@ class Diffusion:
         weight = (0.1 + 0.9 * (1 - t))[:, :, None] * (1 - known)[:, :, None]
         weight = weight * (1 + self.thing_weight * things.flatten(2).clamp_max(0.5) * 2)
         error = (guess - x).square().mean(-1)
-        return (weight * error).sum() / weight.sum().clamp_min(1e-6)
+        loss: Tensor = (weight * error).sum() / weight.sum().clamp_min(1e-6)
+        return loss

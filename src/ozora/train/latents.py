@@ -52,9 +52,9 @@ def mirror(statement: Statement) -> Statement | None:
             fact = replace(fact, value=mirrored(fact.value))
             if fact.subject is not None and _is_out(fact, statement.things[fact.subject], fact.value):
                 return None
-            if fact.kind == "relation" and fact.object is not None:
-                if _is_out(fact, statement.things[fact.object], mirrored(fact.value)):
-                    return None
+            other = fact.object if fact.kind == "relation" else None
+            if other is not None and _is_out(fact, statement.things[other], mirrored(fact.value)):
+                return None
         facts.append(fact)
     return replace(statement, facts=tuple(facts))
 
@@ -66,7 +66,7 @@ def _is_out(fact: Fact, ref: Ref, value: str) -> bool:
 def cover_tokens(cover: Tensor, time: int, space: int) -> Tensor:
     """Share of each latent token that things cover: [f, h, w] in 0..255 to [g, i, j] in 0..255."""
     small = F.avg_pool2d(cover.float()[:, None], space)[:, 0]
-    rest = small[1:].unflatten(0, (-1, time)).amax(dim=1)
+    rest = small[1:].reshape(-1, time, *small.shape[1:]).amax(dim=1)
     return torch.cat([small[:1], rest]).round().to(torch.uint8)
 
 

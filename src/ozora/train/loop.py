@@ -44,10 +44,11 @@ class Phase(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One line of progress."""
+    """One line of progress; ``done`` steps in ``seconds`` since this start."""
 
     phase: str
     step: int
+    done: int
     steps: int
     seconds: float
     figures: dict[str, float]
@@ -98,7 +99,12 @@ def run_phase(
                 log.write(json.dumps({"step": step + 1, "seconds": round(now - began, 1), **figures}) + "\n")
                 log.flush()
                 yield Report(
-                    phase=phase.name, step=step + 1, steps=phase.schedule.steps, seconds=now - began, figures=figures
+                    phase=phase.name,
+                    step=step + 1,
+                    done=step + 1 - first,
+                    steps=phase.schedule.steps,
+                    seconds=now - began,
+                    figures=figures,
                 )
             if done or now - saved > save_every_s:
                 _save(folder, step + 1, phase, model, ema, optimizers)

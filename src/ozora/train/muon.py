@@ -28,7 +28,8 @@ def orthogonalize(stack: Tensor) -> Tensor:
     for _ in range(STEPS):
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x if wide else x.mT).to(stack.dtype)
+    result: Tensor = (x if wide else x.mT).to(stack.dtype)
+    return result
 
 
 class Muon(torch.optim.Optimizer):

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from ozora.train.muon import Muon
 
-
 ADAM_SCALE = 0.15
 """AdamW's rate as a share of Muon's (one tenth in "Training DiTs with Muon", S. Luepke 2026)."""
 

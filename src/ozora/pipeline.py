@@ -1,0 +1,266 @@
+"""The one pipeline: how a sentence becomes a file.
+
+    prompt -> plan -> canvas -> latents -> frames -> file and record
+
+``make_plan`` turns a request into a plan, ``run`` turns a plan into a take, ``write`` turns a take into a file with its
+record beside it. Every verb builds a plan; none has a pipeline of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ozora.backends import Backend, Capabilities, Frames, find
+from ozora.errors import CapabilityError, PromptError, SizeError, UserError
+from ozora.media import check_output, fit_image, read_image, resize_frames, sidecar, write_text, write_video
+from ozora.plan import ImageCondition, Plan, Prompt, Record, Sampler
+from ozora.shapes import VideoShape
+from ozora.timecode import rate
+
+MAX_PROMPT = 2000
+MAX_SIDE = 2048
+MAX_STEPS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """A step is done. ``stage`` is "load", "paint" or "decode"; ``preview`` [h, w, 3] is the picture so far."""
+
+    stage: str
+    done: int
+    total: int
+    preview: NDArray[np.uint8] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """What came out of a plan: ``frames`` [f, h, w, 3] uint8 RGB, and the record of how."""
+
+    frames: Frames
+    record: Record
+
+
+Event = Progress | Take
+
+
+def make_plan(
+    text: str,
+    *,
+    model: str = "maquette",
+    seconds: str | None = None,
+    size: str | None = None,
+    fps: str | None = None,
+    seed: int | None = None,
+    steps: int | None = None,
+    guidance: float | None = None,
+    image: Path | None = None,
+) -> Plan:
+    """A complete plan of a request; what is left out takes the model's default. ``UserError`` says what to change."""
+    backend = find(model)
+    can = backend.capabilities
+    frames_a_second = _rate(fps or can.fps[0])
+    width, height = _size(size or can.sizes[0], can)
+    plan = Plan(
+        prompts=(Prompt(text=_prompt(text)),),
+        shape=VideoShape(
+            frames=_frames(seconds, frames_a_second, can), height=height, width=width, fps=frames_a_second
+        ),
+        model=model,
+        seed=secrets.randbelow(2**32) if seed is None else _between("a seed", seed, 0, 2**63 - 1),
+        sampler=Sampler(
+            steps=_between("the number of steps", can.steps if steps is None else steps, 1, MAX_STEPS),
+            guidance=can.guidance if guidance is None else _guidance(guidance),
+        ),
+        conditions=() if image is None else (_image(image),),
+    )
+    check(plan, backend)
+    return plan
+
+
+def check(plan: Plan, backend: Backend) -> None:
+    """Refuse, before any work, what the backend cannot do; the message names what can."""
+    if plan.conditions and "image" not in backend.capabilities.conditions:
+        raise CapabilityError(f"{plan.model} takes no image; leave --image out")
+    backend.native(plan.shape)
+
+
+def notes(plan: Plan) -> tuple[str, ...]:
+    """What the user should know before the work starts."""
+    backend = find(plan.model)
+    native = backend.native(plan.shape)
+    said = list(backend.notes(plan))
+    if (native.height, native.width) != (plan.shape.height, plan.shape.width):
+        said.append(f"painted at {native.width}x{native.height} and resized to {plan.shape.width}x{plan.shape.height}")
+    return tuple(said)
+
+
+def run(plan: Plan, *, preview: bool = False) -> Iterator[Event]:
+    """Paint a plan. Yields progress, and last the take; stop by dropping the generator. ``UserError`` comes first."""
+    backend = find(plan.model)
+    check(plan, backend)
+    clock = _Clock()
+    native = backend.native(plan.shape)
+    images = {item.frame: _read(item, native) for item in plan.conditions}
+    backend.load()
+    clock.mark("load")
+    yield Progress(stage="load", done=1, total=1)
+    painted: Frames | None = None
+    for stroke in backend.paint(plan, native, images, preview=preview):
+        if isinstance(stroke, np.ndarray):
+            painted = stroke
+        else:
+            clock.mark(stroke.stage)
+            yield Progress(stage=stroke.stage, done=stroke.done, total=stroke.total, preview=stroke.preview)
+    assert painted is not None, "a backend's last item is the frames"
+    frames = conform(painted, native, plan.shape)
+    clock.mark("conform")
+    yield Take(frames=frames, record=_record(plan, backend, frames, clock.seconds))
+
+
+def conform(frames: Frames, native: VideoShape, wanted: VideoShape) -> Frames:
+    """Painted frames at the wanted extent: the nearest frame in time, Lanczos in space, center crop to the shape."""
+    index = np.arange(wanted.frames) * float(native.fps / wanted.fps)
+    kept = frames[np.minimum(index.round().astype(int), len(frames) - 1)]
+    return resize_frames(kept, wanted.height, wanted.width)
+
+
+def write(take: Take, path: Path) -> Path:
+    """Write a take to ``path`` and its record to ``path``.json; whole or not at all. ``OutputError`` says why not."""
+    record = take.record
+    check_output(path, frames=len(take.frames))
+    metadata = {
+        "title": record.plan.prompts[0].text,
+        "comment": f"ozora {record.versions['ozora']} seed {record.plan.seed}",
+    }
+    write_video(take.frames, record.plan.shape.fps, path, metadata=metadata)
+    write_text(sidecar(path), record.to_json())
+    return path
+
+
+class _Clock:
+    """Seconds spent a stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def mark(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
+        self._last = now
+
+
+def _prompt(text: str) -> str:
+    clean = " ".join(text.split())
+    if not clean:
+        raise PromptError('the prompt is empty; say what to see, such as "a red ball rolls left"')
+    if len(clean) > MAX_PROMPT:
+        raise PromptError(f"the prompt has {len(clean)} characters; shorten it to {MAX_PROMPT}")
+    if not any(letter.isalpha() for letter in clean):
+        raise PromptError("the prompt has no words; say what to see")
+    return clean
+
+
+def _rate(fps: str) -> Fraction:
+    try:
+        result = rate(fps)
+    except (ValueError, ZeroDivisionError):
+        raise SizeError(f"'{fps}' is no frame rate; give a number from 1 to 120, such as 12 or 29.97") from None
+    if not 1 <= result <= 120:
+        raise SizeError(f"{fps} frames a second is out of range; give 1 to 120")
+    return result
+
+
+def _frames(seconds: str | None, fps: Fraction, can: Capabilities) -> int:
+    if seconds is None:
+        return round(can.default_seconds * fps)
+    try:
+        duration = Fraction(seconds)
+    except (ValueError, ZeroDivisionError):
+        raise SizeError(f"'{seconds}' is no duration; give seconds, such as 4 or 2.5") from None
+    if not 0 <= duration <= can.max_seconds:
+        raise SizeError(
+            f"{seconds} seconds is out of range; {can.name} paints 0 (one image) to {float(can.max_seconds):g}"
+        )
+    return max(1, round(duration * fps))
+
+
+def _size(size: str, can: Capabilities) -> tuple[int, int]:
+    """Width and height from "448x256", or from a shape such as "16:9" at the model's picture area."""
+    match = re.fullmatch(r"\s*(\d{1,5})\s*([x:×])\s*(\d{1,5})\s*", size.lower())
+    if match is None:
+        raise SizeError(f"'{size}' is no size; give pixels such as {can.sizes[0]} or a shape such as 16:9")
+    first, sign, second = int(match[1]), match[2], int(match[3])
+    if sign == ":":
+        if not (first and second and Fraction(1, 4) <= Fraction(first, second) <= 4):
+            raise SizeError(f"the shape {size} is out of range; give one from 1:4 to 4:1")
+        native_width, native_height = (int(side) for side in can.sizes[0].split("x"))
+        area = native_width * native_height
+        height = (area * second / first) ** 0.5
+        return max(16, round(height * first / second / 2) * 2), max(16, round(height / 2) * 2)
+    if not (16 <= first <= MAX_SIDE and 16 <= second <= MAX_SIDE):
+        raise SizeError(f"{size} is out of range; each side can be 16 to {MAX_SIDE} pixels")
+    return first, second
+
+
+def _between(what: str, value: int, low: int, high: int) -> int:
+    if not low <= value <= high:
+        raise UserError(f"{what} must be from {low} to {high}, not {value}")
+    return value
+
+
+def _guidance(value: float) -> float:
+    if not 0 <= value <= 20:
+        raise UserError(f"guidance must be from 0 to 20, not {value:g}")
+    return float(value)
+
+
+def _image(path: Path) -> ImageCondition:
+    """The condition of an image; read once now, so that a broken file is refused before any work."""
+    read_image(path)
+    return ImageCondition(path=str(path), sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def _read(item: ImageCondition, shape: VideoShape) -> Frames:
+    """The pixels of a condition at native size, [1, h, w, 3]; ``UserError`` when the file has changed."""
+    path = Path(item.path)
+    pixels = read_image(path)
+    if hashlib.sha256(path.read_bytes()).hexdigest() != item.sha256:
+        raise UserError(f"{path} is not the image that the plan was made with; make the plan again")
+    return fit_image(pixels, shape.height, shape.width)[None]
+
+
+def _record(plan: Plan, backend: Backend, frames: Frames, seconds: dict[str, float]) -> Record:
+    packages = ("ozora", "torch", "numpy", "av")
+    return Record(
+        plan=plan,
+        backend=backend.capabilities.name,
+        weights_sha256=backend.weights_sha256,
+        pixels_sha256=hashlib.sha256(np.ascontiguousarray(frames).tobytes()).hexdigest(),
+        versions={"python": platform.python_version(), **{name: version(name) for name in packages}},
+        machine={"system": platform.system(), "processor": platform.machine(), "model": _processor()},
+        timings_s=seconds,
+        notes=notes(plan),
+    )
+
+
+def _processor() -> str:
+    """The processor's name; the same pixels are promised only on the same kind."""
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"

@@ -1,0 +1,176 @@
+"""Recipes: complete trainings as Python functions. A variant calls another and replaces a field.
+
+    recipe   command                              cost                     expected
+    tiny     ozora train tiny --out runs/tiny     a minute on 2 cores      a loss that falls; nothing to look at
+    cpu      ozora train cpu --out runs/cpu       about 4 h on 2 cores     the shipped maquette (its card has the figures)
+    gpu      ozora train gpu --out runs/gpu       30 min of one H200       not run yet
+
+Phases follow ../docs of the recipe: s0 autoencoder, latents (a cache), s1 images and short clips, s2 everything,
+s5 the decoder on noisy latents. Each is resumable; ``ozora train cpu:s1`` runs one phase alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from ozora.errors import UnknownNameError
+from ozora.model.autoencoder import AutoencoderConfig
+from ozora.model.transformer import TransformerConfig
+from ozora.shapes import VideoShape
+from ozora.train.diffusion import Serving
+from ozora.train.optimizers import Schedule
+from ozora.world.vocabulary import FULL, SMALL, Vocabulary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoencoderPhase:
+    """Pixels to pixels: ``clips`` pieces of ``frames`` frames are held in memory, a step takes ``batch`` of them."""
+
+    schedule: Schedule
+    clips: int
+    batch: int
+    frames: int
+    train_encoder: bool = False
+    noise: float = 0.2
+    minutes: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatentPhase:
+    """What to render and encode: (frames, clips, first seed) in order; ``minutes`` may end it early."""
+
+    shelves: tuple[tuple[int, int, int], ...]
+    minutes: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffusionPhase:
+    """Text and transformer on the cached latents, going on from the phase ``after``."""
+
+    schedule: Schedule
+    servings: tuple[Serving, ...]
+    after: str = ""
+    minutes: float | None = None
+
+
+Phase = AutoencoderPhase | LatentPhase | DiffusionPhase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """One model from nothing to weights: its phases run in order, by name."""
+
+    name: str
+    vocabulary: Vocabulary
+    shape: VideoShape
+    autoencoder: AutoencoderConfig
+    transformer: TransformerConfig
+    text_layers: int
+    phases: dict[str, Phase]
+    decoder: str
+    """The phase whose autoencoder is shipped."""
+    painter: str
+    """The phase whose transformer is shipped."""
+    seed: int = 0
+
+
+IMAGES, SHORTS, FULLS = 10_000_000, 20_000_000, 30_000_000
+"""First seeds of the three lengths; evaluation begins at 3,000,000,000."""
+
+
+def cpu() -> Recipe:
+    """A few hours on two cores: the simpler part of the stage (``SMALL``) at 224 x 128, four seconds."""
+    short = (Serving(frames=1, batch=40, share=0.6), Serving(frames=13, batch=20, share=0.4))
+    full = (
+        Serving(frames=1, batch=40, share=0.15),
+        Serving(frames=13, batch=20, share=0.40),
+        Serving(frames=49, batch=8, share=0.45),
+    )
+    return Recipe(
+        name="cpu",
+        vocabulary=SMALL,
+        shape=VideoShape(frames=49, height=128, width=224, fps=Fraction(12)),
+        autoencoder=AutoencoderConfig(),
+        transformer=TransformerConfig(layers=6),
+        text_layers=2,
+        phases={
+            "s0": AutoencoderPhase(schedule=Schedule(steps=1500, rate=1.5e-3), clips=1500, batch=4, frames=7),
+            "latents": LatentPhase(shelves=((1, 6400, IMAGES), (13, 3200, SHORTS), (49, 1600, FULLS))),
+            "s1": DiffusionPhase(schedule=Schedule(steps=1500, rate=3e-3, cooldown=0.0), servings=short),
+            "s2": DiffusionPhase(schedule=Schedule(steps=6000, rate=3e-3), servings=full, after="s1"),
+        },
+        decoder="s0",
+        painter="s2",
+    )
+
+
+def tiny() -> Recipe:
+    """A minute: every phase once, at toy size."""
+    whole = cpu()
+    serving = (Serving(frames=1, batch=8, share=0.5), Serving(frames=13, batch=4, share=0.5))
+    return replace(
+        whole,
+        name="tiny",
+        shape=VideoShape(frames=13, height=64, width=96, fps=Fraction(12)),
+        autoencoder=AutoencoderConfig(channels=16, encoder_width=64, decoder_widths=(16, 16, 32, 32)),
+        transformer=TransformerConfig(channels=16, text_width=256, width=64, layers=2, heads=2, hidden=128),
+        text_layers=1,
+        phases={
+            "s0": AutoencoderPhase(schedule=Schedule(steps=20, rate=2e-3, warmup=5), clips=16, batch=2, frames=7),
+            "latents": LatentPhase(shelves=((1, 32, IMAGES), (13, 8, SHORTS))),
+            "s1": DiffusionPhase(schedule=Schedule(steps=20, rate=3e-3, warmup=5), servings=serving),
+            "s2": DiffusionPhase(schedule=Schedule(steps=20, rate=3e-3, warmup=5), servings=serving, after="s1"),
+        },
+    )
+
+
+def gpu() -> Recipe:
+    """One H100 or H200 for half an hour: the whole stage; every phase is one command under nine minutes."""
+    whole = cpu()
+    short = (Serving(frames=1, batch=512, share=0.5), Serving(frames=13, batch=192, share=0.5))
+    full = (
+        Serving(frames=1, batch=512, share=0.15),
+        Serving(frames=13, batch=256, share=0.35),
+        Serving(frames=49, batch=96, share=0.5),
+    )
+    return replace(
+        whole,
+        name="gpu",
+        vocabulary=FULL,
+        autoencoder=AutoencoderConfig(
+            time=4, space=16, enlarge=1, channels=32, decoder_widths=(96, 192, 320), blocks=2
+        ),
+        transformer=TransformerConfig(channels=32, width=384, layers=12, heads=6, hidden=1024),
+        text_layers=3,
+        phases={
+            "s0": AutoencoderPhase(
+                schedule=Schedule(steps=6000, rate=2e-3),
+                clips=8000,
+                batch=32,
+                frames=9,
+                train_encoder=True,
+                minutes=5.0,
+            ),
+            "latents": LatentPhase(
+                shelves=((1, 40_000, IMAGES), (13, 40_000, SHORTS), (49, 20_000, FULLS)), minutes=6.0
+            ),
+            "s1": DiffusionPhase(schedule=Schedule(steps=6000, rate=3e-3, cooldown=0.0), servings=short, minutes=5.0),
+            "s2": DiffusionPhase(schedule=Schedule(steps=9000, rate=3e-3), servings=full, after="s1", minutes=8.5),
+            "s5": AutoencoderPhase(
+                schedule=Schedule(steps=3000, rate=1e-3), clips=8000, batch=32, frames=9, minutes=3.0
+            ),
+        },
+        decoder="s5",
+    )
+
+
+RECIPES: dict[str, Callable[[], Recipe]] = {"tiny": tiny, "cpu": cpu, "gpu": gpu}
+
+
+def find(name: str) -> Recipe:
+    """The recipe of a name; ``UnknownNameError`` lists those that there are."""
+    if name not in RECIPES:
+        raise UnknownNameError(f"there is no recipe '{name}'; there are: {', '.join(RECIPES)}")
+    return RECIPES[name]()
