@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from ozora.evaluate.parser import HEIGHT, WIDTH, Parser, ParserNet, save_parser
+from ozora.evaluate.parser import HEIGHT, WIDTH, Maps, Parser, ParserNet, save_parser, shrink
 from ozora.world.drawing import draw
 from ozora.world.renderer import Renderer
 from ozora.world.sampling import draw_scene
@@ -60,35 +60,42 @@ def varied_scene(seed: int, vocabulary: Vocabulary) -> Scene:
     return replace(scene, things=tuple(_varied(rng, thing, vocabulary, alone) for thing in scene.things))
 
 
+def true_maps(renderer: Renderer, scene: Scene, times_s: NDArray[np.float64], vocabulary: Vocabulary) -> Maps:
+    """What a perfect parser would answer on the scene's frames at ``times_s`` [f]; ``rgb`` is what it would see."""
+    drawing = draw(scene, times_s, renderer.width / renderer.height)
+    picture = shrink(torch.from_numpy(renderer.render(drawing).rgb).permute(0, 3, 1, 2).float())
+    rows = (np.arange(HEIGHT) * renderer.height) // HEIGHT
+    columns = (np.arange(WIDTH) * renderer.width) // WIDTH
+    number = renderer.locate(drawing).thing[:, rows][:, :, columns]
+    nouns = np.array([0, *(1 + vocabulary.nouns.index(thing.noun) for thing in scene.things)], np.uint8)
+    colors = np.array([0, *(vocabulary.colors.index(thing.color) for thing in scene.things)], np.uint8)
+    certain = np.ones((len(times_s), 1), np.float32)
+    return Maps(
+        noun=nouns[number],
+        color=colors[number],
+        place=certain * np.array([place == scene.place for place in vocabulary.places], np.float32),
+        time=certain * np.array([time == scene.time for time in vocabulary.times], np.float32),
+        rgb=picture.round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy(),
+    )
+
+
 def render_lessons(
     vocabulary: Vocabulary, count: int, *, seed: int = SEEDS, frame_height: int = 128, frame_width: int = 224
 ) -> Lessons:
     """One random frame of each of ``count`` random scenes, about 20 ms each; ``RendererError`` without OpenGL."""
     renderer = Renderer(frame_height, frame_width)
-    rgb = np.empty((count, HEIGHT, WIDTH, 3), np.uint8)
-    noun, color = np.zeros((2, count, HEIGHT, WIDTH), np.uint8)
-    labels = np.empty((2, count), np.int64)
-    for i in range(count):
-        scene = varied_scene(seed + i, vocabulary)
-        rng = np.random.default_rng([seed + i, 29])
-        drawing = draw(scene, rng.uniform(0, scene.duration_s, 1), frame_width / frame_height)
-        rgb[i] = _halved(renderer.render(drawing).rgb[0])
-        seen = renderer.locate(drawing).thing[0]
-        rows = (np.arange(HEIGHT) * frame_height) // HEIGHT
-        columns = (np.arange(WIDTH) * frame_width) // WIDTH
-        number = seen[rows][:, columns]
-        nouns = [0, *(1 + vocabulary.nouns.index(thing.noun) for thing in scene.things)]
-        colors = [0, *(vocabulary.colors.index(thing.color) for thing in scene.things)]
-        noun[i], color[i] = np.array(nouns)[number], np.array(colors)[number]
-        labels[:, i] = vocabulary.places.index(scene.place), vocabulary.times.index(scene.time)
-    tensors = [torch.from_numpy(array) for array in (rgb, noun, color, labels[0], labels[1])]
-    return Lessons(rgb=tensors[0], noun=tensors[1], color=tensors[2], place=tensors[3], time=tensors[4])
-
-
-def _halved(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    picture = torch.from_numpy(frame).permute(2, 0, 1)[None].float()
-    small = F.interpolate(picture, (HEIGHT, WIDTH), mode="bilinear", antialias=True)
-    return small[0].round().to(torch.uint8).permute(1, 2, 0).numpy()
+    seen = []
+    for number in range(seed, seed + count):
+        scene = varied_scene(number, vocabulary)
+        times = np.random.default_rng([number, 29]).uniform(0, scene.duration_s, 1)
+        seen.append(true_maps(renderer, scene, times, vocabulary))
+    return Lessons(
+        rgb=torch.from_numpy(np.concatenate([maps.rgb for maps in seen])),
+        noun=torch.from_numpy(np.concatenate([maps.noun for maps in seen])),
+        color=torch.from_numpy(np.concatenate([maps.color for maps in seen])),
+        place=torch.from_numpy(np.concatenate([maps.place.argmax(1) for maps in seen])),
+        time=torch.from_numpy(np.concatenate([maps.time.argmax(1) for maps in seen])),
+    )
 
 
 def worsen(picture: Float[Tensor, "b 3 h w"], rng: torch.Generator) -> Float[Tensor, "b 3 h w"]:

@@ -1,0 +1,307 @@
+"""Verifiers: whether a fact of a statement holds in a clip, one small function per kind of fact.
+
+They see only what the parser saw, never the scene. A fact that cannot be settled here is ``None``, and counted apart.
+Positions are fractions of the picture's width and height, so thresholds are too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ozora.evaluate.tracking import ParsedClip, Track
+from ozora.world.facts import Fact, Ref, Statement
+
+FloatArray = NDArray[np.float64]
+PRESENT = 0.8
+"""In which share of the frames, those where it may be hidden or outside not counted, a thing must show as itself."""
+MIN_WAY = 0.10
+"""How far "left" and "right" go at least, in picture widths over the clip."""
+MIN_GROWTH = 0.10
+"""How much "toward" and "away" grow or shrink at least: natural logarithm of the side over the clip."""
+MIN_JUMP = 0.06
+"""How high the lower edge swings at least in "jump" and "bounce", in picture heights."""
+MIN_FALL = 0.15
+STILL_WAY, STILL_GROWTH = 0.05, 0.09
+MIN_APART = 0.03
+MIN_TURNING = 0.020
+"""How much the picture of a spinning thing changes at least within itself (standard deviation over time, 0 to 1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether ``fact`` holds (``None``: not verifiable), and the figure that decided."""
+
+    fact: Fact
+    holds: bool | None
+    figure: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a verifier looks at: the statement, the clip, and the track (or tracks) of each thing by number."""
+
+    statement: Statement
+    parsed: ParsedClip
+    cast: tuple[tuple[Track, ...], ...]
+
+
+Answer = tuple[bool | None, float]
+UNSETTLED: Answer = (None, float("nan"))
+MISSING: Answer = (False, float("nan"))
+
+
+def _fits(track: Track, ref: Ref) -> NDArray[np.bool_]:
+    """Where [f] a track shows the noun and, where it is named, the color that are asked for."""
+    names = zip(track.nouns, track.colors, strict=True)
+    return np.array([noun == ref.noun and ref.color in ("", color) for noun, color in names])
+
+
+def cast(statement: Statement, parsed: ParsedClip) -> tuple[tuple[Track, ...], ...]:
+    """The tracks that play each thing: of its noun, best with its color. Each track plays one thing."""
+    free = list(range(len(parsed.tracks)))
+    parts: dict[int, tuple[Track, ...]] = {}
+
+    def merit(ref: Ref, i: int) -> float:
+        track = parsed.tracks[i]
+        return float(_fits(track, ref).mean() + 0.1 * track.visible.mean()) * (track.noun == ref.noun)
+
+    def best(number: int) -> float:
+        return max((merit(statement.things[number], i) for i in free), default=0.0)
+
+    while len(parts) < len(statement.things):
+        number = max((n for n in range(len(statement.things)) if n not in parts), key=best)
+        ref = statement.things[number]
+        ranked = [i for i in sorted(free, key=lambda i: -merit(ref, i)) if merit(ref, i) > 0]
+        chosen = ranked if ref.count > 1 else ranked[:1]
+        parts[number] = tuple(parsed.tracks[i] for i in chosen)
+        free = [i for i in free if i not in chosen]
+    return tuple(parts[i] for i in range(len(statement.things)))
+
+
+def _filled(track: Track, values: FloatArray) -> FloatArray:
+    """Values [f] with gaps interpolated, and held at the ends."""
+    frames = np.arange(len(values))
+    return np.interp(frames, frames[track.visible], values[track.visible])
+
+
+def _excused(track: Track, others: tuple[Track, ...]) -> NDArray[np.bool_]:
+    """Where [f] an unseen thing may be hidden by another or outside the picture."""
+    x = _filled(track, track.x)
+    wide = np.nanmedian(track.box[:, 2] - track.box[:, 0]) / 2
+    hidden = (x < 0.04 + wide) | (x > 0.96 - wide)
+    for other in others:
+        if other is not track:
+            left, right = _filled(other, other.box[:, 0]), _filled(other, other.box[:, 2])
+            hidden |= (x > left - wide) & (x < right + wide)
+    return hidden & ~track.visible
+
+
+def _presence(track: Track, ref: Ref, parsed: ParsedClip) -> float:
+    counted = ~_excused(track, parsed.tracks)
+    return float(_fits(track, ref)[counted].mean()) if counted.any() else 0.0
+
+
+def exists(fact: Fact, evidence: Evidence) -> Answer:
+    """The thing shows as itself; of several the exact number shows."""
+    ref = evidence.statement.things[fact.subject or 0]
+    tracks = evidence.cast[fact.subject or 0]
+    if not tracks:
+        return False, 0.0
+    if ref.count == 1:
+        share = _presence(tracks[0], ref, evidence.parsed)
+        return share >= PRESENT, share
+    shown = np.sum([_fits(track, ref) for track in tracks], axis=0)
+    share = float((shown == ref.count).mean())
+    return share >= PRESENT, share
+
+
+def _trend(track: Track, values: FloatArray) -> float:
+    """How much a straight line through the seen values [f] changes over the whole clip."""
+    frames = np.flatnonzero(track.visible)
+    if len(frames) < 4:
+        return 0.0
+    slope = np.polyfit(frames, values[frames], 1)[0]
+    return float(slope * (len(values) - 1))
+
+
+def _way(track: Track) -> float:
+    return _trend(track, track.x)
+
+
+def _growth(track: Track) -> float:
+    """Natural logarithm of how much the side grows; frames cut by the picture's edge do not count."""
+    whole = (track.box[:, 0] > 0.005) & (track.box[:, 2] < 0.995) & (track.box[:, 3] < 0.995)
+    size = np.where(whole, np.sqrt(track.area), np.nan)
+    frames = np.flatnonzero(np.isfinite(size))
+    if len(frames) < 4:
+        return 0.0
+    return float(np.polyfit(frames, np.log(size[frames]), 1)[0] * (len(size) - 1))
+
+
+def _swing(track: Track) -> float:
+    """How far the lower edge goes up and down about its trend, between the 5th and the 95th percentile."""
+    bottom = track.box[:, 3][track.visible]
+    return float(np.percentile(bottom, 95) - np.percentile(bottom, 5)) if len(bottom) >= 4 else 0.0
+
+
+def turning(track: Track) -> float:
+    """How much the inside of a thing's box changes over time, in gray levels of 0 to 1."""
+    crops = track.crops[track.visible][:, 2:-2, 2:-2]
+    if len(crops) < 4:
+        return 0.0
+    smooth = (crops[1:-1] + crops[:-2] + crops[2:]) / 3
+    even = smooth - smooth.mean((1, 2), keepdims=True)
+    return float(even.std(0).mean())
+
+
+def _sideways(sign: float) -> Callable[[Track], Answer]:
+    def judge(track: Track) -> Answer:
+        way = _way(track)
+        return sign * way >= MIN_WAY, way
+
+    return judge
+
+
+def _in_depth(sign: float) -> Callable[[Track], Answer]:
+    def judge(track: Track) -> Answer:
+        growth = _growth(track)
+        return sign * growth >= MIN_GROWTH, growth
+
+    return judge
+
+
+def _stand(track: Track) -> Answer:
+    moved = max(abs(_way(track)) / STILL_WAY, abs(_growth(track)) / STILL_GROWTH, _swing(track) / MIN_JUMP)
+    return moved < 1, moved
+
+
+def _jump(track: Track) -> Answer:
+    swing = _swing(track)
+    return swing >= MIN_JUMP and abs(_way(track)) < 2 * MIN_WAY, swing
+
+
+def _vertical(sign: float) -> Callable[[Track], Answer]:
+    """From the first to the last fifth of the clip; down is positive."""
+
+    def judge(track: Track) -> Answer:
+        bottom = track.box[:, 3][track.visible]
+        fifth = max(len(bottom) // 5, 1)
+        way = float(bottom[-fifth:].mean() - bottom[:fifth].mean())
+        return sign * way >= MIN_FALL, way
+
+    return judge
+
+
+def _spin(track: Track) -> Answer:
+    """The picture changes within while the thing stays where it is."""
+    figure = turning(track)
+    return figure >= MIN_TURNING and abs(_way(track)) < MIN_WAY and _swing(track) < MIN_JUMP, figure
+
+
+MOTION: dict[str, Callable[[Track], Answer]] = {
+    "stand": _stand,
+    "left": _sideways(-1.0),
+    "right": _sideways(1.0),
+    "toward": _in_depth(1.0),
+    "away": _in_depth(-1.0),
+    "jump": _jump,
+    "bounce": _jump,
+    "fall": _vertical(1.0),
+    "rise": _vertical(-1.0),
+    "spin": _spin,
+}
+"""Motions that a track alone settles; the others (orbit, follow, hide) are not verified."""
+
+
+def motion(fact: Fact, evidence: Evidence) -> Answer:
+    """The thing moves as stated; of a group every member does."""
+    if fact.value not in MOTION:
+        return UNSETTLED
+    tracks = evidence.cast[fact.subject or 0]
+    if not tracks:
+        return MISSING
+    answers = [MOTION[fact.value](track) for track in tracks]
+    return all(holds for holds, _ in answers), answers[0][1]
+
+
+def _beside(sign: float) -> Callable[[Track, Track, NDArray[np.bool_]], Answer]:
+    def judge(first: Track, second: Track, both: NDArray[np.bool_]) -> Answer:
+        apart = float((first.x - second.x)[both].mean())
+        return sign * apart >= MIN_APART, apart
+
+    return judge
+
+
+def _nearer(sign: float) -> Callable[[Track, Track, NDArray[np.bool_]], Answer]:
+    """What stands nearer on the ground stands lower in the picture."""
+
+    def judge(first: Track, second: Track, both: NDArray[np.bool_]) -> Answer:
+        lower = float((first.box[:, 3] - second.box[:, 3])[both].mean())
+        return sign * lower > 0.02, lower
+
+    return judge
+
+
+def _on(first: Track, second: Track, both: NDArray[np.bool_]) -> Answer:
+    gap = float(np.abs(first.box[:, 3] - second.box[:, 1])[both].mean())
+    inside = (first.x > second.box[:, 0]) & (first.x < second.box[:, 2])
+    return gap < 0.12 and bool(inside[both].mean() >= PRESENT), gap
+
+
+RELATION: dict[str, Callable[[Track, Track, NDArray[np.bool_]], Answer]] = {
+    "left": _beside(-1.0),
+    "right": _beside(1.0),
+    "front": _nearer(1.0),
+    "behind": _nearer(-1.0),
+    "on": _on,
+}
+
+
+def relation(fact: Fact, evidence: Evidence) -> Answer:
+    """Two things stand to one another as stated, on average over the frames that show both."""
+    if fact.value not in RELATION or fact.object is None:
+        return UNSETTLED
+    firsts, seconds = evidence.cast[fact.subject or 0], evidence.cast[fact.object]
+    if not firsts or not seconds:
+        return MISSING
+    both = firsts[0].visible & seconds[0].visible
+    return RELATION[fact.value](firsts[0], seconds[0], both) if both.any() else MISSING
+
+
+def place(fact: Fact, evidence: Evidence) -> Answer:
+    return evidence.parsed.place == fact.value, float("nan")
+
+
+def time(fact: Fact, evidence: Evidence) -> Answer:
+    return evidence.parsed.time == fact.value, float("nan")
+
+
+def unsettled(fact: Fact, evidence: Evidence) -> Answer:
+    """For kinds that no verifier settles yet."""
+    return UNSETTLED
+
+
+VERIFIERS: dict[str, Callable[[Fact, Evidence], Answer]] = {
+    "exists": exists,
+    "motion": motion,
+    "relation": relation,
+    "place": place,
+    "time": time,
+    "weather": unsettled,
+    "camera": unsettled,
+    "event": unsettled,
+}
+
+
+def verify(statement: Statement, parsed: ParsedClip) -> tuple[Verdict, ...]:
+    """A verdict on each fact of a statement, in its order."""
+    evidence = Evidence(statement=statement, parsed=parsed, cast=cast(statement, parsed))
+    verdicts = []
+    for fact in statement.facts:
+        holds, figure = VERIFIERS[fact.kind](fact, evidence)
+        verdicts.append(Verdict(fact=fact, holds=holds, figure=figure))
+    return tuple(verdicts)
