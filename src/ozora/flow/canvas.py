@@ -1,0 +1,62 @@
+"""The canvas: the plan in latent space. Some tokens are known, the others are to be painted.
+
+Every feature of Ozora is a way to fill a canvas. A known token keeps its value; an unknown one starts as noise. The
+network sees a noise level per token: known ones sit at ``KNOWN_LEVEL``, almost at the data end.
+
+Letters: ``k`` channels, ``g`` latent frames, ``i j`` token rows and columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from ozora.flow.solvers import Velocity
+from ozora.shapes import LatentShape
+
+KNOWN_LEVEL = 0.02
+"""Noise time at which known tokens are shown to the network."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canvas:
+    """``value`` [k, g, i, j] holds the known latents (zero elsewhere), ``known`` [g, i, j] says which those are."""
+
+    value: Float[Tensor, "k g i j"]
+    known: Bool[Tensor, "g i j"]
+
+
+def blank(shape: LatentShape) -> Canvas:
+    """A canvas on which nothing is known."""
+    size = (shape.frames, shape.height, shape.width)
+    return Canvas(value=torch.zeros(shape.channels, *size), known=torch.zeros(size, dtype=torch.bool))
+
+
+def place(canvas: Canvas, latent: Float[Tensor, "k n i j"], frame: int) -> Canvas:
+    """The canvas with ``n`` whole latent frames known from ``frame`` on."""
+    value, known = canvas.value.clone(), canvas.known.clone()
+    value[:, frame : frame + latent.shape[1]] = latent
+    known[frame : frame + latent.shape[1]] = True
+    return replace(canvas, value=value, known=known)
+
+
+def start(canvas: Canvas, noise: Float[Tensor, "k g i j"]) -> Float[Tensor, "k g i j"]:
+    """State at t = 1: noise, with the known tokens in place."""
+    return torch.where(canvas.known, canvas.value, noise)
+
+
+def levels(canvas: Canvas, t: float) -> Float[Tensor, "g i j"]:
+    """Noise time of every token when the unknown ones are at ``t``."""
+    return torch.where(canvas.known, min(KNOWN_LEVEL, t), t)
+
+
+def hold(canvas: Canvas, velocity: Velocity) -> Velocity:
+    """Wrap a velocity so that known tokens never move."""
+
+    def held(x: Tensor, t: float) -> Tensor:
+        return torch.where(canvas.known, torch.zeros_like(x), velocity(x, t))
+
+    return held

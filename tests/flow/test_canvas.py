@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from ozora.flow.canvas import KNOWN_LEVEL, Canvas, blank, hold, levels, place, start
+from ozora.flow.path import velocity_from_data
+from ozora.flow.schedule import times
+from ozora.flow.solvers import SOLVERS, Solver
+from ozora.shapes import LatentShape
+
+SHAPE = LatentShape(frames=4, height=2, width=3, channels=5)
+SIZE = (5, 4, 2, 3)
+
+
+def _draw(seed: int, size: tuple[int, ...] = SIZE) -> Tensor:
+    return torch.randn(size, generator=torch.Generator().manual_seed(seed))
+
+
+def _canvas() -> tuple[Canvas, Tensor, Tensor]:
+    """First and last frame known."""
+    first, last = _draw(1, (5, 1, 2, 3)), _draw(2, (5, 1, 2, 3))
+    return place(place(blank(SHAPE), first, 0), last, 3), first, last
+
+
+def test_nothing_is_known_on_a_blank_canvas() -> None:
+    canvas = blank(SHAPE)
+    assert canvas.value.shape == SIZE
+    assert canvas.known.shape == (4, 2, 3) and not canvas.known.any()
+    noise = _draw(0)
+    assert torch.equal(start(canvas, noise), noise)
+    assert (levels(canvas, 0.7) == 0.7).all()
+
+
+def test_placing_frames_leaves_the_other_canvas_alone() -> None:
+    canvas = blank(SHAPE)
+    latent = _draw(1, (5, 2, 2, 3))
+    placed = place(canvas, latent, 1)
+    assert not canvas.known.any() and not canvas.value.any()
+    assert placed.known.all(dim=(1, 2)).tolist() == [False, True, True, False]
+    assert torch.equal(placed.value[:, 1:3], latent)
+
+
+def test_known_tokens_sit_at_the_data_end() -> None:
+    canvas, _, _ = _canvas()
+    at = levels(canvas, 0.9)
+    assert (at[[0, 3]] == torch.tensor(KNOWN_LEVEL)).all()
+    assert (at[[1, 2]] == torch.tensor(0.9)).all()
+    assert (levels(canvas, 0.01) == torch.tensor(0.01)).all(), "nothing is noisier than the rest"
+
+
+def test_the_start_is_noise_around_what_is_known() -> None:
+    canvas, first, last = _canvas()
+    noise = _draw(0)
+    x = start(canvas, noise)
+    assert torch.equal(x[:, :1], first) and torch.equal(x[:, 3:], last)
+    assert torch.equal(x[:, 1:3], noise[:, 1:3])
+
+
+@pytest.mark.parametrize("solver", SOLVERS.values(), ids=SOLVERS)
+def test_known_tokens_are_untouched_by_a_whole_solve(solver: Solver) -> None:
+    canvas, first, last = _canvas()
+    data = _draw(9)
+    free = 0
+
+    def velocity(x: Tensor, t: float) -> Tensor:
+        nonlocal free
+        free += 1
+        return velocity_from_data(data, x, levels(canvas, t))
+
+    x = start(canvas, _draw(0))
+    for state in solver(hold(canvas, velocity), x, times(6, factor=2.0)):
+        x = state
+        assert torch.equal(x[:, :1], first) and torch.equal(x[:, 3:], last)
+    assert free >= 6
+    torch.testing.assert_close(x[:, 1:3], data[:, 1:3])
+
+
+def test_the_velocity_sees_the_known_tokens() -> None:
+    canvas, first, _ = _canvas()
+    seen: list[Tensor] = []
+
+    def velocity(x: Tensor, _: float) -> Tensor:
+        seen.append(x)
+        return torch.ones_like(x)
+
+    moved = hold(canvas, velocity)(start(canvas, _draw(0)), 0.5)
+    assert torch.equal(seen[0][:, :1], first)
+    assert moved[:, 1:3].eq(1).all() and moved[:, [0, 3]].eq(0).all()

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from ozora.flow.schedule import times
+from ozora.flow.solvers import SOLVERS, Solver, euler, heun
+
+SIGMA = 0.6
+MEAN = 1.5
+
+
+def gaussian_velocity(x: Tensor, t: float) -> Tensor:
+    """Exact velocity of the path from N(MEAN, SIGMA^2) to N(0, 1): E[eps - x | x_t]."""
+    variance = (1 - t) ** 2 * SIGMA**2 + t**2
+    return (x - (1 - t) * MEAN) * (t - (1 - t) * SIGMA**2) / variance - MEAN
+
+
+def gaussian_flow(noise: Tensor) -> Tensor:
+    """Where that velocity carries noise: the affine map between the two Gaussians."""
+    return MEAN + SIGMA * noise
+
+
+def last(solver: Solver, steps: int, x: Tensor) -> Tensor:
+    for state in solver(gaussian_velocity, x, times(steps)):
+        x = state
+    return x
+
+
+def order(solver: Solver) -> float:
+    """Slope of the error over the step size, by halving the step."""
+    noise = torch.linspace(-2, 2, 9, dtype=torch.float64)
+    errors = [(last(solver, steps, noise) - gaussian_flow(noise)).abs().max().item() for steps in (64, 128)]
+    return math.log2(errors[0] / errors[1])
+
+
+def test_euler_is_of_first_order() -> None:
+    assert order(euler) == pytest.approx(1.0, abs=0.1)
+
+
+def test_heun_is_of_second_order() -> None:
+    assert order(heun) == pytest.approx(2.0, abs=0.1)
+
+
+@pytest.mark.parametrize("solver", SOLVERS.values(), ids=SOLVERS)
+def test_a_straight_path_is_solved_exactly_in_one_step(solver: Solver) -> None:
+    x, eps = torch.tensor([3.0, -1.0], dtype=torch.float64), torch.tensor([0.5, 2.0], dtype=torch.float64)
+    *_, result = solver(lambda _, __: eps - x, eps, times(1))
+    torch.testing.assert_close(result, x)
+
+
+@pytest.mark.parametrize("solver", SOLVERS.values(), ids=SOLVERS)
+def test_a_state_is_yielded_after_every_step(solver: Solver) -> None:
+    noise = torch.ones(2, dtype=torch.float64)
+    states = list(solver(gaussian_velocity, noise, times(5)))
+    assert len(states) == 5
+    assert torch.equal(noise, torch.ones(2, dtype=torch.float64)), "the given state was altered"
+
+
+@pytest.mark.parametrize(("solver", "evaluations"), [(euler, 6), (heun, 11)], ids=["euler", "heun"])
+def test_evaluations(solver: Solver, evaluations: int) -> None:
+    seen: list[float] = []
+
+    def velocity(x: Tensor, t: float) -> Tensor:
+        seen.append(t)
+        return -x
+
+    list(solver(velocity, torch.ones(1), times(6)))
+    assert len(seen) == evaluations
+    assert min(seen) > 0, "the network is never asked at the data end"
+
+
+@pytest.mark.parametrize("solver", SOLVERS.values(), ids=SOLVERS)
+def test_a_caller_who_stops_costs_no_further_evaluation(solver: Solver) -> None:
+    calls = 0
+
+    def velocity(x: Tensor, _: float) -> Tensor:
+        nonlocal calls
+        calls += 1
+        return -x
+
+    states = solver(velocity, torch.ones(1), times(10))
+    next(states)
+    assert calls <= 2
