@@ -35,6 +35,11 @@ WEATHER_PHRASES = {
     "snowfall": ("while it snows", "in falling snow", "as snow falls"),
     "fog": ("in the fog", "in thick fog", "in mist"),
 }
+SETTINGS: dict[str, dict[str, tuple[str, ...]]] = {
+    "place": PLACE_PHRASES,
+    "time": TIME_PHRASES,
+    "weather": WEATHER_PHRASES,
+}
 CAMERA_PHRASES = {
     "pan left": ("the camera pans left", "the camera turns to the left"),
     "pan right": ("the camera pans right", "the camera turns to the right"),
@@ -174,8 +179,7 @@ def _main_clause(rng: Rng, statement: Statement) -> str:
 
 
 def _setting(rng: Rng, facts: tuple[Fact, ...]) -> list[str]:
-    tables = {"place": PLACE_PHRASES, "time": TIME_PHRASES, "weather": WEATHER_PHRASES}
-    return [pick(rng, tables[fact.kind][fact.value]) for fact in facts if fact.kind in tables]
+    return [pick(rng, SETTINGS[fact.kind][fact.value]) for fact in facts if fact.kind in SETTINGS]
 
 
 def _selected(rng: Rng, statement: Statement, complete: bool) -> Statement:

@@ -46,7 +46,7 @@ def _euler(degrees: tuple[float, float, float]) -> NDArray[np.float64]:
     rx = np.array([[1, 0, 0], [0, np.cos(x), -np.sin(x)], [0, np.sin(x), np.cos(x)]])
     ry = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
     rz = np.array([[np.cos(z), -np.sin(z), 0], [np.sin(z), np.cos(z), 0], [0, 0, 1]])
-    return rz @ ry @ rx
+    return np.asarray(rz @ ry @ rx)
 
 
 def _about(axis: str, angle: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -72,7 +72,7 @@ def _swing(joint: Joint, track: Track, times: NDArray[np.float64], unit: float) 
         return joint.roll * 2 * np.pi * track.way / unit
     pace = track.way / unit * 1.1 if joint.drive == "gait" else times
     weight = track.gait if joint.drive == "gait" else 1.0
-    return np.radians(joint.swing) * weight * np.sin(2 * np.pi * joint.rate * pace + joint.phase)
+    return np.asarray(np.radians(joint.swing) * weight * np.sin(2 * np.pi * joint.rate * pace + joint.phase))
 
 
 def _local(part: Part, track: Track, times: NDArray[np.float64], unit: float) -> NDArray[np.float64]:

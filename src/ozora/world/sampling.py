@@ -21,7 +21,8 @@ def _shots(rng: Rng, vocabulary: Vocabulary, setup: Setup, duration_s: float) ->
         side = float(rng.choice([-1.0, 1.0]))
         second = Shot(start_s=duration_s * float(rng.uniform(0.4, 0.6)), eye=(side * 3.4, 1.9, 5.6), fov=26.0)
         return (base, second)
-    moves = [move for move in vocabulary.cameras if move != "follow" or setup.things[0].motion.kind in ("left", "right")]
+    passes = setup.things[0].motion.kind in ("left", "right")
+    moves = [move for move in vocabulary.cameras if move != "follow" or passes]
     move = pick(rng, moves) if rng.random() < 0.55 else "static"
     return (replace(base, move=move),)
 
@@ -59,9 +60,7 @@ def describe(scene: Scene, setup: Setup) -> Statement:
     first = scene.things[0]
     group = len(scene.things) > 1 and all((t.noun, t.color) == (first.noun, first.color) for t in scene.things)
     kept = scene.things[:1] if group else scene.things
-    refs = tuple(
-        Ref(noun=t.noun, color=t.color, size=t.size, count=len(scene.things) if group else 1) for t in kept
-    )
+    refs = tuple(Ref(noun=t.noun, color=t.color, size=t.size, count=len(scene.things) if group else 1) for t in kept)
     facts = [Fact(kind="exists", subject=i) for i in range(len(refs))]
     facts += [*setup.facts, Fact(kind="place", value=scene.place), Fact(kind="time", value=scene.time)]
     facts.append(Fact(kind="weather", value=scene.weather))

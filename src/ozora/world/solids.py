@@ -135,10 +135,10 @@ def ring() -> Mesh:
     angles = np.linspace(-np.pi, np.pi, 11)
     tube = [(0.36 - 0.14 * float(np.cos(a)), 0.14 * float(np.sin(-a))) for a in angles]
     lying = _revolve(tube, 22, smooth=True)
-    swap = [0, 2, 1]
+    swap, mirror = [0, 2, 1], np.array([1, 1, -1], np.float32)
     return Mesh(
-        positions=lying.positions[:, swap] * np.float32([1, 1, -1]),
-        normals=lying.normals[:, swap] * np.float32([1, 1, -1]),
+        positions=lying.positions[:, swap] * mirror,
+        normals=lying.normals[:, swap] * mirror,
         indices=lying.indices,
     )
 

@@ -74,7 +74,8 @@ def _leg(x: float, z: float, height: float, width: float, phase: float, tint: st
 
 def _wheels(xs: tuple[float, ...], depth: float, radius: float) -> tuple[Part, ...]:
     turn = Joint(roll=-1.0 / (6.283 * radius))
-    wheel = Part(solid="cylinder", at=(0, radius, 0), size=(2 * radius, 0.12, 2 * radius), turn=(90, 0, 0), tint="wheel")
+    size = (2 * radius, 0.12, 2 * radius)
+    wheel = Part(solid="cylinder", at=(0, radius, 0), size=size, turn=(90, 0, 0), tint="wheel")
     hub = replace(wheel, size=(0.9 * radius, 0.14, 0.9 * radius), tint="metal")
     spoke = Part(solid="box", at=(0, radius, 0), size=(1.3 * radius, 0.3 * radius, 0.15), tint="metal")
     result = []
@@ -378,8 +379,10 @@ def tower() -> tuple[Part, ...]:
 
 TOYS: dict[str, Callable[[], tuple[Part, ...]]] = {
     toy.__name__: toy
-    for toy in (ball, cube, cone, cylinder, pyramid, ring, person, robot, cat, dog, horse, bird, fish)
-    + (car, truck, boat, rocket, balloon, house, tree, table, chair, lamp, cookie, sign, tower)
+    for toy in (
+        *(ball, cube, cone, cylinder, pyramid, ring, person, robot, cat, dog, horse, bird, fish),
+        *(car, truck, boat, rocket, balloon, house, tree, table, chair, lamp, cookie, sign, tower),
+    )
 }
 STATES: dict[str, tuple[str, ...]] = {"cookie": ("whole", "bitten"), "lamp": ("off", "on")}
 SIDEWAYS = ("car", "truck", "boat", "dog", "cat", "horse", "bird", "fish")

@@ -106,7 +106,8 @@ def drop_height(time: FloatArray, start: float, restitution: float) -> FloatArra
 def _fall(thing: Thing, times: FloatArray, _: float) -> Track:
     track = _rest(thing, times)
     position = track.position.copy()
-    position[:, 1] += drop_height(np.maximum(times - 0.35, 0.0), 2.3, 0.42 if NOUNS[thing.noun].family == "solid" else 0.2)
+    restitution = 0.42 if NOUNS[thing.noun].family == "solid" else 0.2
+    position[:, 1] += drop_height(np.maximum(times - 0.35, 0.0), 2.3, restitution)
     return replace(track, position=position)
 
 
