@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ozora.backends.base import Stroke
+from ozora.backends.maquette import MaquetteBackend
+from ozora.errors import SizeError, WeightsError
+from ozora.plan import Plan, Prompt, Sampler
+from ozora.shapes import VideoShape
+from tests.model.tiny import make
+
+
+@pytest.fixture(scope="module")
+def backend(tmp_path_factory: pytest.TempPathFactory) -> MaquetteBackend:
+    return MaquetteBackend(make(tmp_path_factory.mktemp("weights") / "tiny.safetensors"))
+
+
+def plan(frames: int = 12, text: str = "a red ball", seed: int = 1) -> Plan:
+    shape = VideoShape(frames=frames, height=64, width=96, fps=Fraction(12))
+    sampler = Sampler(steps=3, guidance=2.0)
+    return Plan(prompts=(Prompt(text=text),), shape=shape, model="maquette", seed=seed, sampler=sampler)
+
+
+def paint(backend: MaquetteBackend, plan: Plan, images: dict[int, np.ndarray] | None = None) -> np.ndarray:
+    *_, frames = backend.paint(plan, backend.native(plan.shape), images or {}, preview=False)
+    assert isinstance(frames, np.ndarray)
+    return frames
+
+
+def test_native_is_the_smallest_canvas_that_holds_the_wish(backend: MaquetteBackend) -> None:
+    assert backend.native(plan(12).shape).frames == 13
+    assert backend.native(plan(7).shape).frames == 7
+    assert backend.native(plan(1).shape).frames == 1
+
+
+def test_too_long_is_refused(backend: MaquetteBackend) -> None:
+    with pytest.raises(SizeError, match="up to 1 seconds"):
+        backend.native(plan(30).shape)
+
+
+def test_same_seed_same_pixels_and_other_seed_other_pixels(backend: MaquetteBackend) -> None:
+    first, again, other = paint(backend, plan()), paint(backend, plan()), paint(backend, plan(seed=2))
+    assert first.shape == (13, 64, 96, 3)
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_the_prompt_matters(backend: MaquetteBackend) -> None:
+    assert not np.array_equal(paint(backend, plan()), paint(backend, plan(text="a blue cube")))
+
+
+def test_a_given_image_changes_the_whole_clip(backend: MaquetteBackend) -> None:
+    image = np.full((1, 64, 96, 3), 200, np.uint8)
+    given, free = paint(backend, plan(), {0: image}), paint(backend, plan())
+    assert not np.array_equal(given[0], free[0])
+    assert not np.array_equal(given[-1], free[-1])
+    with pytest.raises(SizeError, match="first frame"):
+        paint(backend, plan(), {3: image})
+
+
+def test_strokes_come_in_order(backend: MaquetteBackend) -> None:
+    strokes = [item for item in backend.paint(plan(), backend.native(plan().shape), {}, preview=True) if isinstance(item, Stroke)]
+    assert [(stroke.stage, stroke.done) for stroke in strokes] == [("paint", 1), ("paint", 2), ("paint", 3), ("decode", 1)]
+    preview = strokes[1].preview
+    assert preview is not None
+    assert preview.shape == (64, 96, 3)
+
+
+def test_unknown_words_are_named(backend: MaquetteBackend) -> None:
+    said = " ".join(backend.notes(plan(text="a woman in Tokyo")))
+    assert "woman" in said
+    assert "tokyo" in said.lower()
+    assert "Wan" in said
+    assert backend.notes(plan(text="a red ball rolls left")) == ()
+
+
+def test_missing_weights_are_listed_as_not_installed(tmp_path: Path) -> None:
+    absent = MaquetteBackend(tmp_path / "none.safetensors")
+    assert not absent.capabilities.installed
+    with pytest.raises(WeightsError):
+        absent.load()

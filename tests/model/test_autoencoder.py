@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+
+import pytest
+import torch
+from torch import Tensor
+
+from ozora.model.autoencoder import Autoencoder, AutoencoderConfig
+from ozora.shapes import VideoShape
+
+CONFIG = AutoencoderConfig(time=3, space=16, channels=6, encoder_width=24, decoder_widths=(8, 12, 16), enlarge=2)
+FRAMES, HEIGHT, WIDTH = 10, 32, 48
+
+
+def network() -> Autoencoder:
+    """All weights random: the zeros of the start would hide most of what is tested."""
+    torch.manual_seed(0)
+    model = Autoencoder(CONFIG).eval()
+    with torch.no_grad():
+        for value in model.parameters():
+            value.normal_(std=0.1)
+    return model.requires_grad_(False)
+
+
+def clip(frames: int = FRAMES) -> Tensor:
+    """Smooth waves that drift, in [-1, 1]."""
+    f, y, x = torch.meshgrid(torch.arange(frames), torch.arange(HEIGHT), torch.arange(WIDTH), indexing="ij")
+    waves = [torch.sin(x / 6 + f / 3), torch.cos(y / 5 - f / 4), torch.sin((x + y) / 9 + f / 2)]
+    return 0.8 * torch.stack(waves)[None]
+
+
+def test_sizes_are_those_of_the_compression() -> None:
+    model, video = network(), clip()
+    shape = CONFIG.compression.latent(VideoShape(frames=FRAMES, height=HEIGHT, width=WIDTH, fps=Fraction(12)))
+    latent = model.encode(video)
+    assert latent.shape == (1, shape.channels, shape.frames, shape.height, shape.width) == (1, 6, 4, 2, 3)
+    assert model.decode(latent).shape == video.shape
+
+
+def test_an_image_is_a_video_of_one_frame() -> None:
+    model, video = network(), clip()
+    alone = model.encode(video[:, :, :1])
+    assert alone.shape[2] == 1
+    torch.testing.assert_close(alone, model.encode(video)[:, :, :1])
+    assert model.decode(alone).shape[2] == 1
+
+
+def test_the_first_latent_depends_on_the_first_frame_only() -> None:
+    model, video = network(), clip()
+    changed = video.clone()
+    changed[:, :, 1:] += 0.5
+    before, after = model.encode(video), model.encode(changed)
+    assert torch.equal(before[:, :, 0], after[:, :, 0])
+    changed[:, :, 0, :1, :1] += 0.5
+    assert not torch.equal(after[:, :, 0], model.encode(changed)[:, :, 0]), "a single pixel must matter"
+
+
+@pytest.mark.parametrize("group", [1, 2, 3])
+def test_a_group_of_frames_decides_its_own_latent_only(group: int) -> None:
+    model, video = network(), clip()
+    for frame in range(1 + 3 * (group - 1), 1 + 3 * group):
+        changed = video.clone()
+        changed[:, :, frame] *= -1
+        same = (model.encode(changed) == model.encode(video)).all(dim=1).all(dim=-1).all(dim=-1)[0]
+        assert same.tolist() == [number != group for number in range(4)]
+
+
+@pytest.mark.parametrize("group", [1, 2, 3])
+def test_decoding_is_causal(group: int) -> None:
+    model = network()
+    latent = model.encode(clip())
+    changed = latent.clone()
+    changed[:, :, group] += 1.0
+    first = 1 + 3 * (group - 1)
+    before, after = model.decode(latent), model.decode(changed)
+    assert torch.equal(before[:, :, :first], after[:, :, :first])
+    for frame in range(first, first + 3):
+        assert not torch.equal(before[:, :, frame], after[:, :, frame])
+
+
+def test_clips_of_a_batch_do_not_touch() -> None:
+    model, video = network(), clip()
+    both = model.encode(torch.cat([video, -video]))
+    torch.testing.assert_close(both[:1], model.encode(video))
+    torch.testing.assert_close(model.decode(both)[1:], model.decode(both[1:]))
+
+
+def test_a_start_from_the_corpus_is_centered_and_of_unit_size() -> None:
+    torch.manual_seed(0)
+    model = Autoencoder(CONFIG)
+    video = torch.cat([clip(), clip().flip(-1), clip().flip(2), 0.5 * clip()])
+    video = video + 0.1 * torch.randn(video.shape)
+    model.start_from(video)
+    with torch.no_grad():
+        latent = model.encode(video)
+        error = (model.decode(latent) - video).square().mean()
+    channels = latent.transpose(0, 1).flatten(1)
+    torch.testing.assert_close(channels.mean(1), torch.zeros(6), rtol=0, atol=0.01)
+    torch.testing.assert_close(channels.std(1), torch.ones(6), rtol=0, atol=0.02)
+    torch.testing.assert_close(channels.cov(), torch.eye(6), rtol=0, atol=0.05)
+    assert error < 0.3 * video.var()
+
+
+def test_a_tiny_model_overfits_one_clip() -> None:
+    torch.manual_seed(0)
+    model, video = Autoencoder(CONFIG), clip(7)
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    losses = []
+    for _ in range(60):
+        loss = (model.decode(model.encode(video)) - video).square().mean()
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.1 * losses[0], f"{losses[0]:.3f} -> {losses[-1]:.3f}"
+
+
+def test_config_survives_json() -> None:
+    assert AutoencoderConfig.from_dict(json.loads(json.dumps(CONFIG.to_dict()))) == CONFIG

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ozora import pipeline
+from ozora.backends import BACKENDS
+from ozora.backends.maquette import MaquetteBackend
+from ozora.errors import MediaError, OutputError, PromptError, SizeError, UnknownNameError, UserError
+from ozora.media import read_video
+from ozora.pipeline import Progress, Take
+from ozora.plan import Plan, Record
+from ozora.shapes import VideoShape
+from tests.model.tiny import make
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A second backend beside the shipped one."""
+    BACKENDS["tiny"] = MaquetteBackend(make(tmp_path_factory.mktemp("weights") / "tiny.safetensors"))
+    return "tiny"
+
+
+def take(**wishes: object) -> Take:
+    *_, last = pipeline.run(pipeline.make_plan("a red ball", model="tiny", seed=3, **wishes))  # type: ignore[arg-type]
+    assert isinstance(last, Take)
+    return last
+
+
+def test_defaults_are_the_models() -> None:
+    plan = pipeline.make_plan("  a red \n ball ", model="tiny")
+    assert plan.prompts[0].text == "a red ball"
+    assert plan.shape == VideoShape(frames=12, height=64, width=96, fps=Fraction(12))
+    assert plan.sampler.steps == 3
+
+
+def test_a_run_reports_and_ends_with_its_take() -> None:
+    events = list(pipeline.run(pipeline.make_plan("a red ball", model="tiny", seed=1)))
+    assert [event.stage for event in events if isinstance(event, Progress)] == ["load", "paint", "paint", "paint", "decode"]
+    assert isinstance(events[-1], Take)
+    assert events[-1].frames.shape == (12, 64, 96, 3)
+
+
+def test_the_record_makes_the_same_pixels_again() -> None:
+    first = take()
+    again = Plan.from_dict(json.loads(first.record.to_json())["plan"])
+    *_, second = pipeline.run(again)
+    assert isinstance(second, Take)
+    assert second.record.pixels_sha256 == first.record.pixels_sha256
+    assert np.array_equal(first.frames, second.frames)
+
+
+def test_size_rate_and_length_are_as_asked() -> None:
+    other = take(size="128x80", fps="24", seconds="0.5")
+    assert other.frames.shape == (12, 80, 128, 3)
+    assert any("resized" in note for note in other.record.notes)
+    assert take(seconds="0").frames.shape == (1, 64, 96, 3)
+    assert pipeline.make_plan("a ball", model="tiny", size="9:16").shape.height > 96
+
+
+def test_an_image_is_the_first_frame(tmp_path: Path) -> None:
+    Image.new("RGB", (300, 200), (250, 10, 10)).save(tmp_path / "red.png")
+    given = take(image=tmp_path / "red.png")
+    assert not np.array_equal(given.frames, take().frames)
+    plan = given.record.plan
+    Image.new("RGB", (300, 200), (0, 10, 250)).save(tmp_path / "red.png")
+    with pytest.raises(UserError, match="not the image"):
+        list(pipeline.run(plan))
+
+
+def test_a_file_and_its_record_are_written(tmp_path: Path) -> None:
+    path = pipeline.write(take(), tmp_path / "new" / "clip.mp4")
+    frames, fps = read_video(path)
+    assert (len(frames), fps) == (12, Fraction(12))
+    record = Record.from_dict(json.loads((tmp_path / "new" / "clip.mp4.json").read_text()))
+    assert record.plan.seed == 3
+    assert len(record.weights_sha256) == 64
+    assert sorted(item.name for item in path.parent.iterdir()) == ["clip.mp4", "clip.mp4.json"]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "kind", "says"),
+    [
+        ({"text": ""}, PromptError, "empty"),
+        ({"text": " \n\t"}, PromptError, "empty"),
+        ({"text": "x" * 5000}, PromptError, "shorten"),
+        ({"text": "!!! 123 ???"}, PromptError, "no words"),
+        ({"model": "nope"}, UnknownNameError, "there are"),
+        ({"seconds": "61"}, SizeError, "out of range"),
+        ({"seconds": "-1"}, SizeError, "out of range"),
+        ({"seconds": "soon"}, SizeError, "no duration"),
+        ({"seconds": "1/0"}, SizeError, "no duration"),
+        ({"seconds": "nan"}, SizeError, "no duration"),
+        ({"fps": "0"}, SizeError, "frame rate"),
+        ({"fps": "1000"}, SizeError, "out of range"),
+        ({"size": "huge"}, SizeError, "no size"),
+        ({"size": "8x8"}, SizeError, "out of range"),
+        ({"size": "99999x2"}, SizeError, "out of range"),
+        ({"size": "1:90"}, SizeError, "shape"),
+        ({"size": "0:0"}, SizeError, "shape"),
+        ({"steps": 0}, UserError, "steps"),
+        ({"seed": -1}, UserError, "seed"),
+        ({"guidance": float("nan")}, UserError, "guidance"),
+        ({"image": Path("missing.png")}, MediaError, "missing.png"),
+    ],
+)
+def test_bad_wishes_say_what_to_change(wishes: dict[str, object], kind: type[UserError], says: str) -> None:
+    whole: dict[str, object] = {"text": "a red ball", "model": "tiny", **wishes}
+    with pytest.raises(kind, match=says):
+        pipeline.make_plan(whole.pop("text"), **whole)  # type: ignore[arg-type]
+
+
+def test_nothing_is_left_when_writing_fails(tmp_path: Path) -> None:
+    with pytest.raises(OutputError):
+        pipeline.write(take(), tmp_path / "clip.xyz")
+    assert list(tmp_path.iterdir()) == []
