@@ -279,7 +279,7 @@ ROLES: tuple[Role, ...] = (
     _scenery("cypress", "tree", "plant", "mediterranean_cypress", 4.5),
     _scenery("poplar", "tree", "plant", "poplar", 5.0),
     _scenery("red maple tree", "tree", "plant", "maple_autumn", 4.2, looks=("maple_2", "a")),
-    _scenery("golden maple tree", "tree", "plant", "maple_autumn", 4.2, looks=("maple_1", "b")),
+    _scenery("green maple tree", "tree", "plant", "maple_autumn", 4.2, looks=("maple_1", "d-green")),
     _scenery("willow tree", "tree", "plant", "willow_a", 4.0),
     _scenery("birch tree", "tree", "plant", "euro_birch_tree", 4.5, looks=("tree_1",)),
     _scenery("baobab tree", "tree", "plant", "baobab", 5.0),
