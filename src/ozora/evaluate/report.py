@@ -1,0 +1,295 @@
+"""Reports: how many of the facts that prompts state hold in the clips that a model makes of them.
+
+Beside each figure stands what the checker itself scores on true renders of the same prompts, how many false statements
+about them it rejects, and, where an autoencoder is given, what is left after its compression. Intervals are Wilson's
+(1927) at 95 %.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from ozora import pipeline
+from ozora.errors import RendererError
+from ozora.evaluate.parser import Parser, load_parser
+from ozora.evaluate.prompts import TestPrompt, test_prompts
+from ozora.evaluate.tracking import parse_clip
+from ozora.evaluate.verifiers import verify
+from ozora.media import write_text
+from ozora.shapes import VideoShape
+from ozora.world.drawing import draw
+from ozora.world.facts import Fact, Statement
+from ozora.world.renderer import Renderer
+from ozora.world.vocabulary import Vocabulary
+
+Frames = NDArray[np.uint8]
+Make = Callable[[str, int], Frames]
+"""A model: frames [f, h, w, 3] from a prompt and a seed."""
+Reconstruct = Callable[[Frames], Frames]
+Z = 1.96
+OPPOSITE = {
+    **{"left": "right", "right": "left", "toward": "away", "away": "toward", "front": "behind", "behind": "front"},
+    **{"stand": "left", "jump": "stand", "bounce": "stand", "spin": "stand", "fall": "rise", "rise": "fall"},
+}
+CATEGORIES = (
+    "color and noun",
+    "count",
+    "direction",
+    "other motion",
+    "left or right",
+    "other relation",
+    "place",
+    "time",
+)
+WHOLE = "whole prompt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many facts hold of those that could be settled, and how many could not."""
+
+    holds: int = 0
+    counted: int = 0
+    unsettled: int = 0
+
+    @property
+    def share(self) -> float:
+        return self.holds / self.counted if self.counted else float("nan")
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        return wilson(self.holds, self.counted)
+
+    def to_dict(self) -> dict[str, Any]:
+        low, high = self.interval
+        return {"holds": self.holds, "counted": self.counted, "unsettled": self.unsettled, "low": low, "high": high}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """Tallies by category; ``WHOLE`` counts prompts all of whose settled facts hold."""
+
+    tallies: dict[str, Tally]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {name: tally.to_dict() for name, tally in self.tallies.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A model's score on one set of prompts beside the checker's own: on true renders, on false statements about them
+    (how many it rejects), and on what an autoencoder makes of them; ``None`` where that was not measured."""
+
+    model: Score
+    renders: Score | None = None
+    rejects: Score | None = None
+    autoencoder: Score | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        parts = {name: getattr(self, name) for name in COLUMNS}
+        return {name: part.to_dict() for name, part in parts.items() if part is not None}
+
+
+COLUMNS = {"model": "model", "renders": "true renders", "rejects": "false ones rejected", "autoencoder": "autoencoder"}
+
+
+def wilson(holds: int, counted: int) -> tuple[float, float]:
+    """The 95 % interval of a share; (0, 1) when nothing was counted."""
+    if not counted:
+        return 0.0, 1.0
+    p = holds / counted
+    middle = p + Z * Z / (2 * counted)
+    half = Z * float(np.sqrt(p * (1 - p) / counted + Z * Z / (4 * counted * counted)))
+    return max(0.0, (middle - half) / (1 + Z * Z / counted)), min(1.0, (middle + half) / (1 + Z * Z / counted))
+
+
+def category(fact: Fact, statement: Statement) -> str:
+    """The row of the table in which a fact is counted; its kind where the table has none."""
+    if fact.kind == "exists":
+        return "count" if statement.things[fact.subject or 0].count > 1 else "color and noun"
+    if fact.kind == "motion":
+        return "direction" if fact.value in ("left", "right", "toward", "away") else "other motion"
+    if fact.kind == "relation":
+        return "left or right" if fact.value in ("left", "right") else "other relation"
+    return fact.kind
+
+
+def contrary(fact: Fact, statement: Statement, vocabulary: Vocabulary) -> Statement | None:
+    """A statement of one fact that is false where ``fact`` is true; ``None`` when there is no sure one."""
+    things = list(statement.things)
+    value = fact.value
+    if fact.kind == "exists":
+        number = fact.subject or 0
+        others = [color for color in vocabulary.colors if all(ref.color != color for ref in things)]
+        things[number] = replace(things[number], color=others[(len(things[number].noun) + number) % len(others)])
+    elif fact.kind in ("place", "time"):
+        options = vocabulary.places if fact.kind == "place" else vocabulary.times
+        value = options[(options.index(value) + 1) % len(options)]
+    elif value in OPPOSITE:
+        value = OPPOSITE[value]
+    else:
+        return None
+    return Statement(things=tuple(things), facts=(replace(fact, value=value),))
+
+
+def tally(judged: Iterable[tuple[str, bool | None]]) -> dict[str, Tally]:
+    """Tallies by name, in the order of the table."""
+    counts: dict[str, Tally] = {}
+    for name, holds in judged:
+        old = counts.get(name, Tally())
+        counts[name] = Tally(
+            holds=old.holds + (holds is True),
+            counted=old.counted + (holds is not None),
+            unsettled=old.unsettled + (holds is None),
+        )
+    order = (*CATEGORIES, *(name for name in counts if name not in CATEGORIES))
+    return {name: counts[name] for name in order if name in counts}
+
+
+def _judge(statement: Statement, frames: Frames, parser: Parser) -> list[tuple[str, bool | None]]:
+    verdicts = verify(statement, parse_clip(parser, frames))
+    settled = [verdict.holds for verdict in verdicts if verdict.holds is not None]
+    judged: list[tuple[str, bool | None]] = [(category(v.fact, statement), v.holds) for v in verdicts]
+    return [*judged, (WHOLE, all(settled) if settled else None)]
+
+
+def score(make: Make, prompts: Iterable[TestPrompt], parser: Parser) -> Score:
+    """A model's score: one clip a prompt, made with the prompt's own seed."""
+    judged: list[tuple[str, bool | None]] = []
+    for prompt in prompts:
+        judged += _judge(prompt.caption.statement, make(prompt.caption.text, prompt.seed), parser)
+    return Score(tallies=tally(judged))
+
+
+def render(prompt: TestPrompt, renderer: Renderer, num_frames: int) -> Frames:
+    """The true clip of a prompt."""
+    times = np.linspace(0.0, prompt.scene.duration_s, num_frames)
+    return renderer.render(draw(prompt.scene, times, renderer.width / renderer.height)).rgb
+
+
+def _rejected(prompt: TestPrompt, frames: Frames, parser: Parser) -> list[tuple[str, bool | None]]:
+    """For each fact, whether its contrary is rejected."""
+    parsed = parse_clip(parser, frames)
+    judged: list[tuple[str, bool | None]] = []
+    for fact in prompt.caption.statement.facts:
+        false = contrary(fact, prompt.caption.statement, parser.vocabulary)
+        if false is not None:
+            (verdict,) = verify(false, parsed)
+            judged.append((category(fact, false), None if verdict.holds is None else not verdict.holds))
+    return judged
+
+
+def compare(
+    make: Make,
+    prompts: tuple[TestPrompt, ...],
+    parser: Parser,
+    shape: VideoShape,
+    *,
+    reconstruct: Reconstruct | None = None,
+    console: Console | None = None,
+) -> Comparison:
+    """A model beside the checker's own figures; without OpenGL the model alone."""
+    console = console or Console(stderr=True)
+
+    def watched(task: str) -> Iterable[TestPrompt]:
+        return track(prompts, task, console=console, transient=True)
+
+    model = score(make, watched("clips of the model"), parser)
+    try:
+        renderer = Renderer(shape.height, shape.width)
+    except RendererError as error:
+        console.print(f"the checker's own figures are left out: {error}", markup=False)
+        return Comparison(model=model)
+    true: list[tuple[str, bool | None]] = []
+    rejected: list[tuple[str, bool | None]] = []
+    rebuilt: list[tuple[str, bool | None]] = []
+    for prompt in watched("true renders"):
+        frames = render(prompt, renderer, shape.frames)
+        true += _judge(prompt.caption.statement, frames, parser)
+        rejected += _rejected(prompt, frames, parser)
+        if reconstruct is not None:
+            rebuilt += _judge(prompt.caption.statement, reconstruct(frames), parser)
+    return Comparison(
+        model=model,
+        renders=Score(tallies=tally(true)),
+        rejects=Score(tallies=tally(rejected)),
+        autoencoder=Score(tallies=tally(rebuilt)) if reconstruct is not None else None,
+    )
+
+
+def _cell(score: Score | None, name: str) -> str:
+    if score is None or name not in score.tallies:
+        return ""
+    one = score.tallies[name]
+    if not one.counted:
+        return f"not verified ({one.unsettled})"
+    low, high = one.interval
+    return f"{one.share:.1%} [{low:.0%} - {high:.0%}] of {one.counted}"
+
+
+def rows(comparison: Comparison) -> list[tuple[str, ...]]:
+    """The table's rows: the category, then a cell a column that was measured."""
+    return [(name, *(_cell(getattr(comparison, c), name) for c in COLUMNS)) for name in comparison.model.tallies]
+
+
+def markdown(comparisons: dict[str, Comparison]) -> str:
+    """All comparisons by title as Markdown tables."""
+    parts = []
+    for title, comparison in comparisons.items():
+        head = ["facts that hold", *COLUMNS.values()]
+        lines = [head, ["---"] * len(head), *rows(comparison)]
+        parts.append(f"**{title}**\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def show(comparisons: dict[str, Comparison], console: Console) -> None:
+    """Print the tables."""
+    for title, comparison in comparisons.items():
+        table = Table("facts that hold", *COLUMNS.values(), title=title)
+        for row in rows(comparison):
+            table.add_row(*row)
+        console.print(table)
+
+
+def paint(text: str, seed: int, *, model: str) -> Frames:
+    """One clip by the pipeline."""
+    *_, take = pipeline.run(pipeline.make_plan(text, model=model, seed=seed))
+    assert isinstance(take, pipeline.Take)
+    return take.frames
+
+
+def evaluate_model(
+    out: Path, *, model: str, prompts: int, reconstruct: Reconstruct | None = None, parser: Parser | None = None
+) -> None:
+    """Measure ``model`` on ``prompts`` prompts, half of them with held-out pairs; prints tables and writes them to
+    ``out`` as report.json and report.md."""
+    parser = load_parser() if parser is None else parser
+    console = Console()
+    shape = pipeline.make_plan("a red ball", model=model).shape
+    sets = {"in distribution": (False, prompts - prompts // 2), "held-out pairs": (True, prompts // 2)}
+    comparisons = {
+        title: compare(
+            lambda text, seed: paint(text, seed, model=model),
+            test_prompts(parser.vocabulary, held_out=held_out, count=count),
+            parser,
+            shape,
+            reconstruct=reconstruct,
+        )
+        for title, (held_out, count) in sets.items()
+        if count
+    }
+    show(comparisons, console)
+    about = {"model": model, "prompts": prompts, "shape": shape.to_dict(), "parser": parser.card}
+    results = {title: comparison.to_dict() for title, comparison in comparisons.items()}
+    write_text(out / "report.json", json.dumps({**about, "scores": results}, indent=2) + "\n")
+    write_text(out / "report.md", f"# Facts kept by {model}\n\n{markdown(comparisons)}")

@@ -1,0 +1,31 @@
+"""The stage and the shipped parser, made once for all tests of this folder."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from ozora.errors import RendererError
+from ozora.evaluate.parser import WEIGHTS, Parser, load_parser
+from ozora.world.renderer import Renderer, context
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def renderer() -> Renderer:
+    try:
+        context()
+    except RendererError as error:
+        pytest.skip(str(error))
+    return Renderer(128, 224)
+
+
+@pytest.fixture(scope="session")
+def parser() -> Parser:
+    if not (WEIGHTS / "parser-small.safetensors").exists():
+        pytest.skip("the weights of the scene parser are not here")
+    return load_parser()

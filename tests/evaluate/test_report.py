@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from ozora.evaluate.parser import Parser
+from ozora.evaluate.prompts import test_prompts
+from ozora.evaluate.report import (
+    WHOLE,
+    Comparison,
+    Score,
+    Tally,
+    category,
+    compare,
+    contrary,
+    markdown,
+    render,
+    show,
+    tally,
+    wilson,
+)
+from ozora.shapes import VideoShape
+from ozora.world.reading import read
+from ozora.world.renderer import Renderer
+from ozora.world.vocabulary import SMALL
+
+
+def test_wilson_against_published_values() -> None:
+    low, high = wilson(81, 263)  # Newcombe 1998, table I, method 3
+    assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)
+    assert wilson(0, 0) == (0.0, 1.0)
+    assert wilson(10, 10)[1] == 1.0 and wilson(10, 10)[0] == pytest.approx(0.7225, abs=1e-3)
+
+
+def test_facts_are_counted_by_category() -> None:
+    statement = read("two red dogs jump in the snow").statement
+    assert [category(fact, statement) for fact in statement.facts] == ["count", "other motion", "place"]
+    statement = read("a cat runs left to the right of a dog, the camera pans left").statement
+    assert [category(fact, statement) for fact in statement.facts] == [
+        *("color and noun", "color and noun", "direction", "left or right", "camera")
+    ]
+
+
+def test_contraries_are_false() -> None:
+    statement = read("a red ball to the left of a blue cube at night").statement
+    by_kind = {fact.kind: contrary(fact, statement, SMALL) for fact in statement.facts}
+    false = by_kind["exists"], by_kind["relation"], by_kind["time"]
+    assert all(other is not None and len(other.facts) == 1 for other in false)
+    assert false[0] is not None and {ref.color for ref in false[0].things} - {"red", "blue"}
+    assert false[1] is not None and false[1].facts[0].value == "right"
+    assert false[2] is not None and false[2].facts[0].value != "night"
+    weather = read("a ball in the rain").statement
+    assert contrary(weather.facts[-1], weather, SMALL) is None
+
+
+def test_unsettled_facts_are_counted_apart() -> None:
+    tallies = tally([("place", True), ("weather", None), ("place", False), ("color and noun", True)])
+    assert list(tallies) == ["color and noun", "place", "weather"]
+    assert tallies["place"] == Tally(holds=1, counted=2)
+    assert tallies["weather"] == Tally(unsettled=1)
+    assert np.isnan(tallies["weather"].share)
+
+
+def test_the_table_names_what_was_not_measured() -> None:
+    score = Score(tallies={"place": Tally(holds=3, counted=4), "weather": Tally(unsettled=2)})
+    text = markdown({"in distribution": Comparison(model=score)})
+    assert "| place | 75.0% [30% - 95%] of 4 |  |  |  |" in text
+    assert "| weather | not verified (2) |" in text
+    console = Console(width=160, record=True, file=None, quiet=True)
+    show({"in distribution": Comparison(model=score)}, console)
+    assert Comparison(model=score).to_dict()["model"]["place"]["holds"] == 3
+
+
+@pytest.mark.egl
+def test_a_model_that_paints_the_truth_scores_as_the_checker(parser: Parser, renderer: Renderer) -> None:
+    prompts = test_prompts(SMALL, held_out=False, count=4)
+    clips = {prompt.seed: render(prompt, renderer, 13) for prompt in prompts}
+    shape = VideoShape(frames=13, height=128, width=224, fps=Fraction(3))
+    found = compare(
+        lambda _, seed: clips[seed], prompts, parser, shape, reconstruct=np.zeros_like, console=Console(quiet=True)
+    )
+    assert found.model == found.renders
+    assert found.rejects is not None and found.autoencoder is not None
+    assert found.autoencoder.tallies[WHOLE].holds == 0
+    assert found.rejects.tallies["color and noun"].share == 1.0
