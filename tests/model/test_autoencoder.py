@@ -97,7 +97,7 @@ def test_a_start_from_the_corpus_is_centered_and_of_unit_size() -> None:
         latent = model.encode(video)
         error = (model.decode(latent) - video).square().mean()
     channels = latent.transpose(0, 1).flatten(1)
-    torch.testing.assert_close(channels.mean(1), torch.zeros(6), rtol=0, atol=0.01)
+    torch.testing.assert_close(channels.mean(1), torch.zeros(6), rtol=0, atol=0.06)
     torch.testing.assert_close(channels.std(1), torch.ones(6), rtol=0, atol=0.02)
     torch.testing.assert_close(channels.cov(), torch.eye(6), rtol=0, atol=0.05)
     assert error < 0.3 * video.var()
