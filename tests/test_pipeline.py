@@ -41,7 +41,13 @@ def test_defaults_are_the_models() -> None:
 
 def test_a_run_reports_and_ends_with_its_take() -> None:
     events = list(pipeline.run(pipeline.make_plan("a red ball", model="tiny", seed=1)))
-    assert [event.stage for event in events if isinstance(event, Progress)] == ["load", "paint", "paint", "paint", "decode"]
+    assert [event.stage for event in events if isinstance(event, Progress)] == [
+        "load",
+        "paint",
+        "paint",
+        "paint",
+        "decode",
+    ]
     assert isinstance(events[-1], Take)
     assert events[-1].frames.shape == (12, 64, 96, 3)
 

@@ -24,5 +24,8 @@ def test_an_unknown_name_lists_the_known() -> None:
 
 
 def test_listing_loads_no_torch() -> None:
-    code = "import sys; from ozora.backends import BACKENDS; [b.capabilities for b in BACKENDS.values()]; assert 'torch' not in sys.modules"
+    code = (
+        "import sys; from ozora.backends import BACKENDS; "
+        "[b.capabilities for b in BACKENDS.values()]; assert 'torch' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -63,8 +63,17 @@ def test_a_given_image_changes_the_whole_clip(backend: MaquetteBackend) -> None:
 
 
 def test_strokes_come_in_order(backend: MaquetteBackend) -> None:
-    strokes = [item for item in backend.paint(plan(), backend.native(plan().shape), {}, preview=True) if isinstance(item, Stroke)]
-    assert [(stroke.stage, stroke.done) for stroke in strokes] == [("paint", 1), ("paint", 2), ("paint", 3), ("decode", 1)]
+    strokes = [
+        item
+        for item in backend.paint(plan(), backend.native(plan().shape), {}, preview=True)
+        if isinstance(item, Stroke)
+    ]
+    assert [(stroke.stage, stroke.done) for stroke in strokes] == [
+        ("paint", 1),
+        ("paint", 2),
+        ("paint", 3),
+        ("decode", 1),
+    ]
     preview = strokes[1].preview
     assert preview is not None
     assert preview.shape == (64, 96, 3)

@@ -27,6 +27,7 @@ class Line:
     muon: tuple[str, ...] = ("blocks.",)
     ema: float = 0.9
     width: int = 12
+    device: torch.device = torch.device("cpu")  # noqa: RUF009 - a value
 
     def model(self) -> nn.Module:
         torch.manual_seed(0)

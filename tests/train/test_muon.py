@@ -25,9 +25,9 @@ def test_it_solves_a_least_squares_problem() -> None:
     torch.manual_seed(0)
     target, x = torch.randn(6, 10), torch.randn(64, 10)
     weight = torch.nn.Parameter(torch.zeros(6, 10))
-    optimizer = Muon([weight], lr=0.05, weight_decay=0.0)
+    optimizer = Muon([weight], lr=0.15, weight_decay=0.0)
     for step in range(200):
-        optimizer.param_groups[0]["lr"] = 0.05 * (1 - step / 200)
+        optimizer.param_groups[0]["lr"] = 0.15 * (1 - step / 200)
         loss = (x @ weight.T - x @ target.T).square().mean()
         torch.autograd.backward(loss)
         optimizer.step()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 
@@ -12,7 +14,7 @@ def test_the_schedule_warms_up_stays_and_cools_down() -> None:
     rates = [schedule.at(step) for step in range(100)]
     assert rates[0] == 0.1
     assert rates[10:80] == [1.0] * 70
-    assert all(later < earlier for earlier, later in zip(rates[80:], rates[81:], strict=False))
+    assert all(later < earlier for earlier, later in pairwise(rates[80:]))
     assert rates[-1] <= 0.051
 
 

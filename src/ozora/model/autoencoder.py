@@ -115,6 +115,10 @@ class Autoencoder(nn.Module):
         self.part.weight.copy_(joint * size)
         self.part.bias.copy_(center)
 
+    def importance(self) -> Float[Tensor, "k"]:
+        """How much of the picture each channel carries: its deviation before it was brought to one."""
+        return 1 / self.join.weight.detach().norm(dim=1)
+
     def encoder_parameters(self) -> list[nn.Parameter]:
         """What decides the latents; frozen once they are cached."""
         modules = (self.patch_in, self.join, self.join_up, self.join_down)

@@ -1,4 +1,6 @@
-"""Phases S0 and S5: the autoencoder, or its decoder alone. Loss: Charbonnier plus gradients, weighted by the stage's masks; no GAN, no LPIPS.
+"""Phases S0 and S5: the autoencoder, or its decoder alone.
+
+Loss: Charbonnier plus gradients, weighted by the stage's masks; no GAN, no LPIPS.
 
 Noise is added to the latents before decoding (up to 0.2 of their deviation), so that what the transformer paints, which
 is never exact, still decodes well.
@@ -41,6 +43,7 @@ class Autoencoding:
     seed: int = 0
     muon: tuple[str, ...] = ("patch", "join", "part")
     ema: float = 0.995
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"), repr=False)
     _rgb: Tensor | None = field(default=None, repr=False)
     _cover: Tensor | None = field(default=None, repr=False)
 
@@ -89,16 +92,16 @@ class Autoencoding:
         rgb, cover = self._corpus()
         rng = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
         index = torch.randint(self.clips, (self.batch,), generator=rng)
-        video = rgb[index].permute(0, 4, 1, 2, 3).float() / 127.5 - 1
-        mask = cover[index].float()[:, None] / 255
+        video = rgb[index].to(self.device).permute(0, 4, 1, 2, 3).float() / 127.5 - 1
+        mask = cover[index].to(self.device).float()[:, None] / 255
         if torch.rand((), generator=rng) < 0.5:
             video, mask = video.flip(-1), mask.flip(-1)
         weight = 1 + self.thing_weight * F.max_pool3d(mask, (1, 5, 5), 1, (0, 2, 2))
         began = time.monotonic()
         latent = model.encode(video)
         level = self.noise * torch.rand((self.batch, 1, 1, 1, 1), generator=rng)
-        result = model.decode(latent + level * torch.randn(latent.shape, generator=rng))
-        error = result - video
+        disturbed = latent + (level * torch.randn(latent.shape, generator=rng)).to(self.device)
+        error = model.decode(disturbed).float() - video
         close = (weight * torch.sqrt(error.square() + 1e-4)).mean()
         across = (weight[..., 1:] * error.diff(dim=-1).abs()).mean() + (
             weight[..., 1:, :] * error.diff(dim=-2).abs()

@@ -35,15 +35,15 @@ class Serving:
 
 @dataclass(slots=True, kw_only=True)
 class Diffusion:
-    """Trains on ``latents``; ``importance`` [k] is how much of the picture each latent channel carries, ``start`` are
-    weights of an earlier phase."""
+    """Trains on ``latents``; ``scale`` is the mean and deviation [k] of ``latent_scale``, ``start`` are weights of an
+    earlier phase."""
 
     name: str
     config: MaquetteConfig
     schedule: Schedule
     latents: Path
     servings: tuple[Serving, ...]
-    importance: Tensor
+    scale: tuple[Tensor, Tensor]
     start: dict[str, Tensor] | None = None
     blank_share: float = 0.1
     known_share: float = 0.2
@@ -52,8 +52,8 @@ class Diffusion:
     seed: int = 0
     muon: tuple[str, ...] = ("transformer.blocks", "text.blocks")
     ema: float = 0.999
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"), repr=False)
     _shelves: dict[int, Shelf] = field(default_factory=dict, repr=False)
-    _scale: tuple[Tensor, Tensor] | None = field(default=None, repr=False)
 
     def facts(self) -> dict[str, Any]:
         return {
@@ -67,6 +67,8 @@ class Diffusion:
             "thing_weight": self.thing_weight,
             "time_mean": self.time_mean,
             "seed": self.seed,
+            "latent_mean": [round(value, 6) for value in self.scale[0].tolist()],
+            "latent_std": [round(value, 6) for value in self.scale[1].tolist()],
         }
 
     def model(self) -> nn.Module:
@@ -75,19 +77,6 @@ class Diffusion:
         if self.start is not None:
             painter.load_state_dict(self.start)
         return painter
-
-    def scale(self) -> tuple[Tensor, Tensor]:
-        """Mean [k] of each latent channel, and the deviation by which it is divided, from the longest clips.
-
-        Channels that matter more to the picture keep a larger deviation: with components that were all white, most of
-        the loss would go to detail that nobody sees. Half-way (a square root) lies between that and plain pixels.
-        """
-        if self._scale is None:
-            latent = self._shelf(max(s.frames for s in self.servings)).latent[:512].float()
-            wanted = (self.importance / self.importance.max()).sqrt()
-            wanted = wanted / wanted.square().mean().sqrt()
-            self._scale = latent.mean((0, 2, 3, 4)), (latent.std((0, 2, 3, 4)) + 1e-4) / wanted
-        return self._scale
 
     def _shelf(self, frames: int) -> Shelf:
         if frames not in self._shelves:
@@ -105,7 +94,7 @@ class Diffusion:
         shelf = self._shelf(serving.frames)
         index = torch.from_numpy(draw.integers(len(shelf.statements), size=serving.batch))
         texts = [shelf.caption(int(i), step) if draw.random() > self.blank_share else "" for i in index]
-        mean, std = self.scale()
+        mean, std = self.scale
         latent = (shelf.latent[index].float() - mean[:, None, None, None]) / std[:, None, None, None]
         loss = self._loss(model, latent, shelf.things[index], texts, generator)
         return loss, {"frames": serving.frames}
@@ -124,11 +113,30 @@ class Diffusion:
         x_t = mix(x, torch.randn(x.shape, generator=generator), t[:, :, None, None])
         space = self.config.autoencoder
         place = positions(g, i, j, seconds_a_frame=float(Fraction(space.time) / self.config.fps))
+        at = self.device
         words = tokenize(texts, self.config.text)
         seen = known[:, :, None].expand(b, g, i * j).flatten(1)
-        guess = model(x_t.flatten(1, 2), t, seen, words, place).view_as(x)
+        given = (words[0].to(at), words[1].to(at))
+        guess = model(x_t.flatten(1, 2).to(at), t.to(at), seen.to(at), given, place.to(at)).view_as(x)
         weight = (0.1 + 0.9 * (1 - t))[:, :, None] * (1 - known)[:, :, None]
         weight = weight * (1 + self.thing_weight * things.flatten(2).clamp_max(0.5) * 2)
-        error = (guess - x).square().mean(-1)
+        error = (guess.float() - x.to(at)).square().mean(-1)
+        weight = weight.to(at)
         loss: Tensor = (weight * error).sum() / weight.sum().clamp_min(1e-6)
         return loss
+
+
+def latent_scale(latents: Path, frames: int, importance: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean [k] of each latent channel, and the deviation by which it is divided, from the clips of ``frames`` frames.
+
+    ``importance`` [k] is how much of the picture a channel carries. Channels that matter more keep a larger deviation:
+    with components that were all white, most of the loss would go to detail that nobody sees. Half-way (a square root)
+    lies between that and plain pixels.
+    """
+    shelf = read_shelf(latents, frames)
+    if shelf is None:
+        raise ValueError(f"no cached clips of {frames} frames in {latents}; run the latents phase first")
+    latent = shelf.latent[:512].float()
+    wanted = (importance / importance.max()).sqrt()
+    wanted = wanted / wanted.square().mean().sqrt()
+    return latent.mean((0, 2, 3, 4)), (latent.std((0, 2, 3, 4)) + 1e-4) / wanted

@@ -1,4 +1,4 @@
-"""The latent cache: clips are rendered at the encoder's size and encoded once, and re-used with fresh noise and captions.
+"""The latent cache: clips are rendered and encoded once, and re-used with fresh noise and captions.
 
 A shard is one safetensors file: ``latent`` [n, k, g, i, j] float16, ``things`` [n, g, i, j] uint8 (how much of a token
 a thing covers), and in its header the statements. Every clip is stored with its mirror image, unless the mirrored
@@ -33,7 +33,7 @@ SHARD = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """All cached clips of one length: ``latent`` [n, k, g, i, j], ``things`` [n, g, i, j] in 0..1, ``statements`` [n]."""
+    """All cached clips of a length: ``latent`` [n, k, g, i, j], ``things`` [n, g, i, j] in 0..1, ``statements`` [n]."""
 
     latent: Tensor
     things: Tensor

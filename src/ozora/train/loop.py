@@ -7,6 +7,7 @@ starting it again gives the same run, bit for bit, from its last checkpoint.
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,20 +15,23 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
 
 from ozora.errors import CheckpointError
 from ozora.train import checkpoint
+from ozora.train.machine import Machine, find_machine, like, share, whole
 from ozora.train.optimizers import Optimizers, Schedule
 
 
 class Phase(Protocol):
-    """What a phase of a recipe must tell the loop."""
+    """What a phase of a recipe must tell the loop. ``device`` is where its batches go; the loop sets it."""
 
     name: str
     schedule: Schedule
     muon: tuple[str, ...]
     ema: float
+    device: torch.device
 
     def model(self) -> nn.Module:
         """The network, initialised (or loaded from an earlier phase)."""
@@ -63,6 +67,15 @@ def _average(ema: dict[str, Tensor], model: nn.Module, step: int, decay: float) 
             ema[name].lerp_(value.float(), 1 - keep)
 
 
+def agreed(wish: bool, machine: Machine) -> bool:
+    """What the leading process wishes, known to all: clocks differ, steps must not."""
+    if machine.size == 1:
+        return wish
+    answer = torch.tensor(float(wish), device=machine.device)
+    dist.broadcast(answer, src=0)
+    return bool(answer)
+
+
 def run_phase(
     phase: Phase,
     out: Path,
@@ -76,25 +89,29 @@ def run_phase(
     The last checkpoint stays in ``out/NAME``; ``finished_weights`` reads its averaged weights.
     """
     folder = out / phase.name
-    model = phase.model()
+    machine = find_machine()
+    phase.device = machine.device
+    model = share(phase.model(), machine)
     optimizers = Optimizers(model, muon=phase.muon, rate=phase.schedule.rate)
     ema = {name: value.detach().float().clone() for name, value in model.state_dict().items()}
     first = 0
     last = checkpoint.newest(folder) if resume else None
     if last is not None:
         first = _restore(last, phase, model, ema, optimizers)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.json").write_text(json.dumps(phase.facts(), indent=2) + "\n")
+    if machine.leads:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "config.json").write_text(json.dumps(phase.facts(), indent=2) + "\n")
     began = saved = time.monotonic()
-    with (folder / "log.jsonl").open("a") as log:
+    with (folder / "log.jsonl" if machine.leads else Path(os.devnull)).open("a") as log:
         for step in range(first, phase.schedule.steps):
-            loss, figures = phase.loss(model, step)
+            with torch.autocast(machine.device.type, torch.bfloat16, enabled=machine.device.type == "cuda"):
+                loss, figures = phase.loss(model, step * machine.size + machine.rank)
             torch.autograd.backward(loss)
             rate = phase.schedule.at(step)
             figures = {"loss": loss.item(), **figures, "norm": optimizers.step(rate), "rate": rate}
             _average(ema, model, step, phase.ema)
             now = time.monotonic()
-            done = step + 1 == phase.schedule.steps or stop(now - began)
+            done = step + 1 == phase.schedule.steps or agreed(stop(now - began), machine)
             if done or step % 10 == 9:
                 log.write(json.dumps({"step": step + 1, "seconds": round(now - began, 1), **figures}) + "\n")
                 log.flush()
@@ -106,19 +123,27 @@ def run_phase(
                     seconds=now - began,
                     figures=figures,
                 )
-            if done or now - saved > save_every_s:
-                _save(folder, step + 1, phase, model, ema, optimizers)
+            if done or agreed(now - saved > save_every_s, machine):
+                _save(machine, folder, step + 1, phase, model, ema, optimizers)
                 saved = now
             if done:
                 break
 
 
 def _save(
-    folder: Path, step: int, phase: Phase, model: nn.Module, ema: dict[str, Tensor], optimizers: Optimizers
+    machine: Machine,
+    folder: Path,
+    step: int,
+    phase: Phase,
+    model: nn.Module,
+    ema: dict[str, Tensor],
+    optimizers: Optimizers,
 ) -> None:
-    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
-    tensors |= {f"ema.{name}": value for name, value in ema.items()}
-    checkpoint.save(folder, step, tensors | optimizers.tensors(), {"phase": phase.facts()})
+    tensors = {f"model.{name}": whole(value) for name, value in model.state_dict().items()}
+    tensors |= {f"ema.{name}": whole(value) for name, value in ema.items()}
+    tensors |= optimizers.tensors()
+    if machine.leads:
+        checkpoint.save(folder, step, tensors, {"phase": phase.facts()})
 
 
 def _restore(path: Path, phase: Phase, model: nn.Module, ema: dict[str, Tensor], optimizers: Optimizers) -> int:
@@ -126,9 +151,10 @@ def _restore(path: Path, phase: Phase, model: nn.Module, ema: dict[str, Tensor],
     tensors, facts = checkpoint.load(path)
     if facts["phase"] != json.loads(json.dumps(phase.facts())):
         raise CheckpointError(f"{path} was made with another configuration; use another folder or delete it")
-    model.load_state_dict({k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")})
-    for name in ema:
-        ema[name].copy_(tensors[f"ema.{name}"])
+    with torch.no_grad():
+        for name, value in model.state_dict().items():
+            value.copy_(like(tensors[f"model.{name}"], value))
+            ema[name].copy_(like(tensors[f"ema.{name}"], ema[name]))
     optimizers.restore(tensors)
     return int(facts["step"])
 

@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ozora.train.machine import like, whole
+
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 STEPS = 5
 MOMENTUM = 0.95
@@ -47,10 +49,10 @@ class Muon(torch.optim.Optimizer):
                 if value.grad is not None:
                     shapes.setdefault(value.shape, []).append(value)
             for shape, values in shapes.items():
-                updates = orthogonalize(torch.stack([self._look_ahead(value) for value in values]))
+                updates = orthogonalize(torch.stack([whole(self._look_ahead(value)) for value in values]))
                 scale = group["lr"] * 0.2 * max(shape) ** 0.5
                 for value, update in zip(values, updates, strict=True):
-                    value.mul_(1 - group["lr"] * group["weight_decay"]).add_(update, alpha=-scale)
+                    value.mul_(1 - group["lr"] * group["weight_decay"]).add_(like(update, value), alpha=-scale)
 
     def _look_ahead(self, value: nn.Parameter) -> Tensor:
         """Nesterov momentum of one gradient."""

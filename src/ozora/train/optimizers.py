@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ozora.train.machine import like, whole
 from ozora.train.muon import Muon
 
 ADAM_SCALE = 0.15
@@ -52,7 +53,7 @@ class Optimizers:
 
     def step(self, rate: float, *, clip: float = 1.0) -> float:
         """One update at ``rate``; returns the norm of the gradient before clipping."""
-        norm = float(nn.utils.clip_grad_norm_(self.parameters, clip))
+        norm = float(whole(nn.utils.clip_grad_norm_(self.parameters, clip)))
         for part in self.parts:
             scale = 1.0 if isinstance(part, Muon) else ADAM_SCALE
             for group in part.param_groups:
@@ -67,17 +68,20 @@ class Optimizers:
         for i, part in enumerate(self.parts):
             for number, state in part.state_dict()["state"].items():
                 for name, value in state.items():
-                    result[f"optimizer.{i}.{number}.{name}"] = torch.as_tensor(value).clone()
+                    result[f"optimizer.{i}.{number}.{name}"] = whole(torch.as_tensor(value)).clone()
         return result
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
         """Take the state back."""
         for i, part in enumerate(self.parts):
-            whole = part.state_dict()
+            content = part.state_dict()
+            owners = [value for group in part.param_groups for value in group["params"]]
             state: dict[int, dict[str, Tensor]] = {}
             for key, value in tensors.items():
                 kind, index, number, *name = key.split(".")
                 if kind == "optimizer" and int(index) == i:
-                    state.setdefault(int(number), {})[".".join(name)] = value
-            whole["state"] = state
-            part.load_state_dict(whole)
+                    owner = owners[int(number)]
+                    fits = value.shape == owner.shape
+                    state.setdefault(int(number), {})[".".join(name)] = like(value, owner) if fits else value
+            content["state"] = state
+            part.load_state_dict(content)

@@ -2,7 +2,8 @@
 
     recipe   command                              cost                     expected
     tiny     ozora train tiny --out runs/tiny     a minute on 2 cores      a loss that falls; nothing to look at
-    cpu      ozora train cpu --out runs/cpu       about 4 h on 2 cores     the shipped maquette (its card has the figures)
+    cpu      ozora train cpu --out runs/cpu       about 4 h on 2 cores     better than what is shipped so far
+    cpu-more ozora train cpu-more --out runs/more as long as you like      goes on from the shipped weights
     gpu      ozora train gpu --out runs/gpu       30 min of one H200       not run yet
 
 Phases follow ../docs of the recipe: s0 autoencoder, latents (a cache), s1 images and short clips, s2 everything,
@@ -33,6 +34,7 @@ class AutoencoderPhase:
     batch: int
     frames: int
     train_encoder: bool = False
+    after: str = ""
     noise: float = 0.2
     minutes: float | None = None
 
@@ -54,6 +56,9 @@ class DiffusionPhase:
     after: str = ""
     minutes: float | None = None
 
+
+FROM_SHIPPED = "shipped"
+"""In ``after``: go on from the weights in the package."""
 
 Phase = AutoencoderPhase | LatentPhase | DiffusionPhase
 
@@ -84,9 +89,9 @@ def cpu() -> Recipe:
     """A few hours on two cores: the simpler part of the stage (``SMALL``) at 224 x 128, four seconds."""
     short = (Serving(frames=1, batch=40, share=0.6), Serving(frames=13, batch=20, share=0.4))
     full = (
-        Serving(frames=1, batch=40, share=0.15),
+        Serving(frames=1, batch=40, share=0.35),
         Serving(frames=13, batch=20, share=0.40),
-        Serving(frames=49, batch=8, share=0.45),
+        Serving(frames=49, batch=8, share=0.25),
     )
     return Recipe(
         name="cpu",
@@ -98,11 +103,30 @@ def cpu() -> Recipe:
         phases={
             "s0": AutoencoderPhase(schedule=Schedule(steps=1500, rate=1.5e-3), clips=1500, batch=4, frames=7),
             "latents": LatentPhase(shelves=((1, 6400, IMAGES), (13, 3200, SHORTS), (49, 1600, FULLS))),
-            "s1": DiffusionPhase(schedule=Schedule(steps=1500, rate=3e-3, cooldown=0.0), servings=short),
-            "s2": DiffusionPhase(schedule=Schedule(steps=6000, rate=3e-3), servings=full, after="s1"),
+            "s1": DiffusionPhase(schedule=Schedule(steps=430, rate=3e-3, cooldown=0.0), servings=short),
+            "s2": DiffusionPhase(schedule=Schedule(steps=6000, rate=3e-3, cooldown=0.0), servings=full, after="s1"),
+            "s3": DiffusionPhase(schedule=Schedule(steps=800, rate=3e-3, cooldown=1.0), servings=full, after="s2"),
         },
         decoder="s0",
-        painter="s2",
+        painter="s3",
+    )
+
+
+def cpu_more() -> Recipe:
+    """The same from the shipped weights on: ``ozora train cpu-more --out runs/more``, for as long as there is time."""
+    whole = cpu()
+    decoder, latents, painting, cooling = (whole.phases[name] for name in ("s0", "latents", "s2", "s3"))
+    assert isinstance(decoder, AutoencoderPhase)
+    assert isinstance(painting, DiffusionPhase)
+    return replace(
+        whole,
+        name="cpu-more",
+        phases={
+            "s0": replace(decoder, after=FROM_SHIPPED),
+            "latents": latents,
+            "s2": replace(painting, after=FROM_SHIPPED),
+            "s3": cooling,
+        },
     )
 
 
@@ -113,6 +137,7 @@ def tiny() -> Recipe:
     return replace(
         whole,
         name="tiny",
+        painter="s2",
         shape=VideoShape(frames=13, height=64, width=96, fps=Fraction(12)),
         autoencoder=AutoencoderConfig(channels=16, encoder_width=64, decoder_widths=(16, 16, 32, 32)),
         transformer=TransformerConfig(channels=16, text_width=256, width=64, layers=2, heads=2, hidden=128),
@@ -163,10 +188,11 @@ def gpu() -> Recipe:
             ),
         },
         decoder="s5",
+        painter="s2",
     )
 
 
-RECIPES: dict[str, Callable[[], Recipe]] = {"tiny": tiny, "cpu": cpu, "gpu": gpu}
+RECIPES: dict[str, Callable[[], Recipe]] = {"tiny": tiny, "cpu": cpu, "cpu-more": cpu_more, "gpu": gpu}
 
 
 def find(name: str) -> Recipe:

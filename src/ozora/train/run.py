@@ -12,19 +12,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from ozora.errors import CheckpointError, UnknownNameError
 from ozora.model.autoencoder import Autoencoder, AutoencoderConfig
 from ozora.model.maquette import Maquette, MaquetteConfig
 from ozora.model.text import TextConfig
-from ozora.model.weights import save_bundle
+from ozora.model.weights import SHIPPED, load_bundle, save_bundle
 from ozora.train import checkpoint, latents
 from ozora.train.autoencoding import Autoencoding
 from ozora.train.corpus import Stage
 from ozora.train.curve import plot_curve
-from ozora.train.diffusion import Diffusion
+from ozora.train.diffusion import Diffusion, latent_scale
 from ozora.train.loop import Phase, Report, finished_weights, run_phase
-from ozora.train.recipes import AutoencoderPhase, DiffusionPhase, LatentPhase, Recipe, find
+from ozora.train.recipes import FROM_SHIPPED, AutoencoderPhase, DiffusionPhase, LatentPhase, Recipe, find
 from ozora.world.words import word_list
 
 
@@ -78,7 +79,6 @@ def _line(report: Report) -> str:
 
 
 def _autoencoding(recipe: Recipe, name: str, phase: AutoencoderPhase, out: Path) -> Autoencoding:
-    first = next(iter(recipe.phases))
     return Autoencoding(
         name=name,
         config=recipe.autoencoder,
@@ -90,9 +90,17 @@ def _autoencoding(recipe: Recipe, name: str, phase: AutoencoderPhase, out: Path)
         frames=phase.frames,
         noise=phase.noise,
         train_encoder=phase.train_encoder,
-        start=None if name == first else finished_weights(out, first)[0],
+        start=_decoder_start(recipe, name, phase, out),
         seed=recipe.seed,
     )
+
+
+def _decoder_start(recipe: Recipe, name: str, phase: AutoencoderPhase, out: Path) -> dict[str, Tensor] | None:
+    """The autoencoder that a phase goes on from: none, the shipped one, or that of the first phase."""
+    if phase.after == FROM_SHIPPED:
+        return load_bundle(SHIPPED / "maquette.safetensors").model.autoencoder.state_dict()
+    first = next(iter(recipe.phases))
+    return None if name == first else finished_weights(out, first)[0]
 
 
 def _encoder(recipe: Recipe, out: Path) -> Autoencoder:
@@ -130,32 +138,46 @@ def maquette_config(recipe: Recipe) -> MaquetteConfig:
 
 
 def _diffusion(recipe: Recipe, name: str, phase: DiffusionPhase, out: Path) -> Diffusion:
-    weights, _ = finished_weights(out, next(iter(recipe.phases)))
+    start, config, scale = _painter_start(recipe, phase, out)
     return Diffusion(
         name=name,
-        config=maquette_config(recipe),
+        config=config,
+        scale=scale,
         schedule=phase.schedule,
         latents=out / "latents",
         servings=phase.servings,
-        start=finished_weights(out, phase.after)[0] if phase.after else None,
-        importance=weights["part.weight"].norm(dim=0),
+        start=start,
         seed=recipe.seed,
     )
 
 
+def _painter_start(
+    recipe: Recipe, phase: DiffusionPhase, out: Path
+) -> tuple[dict[str, Tensor] | None, MaquetteConfig, tuple[Tensor, Tensor]]:
+    """Weights to go on from, the model's sizes, and the latent scale, which must never change under a painter."""
+    if phase.after == FROM_SHIPPED:
+        model = load_bundle(SHIPPED / "maquette.safetensors").model
+        return model.painter.state_dict(), model.config, (model.latent_mean, model.latent_std)
+    if phase.after:
+        weights, facts = finished_weights(out, phase.after)
+        mean, std = torch.tensor(facts["phase"]["latent_mean"]), torch.tensor(facts["phase"]["latent_std"])
+        return weights, MaquetteConfig.from_dict(facts["phase"]["model"]), (mean, std)
+    longest = max(
+        frames for shelf in recipe.phases.values() if isinstance(shelf, LatentPhase) for frames, _, _ in shelf.shelves
+    )
+    scale = latent_scale(out / "latents", longest, _encoder(recipe, out).importance())
+    return None, maquette_config(recipe), scale
+
+
 def bundle(recipe: Recipe, out: Path) -> Path:
     """Put autoencoder, painter and latent scale together as shippable weights; returns their path."""
-    phase = recipe.phases[recipe.painter]
-    assert isinstance(phase, DiffusionPhase)
-    trained = _diffusion(recipe, recipe.painter, replace(phase, after=""), out)
     weights, facts = finished_weights(out, recipe.painter)
     model = Maquette(MaquetteConfig.from_dict(facts["phase"]["model"]))
     model.autoencoder.load_state_dict(finished_weights(out, recipe.decoder)[0])
     model.painter.load_state_dict(weights)
-    mean, std = trained.scale()
     with torch.no_grad():
-        model.latent_mean.copy_(mean)
-        model.latent_std.copy_(std)
+        model.latent_mean.copy_(torch.tensor(facts["phase"]["latent_mean"]))
+        model.latent_std.copy_(torch.tensor(facts["phase"]["latent_std"]))
     path = out / f"{recipe.name}.safetensors"
     card = {
         "name": f"maquette-{recipe.name}",

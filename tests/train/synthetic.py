@@ -1,0 +1,83 @@
+"""Small phases on made-up clips: no renderer, no cache that takes time."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from ozora.model.maquette import MaquetteConfig
+from ozora.shapes import VideoShape
+from ozora.train.autoencoding import Autoencoding
+from ozora.train.diffusion import Diffusion, Serving, latent_scale
+from ozora.train.latents import to_dict
+from ozora.train.optimizers import Schedule
+from ozora.world.facts import Fact, Ref, Statement
+from ozora.world.vocabulary import SMALL
+from tests.model.tiny import CONFIG
+
+SHAPE = VideoShape(frames=13, height=64, width=96, fps=Fraction(12))
+
+
+def statement(color: str) -> Statement:
+    """A thing of one color that stands."""
+    return Statement(things=(Ref(noun="ball", color=color),), facts=(Fact(kind="exists", subject=0),))
+
+
+def autoencoding(steps: int = 30, *, train_encoder: bool = False) -> Autoencoding:
+    """Two moving bars are all there is to learn."""
+    phase = Autoencoding(
+        name="s0",
+        config=CONFIG.autoencoder,
+        shape=SHAPE,
+        vocabulary=SMALL,
+        schedule=Schedule(steps=steps, rate=5e-3, warmup=3),
+        clips=4,
+        batch=2,
+        frames=7,
+        train_encoder=train_encoder,
+    )
+    rgb = torch.full((4, 7, 64, 96, 3), 90, dtype=torch.uint8)
+    cover = torch.zeros(4, 7, 64, 96, dtype=torch.uint8)
+    for clip in range(4):
+        for frame in range(7):
+            x = 8 * clip + 4 * frame
+            rgb[clip, frame, 20:40, x : x + 16] = torch.tensor([200, 40 * clip, 30], dtype=torch.uint8)
+            cover[clip, frame, 20:40, x : x + 16] = 255
+    phase._rgb, phase._cover = rgb, cover
+    return phase
+
+
+def write_shelf(folder: Path, config: MaquetteConfig = CONFIG) -> Path:
+    """Red clips are positive, blue ones negative; one shard for each of two lengths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    k, colors = config.autoencoder.channels, ["red", "blue"] * 4
+    for frames, g in ((1, 1), (13, 3)):
+        sign = torch.tensor([1.0 if color == "red" else -1.0 for color in colors])
+        latent = sign[:, None, None, None, None] * torch.linspace(0.5, 1.5, k)[None, :, None, None, None]
+        latent = latent.expand(-1, -1, g, 2, 3) + 0.1 * torch.randn(
+            8, k, g, 2, 3, generator=torch.Generator().manual_seed(1)
+        )
+        things = torch.full((8, g, 2, 3), 128, dtype=torch.uint8)
+        said = json.dumps([to_dict(statement(color)) for color in colors])
+        save_file(
+            {"latent": latent.half().contiguous(), "things": things},
+            folder / f"f{frames}-0.safetensors",
+            {"statements": said},
+        )
+    return folder
+
+
+def diffusion(folder: Path, steps: int = 40) -> Diffusion:
+    """The tiny painter on the shelf above."""
+    return Diffusion(
+        name="s1",
+        config=CONFIG,
+        schedule=Schedule(steps=steps, rate=1e-2, warmup=3),
+        latents=folder,
+        servings=(Serving(frames=1, batch=8, share=0.5), Serving(frames=13, batch=4, share=0.5)),
+        scale=latent_scale(folder, 13, torch.linspace(2.0, 1.0, CONFIG.autoencoder.channels)),
+    )

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from ozora.flow.canvas import blank, hold, start
+from ozora.flow.path import velocity_from_data
+from ozora.flow.schedule import times
+from ozora.flow.solvers import euler
+from ozora.model.maquette import Painter
+from ozora.model.text import tokenize
+from ozora.model.transformer import positions
+from ozora.shapes import LatentShape
+from ozora.train.loop import finished_weights, run_phase
+from tests.model.tiny import CONFIG
+from tests.train.synthetic import diffusion, write_shelf
+
+
+def test_the_prompt_decides_what_is_painted(tmp_path: Path) -> None:
+    """Trained a few seconds on two kinds of clip, the painter gives the kind that is asked for."""
+    phase = diffusion(write_shelf(tmp_path / "latents"), 120)
+    list(run_phase(phase, tmp_path))
+    painter = Painter(CONFIG.text, CONFIG.transformer)
+    painter.load_state_dict(finished_weights(tmp_path, "s1")[0])
+    where = positions(1, 2, 3, seconds_a_frame=0.5)
+
+    def paint(text: str) -> float:
+        words = tokenize([text], CONFIG.text)
+
+        def velocity(x: torch.Tensor, t: float) -> torch.Tensor:
+            tokens = x.flatten(1).T[None]
+            data = painter(tokens, torch.full((1, 1), t), torch.zeros(1, 6), words, where)[0].T.reshape(x.shape)
+            return velocity_from_data(data, x, torch.tensor(t))
+
+        canvas = blank(LatentShape(frames=1, height=2, width=3, channels=8))
+        noise = torch.randn(canvas.value.shape, generator=torch.Generator().manual_seed(5))
+        with torch.no_grad():
+            *_, x = euler(hold(canvas, velocity), start(canvas, noise), times(8))
+        return float(x.mean())
+
+    assert paint("a red ball") > 0.3
+    assert paint("a blue ball") < -0.3
+
+
+def test_a_batch_is_a_function_of_the_step(tmp_path: Path) -> None:
+    phase = diffusion(write_shelf(tmp_path))
+    model = phase.model()
+    with torch.no_grad():
+        for value in model.parameters():
+            value.add_(0.01)
+    first, again, other = (phase.loss(model, step)[0].item() for step in (4, 4, 5))
+    assert first == again != other
+
+
+def test_important_channels_keep_more_deviation(tmp_path: Path) -> None:
+    phase = diffusion(write_shelf(tmp_path))
+    mean, std = phase.scale
+    latent = phase._shelf(13).latent.float()
+    scaled = (latent - mean[:, None, None, None]) / std[:, None, None, None]
+    spread = scaled.std((0, 2, 3, 4))
+    assert spread[0] > spread[-1]
+    assert spread.square().mean().sqrt().item() == pytest.approx(1.0, abs=0.05)
+
+
+def test_an_empty_cache_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="latents phase"):
+        diffusion(tmp_path)

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+
+from ozora.errors import UnknownNameError
+from ozora.train.recipes import RECIPES, AutoencoderPhase, DiffusionPhase, LatentPhase, find
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_a_recipe_fits_together(name: str) -> None:
+    recipe = find(name)
+    assert recipe.name == name
+    assert recipe.autoencoder.channels == recipe.transformer.channels
+    latent = recipe.autoencoder.compression.latent(recipe.shape)
+    assert latent.tokens > 0
+    shelves = {
+        frames for phase in recipe.phases.values() if isinstance(phase, LatentPhase) for frames, _, _ in phase.shelves
+    }
+    for phase in recipe.phases.values():
+        if isinstance(phase, DiffusionPhase):
+            assert {serving.frames for serving in phase.servings} <= shelves
+            assert not phase.after or phase.after in recipe.phases
+    assert isinstance(recipe.phases[recipe.decoder], AutoencoderPhase)
+    assert isinstance(recipe.phases[recipe.painter], DiffusionPhase)
+
+
+def test_gpu_phases_fit_in_a_command() -> None:
+    assert all(phase.minutes is not None and phase.minutes < 9 for phase in find("gpu").phases.values())
+
+
+def test_an_unknown_recipe_lists_the_known() -> None:
+    with pytest.raises(UnknownNameError, match="cpu"):
+        find("huge")

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ozora.errors import CheckpointError, RendererError, UnknownNameError
+from ozora.model.weights import load_bundle
+from ozora.train.run import train
+from ozora.world.renderer import context
+
+
+def test_unknown_phases_are_named(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="s0"):
+        train("tiny:s9", tmp_path, resume=False)
+
+
+@pytest.mark.egl
+@pytest.mark.slow
+def test_the_tiny_recipe_makes_weights_that_load(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        context()
+    except RendererError as error:
+        pytest.skip(str(error))
+    train("tiny", tmp_path, resume=False)
+    assert "s2 20/20" in capsys.readouterr().err
+    bundle = load_bundle(tmp_path / "tiny.safetensors")
+    assert bundle.card["trained_steps"] == {"s0": 20, "s1": 20, "s2": 20}
+    assert (tmp_path / "s2" / "loss.png").is_file()
+    with pytest.raises(CheckpointError, match="--resume"):
+        train("tiny", tmp_path, resume=False)
+    train("tiny", tmp_path, resume=True)
