@@ -199,7 +199,7 @@ def _frames(seconds: str | None, fps: Fraction, can: Capabilities) -> int:
 
 def _size(size: str, can: Capabilities) -> tuple[int, int]:
     """Width and height from "448x256", or from a shape such as "16:9" at the model's picture area."""
-    match = re.fullmatch(r"\s*(\d{1,5})\s*([x:×])\s*(\d{1,5})\s*", size.lower())
+    match = re.fullmatch(r"\s*(\d{1,5})\s*([x:])\s*(\d{1,5})\s*", size.lower())
     if match is None:
         raise SizeError(f"'{size}' is no size; give pixels such as {can.sizes[0]} or a shape such as 16:9")
     first, sign, second = int(match[1]), match[2], int(match[3])

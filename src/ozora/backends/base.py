@@ -19,7 +19,7 @@ Frames = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a backend can do. The first of ``sizes`` and ``fps`` is its default; ``conditions`` are what may be given."""
+    """What a backend can do. The first of ``sizes`` and ``fps`` is its default; ``conditions`` may be given."""
 
     name: str
     title: str
@@ -74,5 +74,8 @@ class Backend(Protocol):
     def paint(
         self, plan: Plan, shape: VideoShape, images: dict[int, Frames], *, preview: bool
     ) -> Iterator[Stroke | Frames]:
-        """Paint at native extent, a stroke at a time; the last item is the frames. ``images`` maps a frame to [1, h, w, 3]."""
+        """Paint at native extent, a stroke at a time; the last item is the frames.
+
+        ``images`` maps a frame to its known picture [1, h, w, 3] at native size.
+        """
         ...

@@ -116,7 +116,8 @@ class MaquetteBackend:
         grid = times(steps, factor=float(self.card.get("shift", 2.0)))
         with torch.inference_mode():
             x = start(canvas, noise)
-            for done, x in enumerate(SOLVERS[plan.sampler.solver](velocity, x, grid), start=1):
+            states = SOLVERS[plan.sampler.solver](velocity, x, grid)
+            for done, x in enumerate(states, start=1):
                 wanted = preview and done % PREVIEW_EVERY == 0 and done < steps
                 yield Stroke(stage="paint", done=done, total=steps, preview=self._peek(x) if wanted else None)
             frames = self._decode(x)
