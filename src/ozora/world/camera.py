@@ -78,10 +78,17 @@ def _perspective(fov: FloatArray, aspect: float) -> FloatArray:
     return matrix
 
 
+def shot_index(scene: Scene, times: FloatArray) -> NDArray[np.int64]:
+    """Which of the scene's shots is seen at each of ``times`` [f]."""
+    starts = [shot.start_s for shot in scene.shots] + [scene.duration_s]
+    found = np.searchsorted(starts, times + 1e-9, side="right") - 1
+    return np.asarray(np.clip(found, 0, len(scene.shots) - 1), np.int64)
+
+
 def film(scene: Scene, times: FloatArray, tracks: tuple[Track, ...], aspect: float) -> View:
     """The view at each of ``times`` [f]; ``aspect`` is width / height. Narrow pictures widen the field of view."""
     starts = [shot.start_s for shot in scene.shots] + [scene.duration_s]
-    index = np.clip(np.searchsorted(starts, times + 1e-9, side="right") - 1, 0, len(scene.shots) - 1)
+    index = shot_index(scene, times)
     eye, target, fov = np.zeros((len(times), 3)), np.zeros((len(times), 3)), np.zeros(len(times))
     for i, shot in enumerate(scene.shots):
         u = (times - shot.start_s) / max(starts[i + 1] - shot.start_s, 1e-6) - 0.5

@@ -15,7 +15,7 @@ SYNONYM_SHARE = 0.15
 """How often a color, noun or size is said in another word."""
 
 THIRD = {"fly": "flies"}
-PLACE_PHRASES = {
+PLACE_PHRASES: dict[str, tuple[str, ...]] = {
     "meadow": ("in a meadow", "in a green meadow", "on the grass", "in a field"),
     "desert": ("in the desert", "in a desert", "on the sand", "in a sandy desert"),
     "snow": ("in the snow", "on the snow", "in a snowy landscape", "in a snowy field"),
@@ -23,13 +23,13 @@ PLACE_PHRASES = {
     "room": ("in a room", "indoors", "on a wooden floor", "at home in a room"),
     "sea": ("on the sea", "at sea", "on the water", "on the ocean"),
 }
-TIME_PHRASES = {
+TIME_PHRASES: dict[str, tuple[str, ...]] = {
     "morning": ("in the morning", "at dawn", "at sunrise"),
     "day": ("by day", "during the day", "in daylight", "at noon"),
     "sunset": ("at sunset", "in the evening", "at dusk", "as the sun sets"),
     "night": ("at night", "under the stars", "by night", "after dark"),
 }
-WEATHER_PHRASES = {
+WEATHER_PHRASES: dict[str, tuple[str, ...]] = {
     "clear": ("under a clear sky", "in clear weather"),
     "rain": ("in the rain", "while it rains", "on a rainy day"),
     "snowfall": ("while it snows", "in falling snow", "as snow falls"),

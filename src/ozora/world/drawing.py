@@ -89,12 +89,12 @@ def _local(part: Part, track: Track, times: NDArray[np.float64], unit: float) ->
     return result
 
 
-def _root(thing: Thing, track: Track, unit: float) -> NDArray[np.float64]:
-    """Toy to world space [f, 3, 4]: squash, topple about the base edge, yaw, place."""
+def _root(track: Track, unit: float, half_width: float) -> NDArray[np.float64]:
+    """Toy to world space [f, 3, 4]: squash, topple about the base edge at ``half_width`` units, yaw, place."""
     wide = unit / np.sqrt(track.squash)
     scale = np.stack([wide, unit * track.squash, wide], axis=1)
     pitch = _about("z", np.radians(track.pitch))
-    edge = np.array([0.25 * unit, 0.0, 0.0])
+    edge = np.array([half_width * unit, 0.0, 0.0])
     rotate = _about("y", np.radians(track.yaw)) @ pitch
     shift = edge - pitch @ edge
     result = np.zeros((len(track.yaw), 3, 4))
@@ -115,9 +115,9 @@ def _tint(part: Part, track: Track) -> NDArray[np.float64]:
 
 def _draw_thing(thing: Thing, track: Track, times: NDArray[np.float64]) -> tuple[list[Part], Array, Array]:
     unit = height(thing)
-    root = _root(thing, track, unit)
     states = STATES.get(thing.noun, ("",))
     parts = list(_parts(thing.noun, thing.word))
+    root = _root(track, unit, max(part.at[0] + part.size[0] / 2 for part in parts))
     matrices = np.zeros((len(times), len(parts), 3, 4), np.float32)
     paints = np.zeros((len(times), len(parts), 4), np.float32)
     for i, part in enumerate(parts):

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ozora.errors import RendererError
-from ozora.world.camera import shadow_view
+from ozora.world.camera import shadow_view, shot_index
 from ozora.world.drawing import SOLID_NAMES, Drawing
 from ozora.world.places import FOG_DENSITY, PLACES, TIMES
 from ozora.world.solids import SOLIDS
@@ -46,10 +46,19 @@ class Truth:
     depth: NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _MotionPrograms:
+    """What draws the way of things, ground and background."""
+
+    things: moderngl.VertexArray
+    ground: moderngl.VertexArray
+    sky: moderngl.VertexArray
+
+
 def _source(name: str, style: int | None = None) -> str:
     folder = files("ozora.world") / "shaders"
     text = (folder / name).read_text()
-    for part in ("place.glsl", "light.glsl"):
+    for part in ("place.glsl", "light.glsl", "motion.glsl"):
         text = text.replace(f'#include "{part}"', (folder / part).read_text())
     return text if style is None else text.replace("#version 430", f"#version 430\n#define STYLE {style}", 1)
 
@@ -58,7 +67,7 @@ def _source(name: str, style: int | None = None) -> str:
 def context() -> moderngl.Context:
     """The one OpenGL context of this process; ``RendererError`` says what to install where there is none."""
     try:
-        return moderngl.create_standalone_context(backend="egl")
+        return moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type] # its hint is wrong
     except Exception as error:
         raise RendererError(
             f"no headless OpenGL ({error}); on Debian: apt-get install libegl1 libegl-mesa0 libgl1-mesa-dri"
@@ -109,6 +118,7 @@ class Renderer:
         self.indices = self.gl.buffer(np.concatenate([mesh.indices for mesh in meshes]).astype("u4").tobytes())
         self.instances = self.gl.buffer(reserve=4 << 20, dynamic=True)
         self.commands = self.gl.buffer(reserve=BATCH * len(SOLID_NAMES) * 20, dynamic=True)
+        self.rows_before = self.gl.buffer(reserve=1 << 20, dynamic=True)
 
     def _build_programs(self) -> None:
         gl = self.gl
@@ -126,6 +136,20 @@ class Renderer:
         """Draws the figures; compiled at first use."""
         return SkinnedBatch(self.gl, _source)
 
+    @cached_property
+    def motion(self) -> _MotionPrograms:
+        """Draws the way of every point; compiled at first use."""
+        make, toy = self.gl.program, _source("motion.vert")
+        things = make(vertex_shader=toy, fragment_shader=_source("motion.frag"))
+        ground = make(vertex_shader=_source("ground.vert"), fragment_shader=_source("ground_motion.frag"))
+        sky = make(vertex_shader=_source("sky.vert"), fragment_shader=_source("sky_motion.frag"))
+        rows = (self.rows_before, "4f 4f 4f /i", "before0", "before1", "before2")
+        return _MotionPrograms(
+            things=self._array(things, rows),
+            ground=self.gl.vertex_array(ground, []),
+            sky=self.gl.vertex_array(sky, []),
+        )
+
     def _place(self, style: int) -> tuple[moderngl.VertexArray, moderngl.VertexArray]:
         """Ground and sky of one place, compiled at first use."""
         if style not in self.places:
@@ -135,12 +159,13 @@ class Renderer:
             self.places[style] = (self.gl.vertex_array(ground, []), self.gl.vertex_array(sky, []))
         return self.places[style]
 
-    def _array(self, program: moderngl.Program) -> moderngl.VertexArray:
+    def _array(self, program: moderngl.Program, *more: tuple[Any, ...]) -> moderngl.VertexArray:
         solid = [name if name in program else None for name in ("position", "normal")]
         names = [name if name in program else None for name in ("row0", "row1", "row2", "paint", "thing")]
         content = [
             (self.vertices, _layout(solid, (3, 3), ""), *filter(None, solid)),
             (self.instances, _layout(names, (4, 4, 4, 4, 1), "/i"), *filter(None, names)),
+            *more,
         ]
         return self.gl.vertex_array(program, content, self.indices)
 
@@ -169,13 +194,68 @@ class Renderer:
                 camera = {"eye": drawing.view.eye[frame], "to_clip": _columns(drawing.view.to_clip[frame])}
                 _set(self.locator, **camera)
                 self.gl.enable_only(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
-                self._solids(self.locator, place)
+                self._solids(self.arrays[self.locator], place)
                 if drawing.figures:
                     for program in self.troupe.programs["truth"]:
                         _set(program, **camera)
                     self.troupe.draw("truth", place)
             both[frames] = self._read(target, len(frames), 2, "f4")
         return Truth(thing=both[..., 0].round().astype(np.uint8), depth=np.ascontiguousarray(both[..., 1]))
+
+    def measure_motion(self, drawing: Drawing) -> NDArray[np.float32]:
+        """How far what is seen at a pixel has come since the previous frame: [f, h, w, 2] in pixels, x to the right, y
+        down; exact. Zero in the first frame and after a cut. A part that has just appeared counts as at rest."""
+        result = np.zeros((len(drawing.times), self.height, self.width, 2), np.float32)
+        later = 1 + np.flatnonzero(np.diff(shot_index(drawing.scene, drawing.times)) == 0)
+        for start in range(0, len(later), BATCH):
+            frames = later[start : start + BATCH]
+            self._upload(drawing, frames)
+            self._upload_before(drawing, frames)
+            result[frames] = self._read(self._trail(drawing, frames), len(frames), 2, "f4")
+        return result
+
+    def _upload_before(self, drawing: Drawing, frames: NDArray[np.int64]) -> None:
+        """The matrices of the previous frames; the figures' palette gets both."""
+        rows, before = drawing.matrices[frames], drawing.matrices[frames - 1]
+        absent = ~before.any(axis=(2, 3), keepdims=True)
+        data = np.where(absent, rows, before).tobytes()
+        if len(data) > self.rows_before.size:
+            self.rows_before.orphan(len(data))
+        self.rows_before.write(data)
+        if drawing.figures:
+            self.troupe.upload(drawing.figures, np.concatenate([frames, frames - 1]))
+
+    def _trail(self, drawing: Drawing, frames: NDArray[np.int64]) -> moderngl.Framebuffer:
+        """Paint how far every point has come."""
+        target = self._target(len(frames), "exact")
+        target.use()
+        target.viewport = (0, 0, *target.size)
+        target.clear(0.0, 0.0, 0.0, 0.0)
+        back = _back(drawing)
+        figures: tuple[moderngl.Program, ...] = self.troupe.programs["motion"] if drawing.figures else ()
+        arrays = self.motion
+        for place, frame in enumerate(frames):
+            target.viewport = self._tile(place, len(frames))
+            to_clip = drawing.view.to_clip
+            values = {
+                "to_clip": _columns(to_clip[frame]),
+                "to_clip_before": _columns(to_clip[frame - 1]),
+                "from_clip": _columns(np.linalg.inv(to_clip[frame])),
+                "eye": drawing.view.eye[frame],
+                "size": (self.width, self.height),
+                "back": back,
+                "wall": back if PLACES[drawing.scene.place].indoors else 0.0,
+            }
+            for program in (arrays.things.program, arrays.ground.program, arrays.sky.program, *figures):
+                _set(program, **values)
+            self.gl.enable_only(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
+            self._solids(arrays.things, place)
+            if drawing.figures:
+                self.troupe.draw("motion", place, place + len(frames))
+            self.gl.enable_only(moderngl.DEPTH_TEST)
+            arrays.ground.render(moderngl.TRIANGLE_STRIP, vertices=4)
+            arrays.sky.render(moderngl.TRIANGLES, vertices=3)
+        return target
 
     def _upload(self, drawing: Drawing, frames: NDArray[np.int64]) -> None:
         f, p = len(frames), len(drawing.solids)
@@ -198,9 +278,9 @@ class Renderer:
         if drawing.figures:
             self.troupe.upload(drawing.figures, frames)
 
-    def _solids(self, program: moderngl.Program, place: int) -> None:
+    def _solids(self, array: moderngl.VertexArray, place: int) -> None:
         if self.num_commands:
-            self.arrays[program].render_indirect(
+            array.render_indirect(
                 self.commands, moderngl.TRIANGLES, count=self.num_commands, first=place * self.num_commands
             )
 
@@ -219,7 +299,7 @@ class Renderer:
         for place in range(len(frames)):
             row, column = divmod(place, 8)
             self.shadow.viewport = (column * SHADOW_SIDE, row * SHADOW_SIDE, SHADOW_SIDE, SHADOW_SIDE)
-            self._solids(self.caster, place)
+            self._solids(self.arrays[self.caster], place)
             if drawing.figures:
                 self.troupe.draw("shadow", place)
 
@@ -232,7 +312,7 @@ class Renderer:
         self.shadow_map.use(0)
         light = _light(drawing)
         ground, sky = self._place(PLACES[drawing.scene.place].style)
-        figures = self.troupe.programs["color"] if drawing.figures else ()
+        figures: tuple[moderngl.Program, ...] = self.troupe.programs["color"] if drawing.figures else ()
         programs = (self.toy, ground.program, sky.program, *figures)
         for program in (*programs, self.weather):
             _set(program, **light)
@@ -249,7 +329,7 @@ class Renderer:
             for program in programs:
                 _set(program, **camera)
             self.gl.enable_only(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
-            self._solids(self.toy, place)
+            self._solids(self.arrays[self.toy], place)
             if drawing.figures:
                 self.troupe.draw("color", place)
             self.gl.enable_only(moderngl.DEPTH_TEST)
@@ -257,7 +337,7 @@ class Renderer:
             sky.render(moderngl.TRIANGLES, vertices=3)
             if drawing.scene.weather in ("rain", "snowfall"):
                 self.gl.enable_only(moderngl.BLEND)
-                self.gl.blend_func = (*moderngl.DEFAULT_BLENDING, moderngl.ZERO, moderngl.ONE)
+                self.gl.blend_func = (moderngl.SRC_ALPHA, moderngl.ONE_MINUS_SRC_ALPHA, moderngl.ZERO, moderngl.ONE)
                 _set(self.weather, clock=clock, tile=tile)
                 self.weather_array.render(moderngl.TRIANGLES, vertices=3)
         plain = self._target(len(frames), "plain")
@@ -287,9 +367,16 @@ def _set(program: moderngl.Program, **values: Any) -> None:  # noqa: ANN401 - wh
     for name, value in values.items():
         if name in program:
             if isinstance(value, bytes):
-                program[name].write(value)
+                uniform = program[name]
+                assert isinstance(uniform, moderngl.Uniform)
+                uniform.write(value)
             else:
                 program[name] = value if isinstance(value, (int, float)) else tuple(float(v) for v in value)
+
+
+def _back(drawing: Drawing) -> float:
+    """Where the ground ends: z in meters."""
+    return -3.2 if PLACES[drawing.scene.place].indoors else -75.0
 
 
 def _light(drawing: Drawing) -> dict[str, Any]:
@@ -309,7 +396,7 @@ def _light(drawing: Drawing) -> dict[str, Any]:
         "bounce": np.array(daylight.ambient) * (0.35 + 0.4 * ground),
         "fog_color": horizon,
         "fog_density": FOG_DENSITY[scene.weather] * (0.0 if place.indoors and scene.weather != "fog" else 1.0),
-        "back": -3.2 if place.indoors else -75.0,
+        "back": _back(drawing),
         "ground": place.ground,
         "accent": place.ground_accent,
         "far_color": place.far,

@@ -149,14 +149,17 @@ def robot() -> tuple[Part, ...]:
     )
 
 
-def _quadruped(*, legs: float, body: Vec, head: Vec, neck: float, width: float) -> tuple[Part, ...]:
+def _quadruped(
+    *, legs: float, body: Vec, head: Vec, neck: float, width: float, overlap: float = 0.0
+) -> tuple[Part, ...]:
+    """Four legs that reach ``overlap`` into a body of length, thickness and depth."""
     length, thick, depth = body
     x, z, center = length * 0.38, depth * 0.3, legs + thick * 0.4
     return (
-        _leg(x, z, legs, width, 0.0),
-        _leg(x, -z, legs, width, 3.1416),
-        _leg(-x, z, legs, width, 3.1416),
-        _leg(-x, -z, legs, width, 0.0),
+        _leg(x, z, legs + overlap, width, 0.0),
+        _leg(x, -z, legs + overlap, width, 3.1416),
+        _leg(-x, z, legs + overlap, width, 3.1416),
+        _leg(-x, -z, legs + overlap, width, 0.0),
         Part(solid="sphere", at=(0, center, 0), size=(length, thick, depth)),
         Part(
             solid="cylinder",
@@ -172,7 +175,7 @@ def cat() -> tuple[Part, ...]:
     ear = Part(solid="cone", at=(0.34, 0.93, 0.1), size=(0.12, 0.17, 0.1))
     tail = Joint(pivot=(-0.4, 0.5, 0), swing=16, rate=0.7, drive="time")
     return (
-        *_quadruped(legs=0.3, body=(0.86, 0.4, 0.34), head=(0.36, 0.33, 0.36), neck=0.26, width=0.1),
+        *_quadruped(legs=0.3, body=(0.86, 0.4, 0.34), head=(0.36, 0.33, 0.36), neck=0.26, width=0.1, overlap=0.06),
         ear,
         replace(ear, at=(0.36, 0.93, -0.1)),
         Part(solid="cylinder", at=(-0.5, 0.72, 0), size=(0.08, 0.55, 0.08), turn=(0, 0, 22), joint=tail),
@@ -198,7 +201,7 @@ def dog() -> tuple[Part, ...]:
 def horse() -> tuple[Part, ...]:
     tail = Joint(pivot=(-0.48, 0.64, 0), swing=14, rate=0.8, drive="time")
     return (
-        *_quadruped(legs=0.44, body=(0.95, 0.32, 0.3), head=(0.36, 0.19, 0.18), neck=0.42, width=0.09),
+        *_quadruped(legs=0.44, body=(0.95, 0.32, 0.3), head=(0.36, 0.19, 0.18), neck=0.42, width=0.09, overlap=0.06),
         Part(solid="box", at=(0.4, 0.84, 0), size=(0.07, 0.4, 0.06), turn=(0, 0, -28), tint="dark"),
         Part(solid="cone", at=(0.58, 1.05, 0.06), size=(0.06, 0.11, 0.06)),
         Part(solid="cone", at=(0.58, 1.05, -0.06), size=(0.06, 0.11, 0.06)),

@@ -141,7 +141,8 @@ class Vocabulary:
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> Vocabulary:
-        return Vocabulary(**{k: v if k.startswith("max_") else tuple(v) for k, v in data.items()})
+        values: dict[str, Any] = {k: v if k.startswith("max_") else tuple(v) for k, v in data.items()}
+        return Vocabulary(**values)
 
 
 FULL = Vocabulary()

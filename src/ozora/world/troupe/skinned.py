@@ -1,8 +1,9 @@
 """Drawing the troupe with moderngl: vertices and pictures stay on the device, bone matrices go up once a batch.
 
-Three passes share one vertex shader: "color" (lit like the toys, through ``light.glsl``), "shadow" (depth only) and
-"truth" (thing number and depth). Each has two programs, since only layers with holes may pay for cutting them out. The
-renderer sets the uniforms of a pass's ``programs`` and calls ``draw`` once a frame and pass.
+Four passes share one vertex shader: "color" (lit like the toys, through ``light.glsl``), "shadow" (depth only), "truth"
+(thing number and depth) and "motion" (the way since another frame). Each has two programs, since only layers with holes
+may pay for cutting them out. The renderer sets the uniforms of a pass's ``programs`` and calls ``draw`` once a frame
+and pass.
 
 Cost on llvmpipe is in triangles and covered pixels, not in skinning (measured: none of five ways to read the bones was
 faster), so back faces are culled, but for buildings and ships, into which one can look.
@@ -29,8 +30,14 @@ CUT_BELOW = 107
 OPEN_INSIDE = frozenset({"building", "vehicle"})
 """Families that are drawn from both sides."""
 
-Pass = Literal["color", "shadow", "truth"]
-FRAGMENTS: dict[Pass, str] = {"color": "figure.frag", "shadow": "figure_shadow.frag", "truth": "figure_truth.frag"}
+Pass = Literal["color", "shadow", "truth", "motion"]
+FRAGMENTS: dict[Pass, str] = {
+    "color": "figure.frag",
+    "shadow": "figure_shadow.frag",
+    "truth": "figure_truth.frag",
+    "motion": "figure_motion.frag",
+}
+INCLUDES = ("figure.glsl", "motion.glsl")
 FIELDS = (("position", "3f4"), ("normal", "3f4"), ("uv", "2f4"), ("layer", "2f4"), ("bones", "4u1"), ("weights", "4f4"))
 VERTEX = np.dtype(
     [
@@ -79,9 +86,9 @@ class SkinnedBatch:
             self._palette.orphan(len(data))
         self._palette.write(data)
 
-    def draw(self, name: Pass, place: int) -> None:
+    def draw(self, name: Pass, place: int, before: int = 0) -> None:
         """Draw all uploaded members at one frame into the caller's target and viewport, with depth test; culling is
-        left off."""
+        left off. ``before`` is the place of the frame that "motion" compares with."""
         self.gl.enable_only(moderngl.DEPTH_TEST)
         self._palette.bind_to_storage_buffer(PALETTE_BINDING)
         for loaded, each, first in self._shown:
@@ -95,7 +102,9 @@ class SkinnedBatch:
                 if array is None:
                     continue
                 program["first_bone"] = first + place * each.bones.shape[1]
-                if name != "shadow":
+                if "first_bone_before" in program:
+                    program["first_bone_before"] = first + before * each.bones.shape[1]
+                if "thing" in program:
                     program["thing"] = float(each.thing)
                 if "dye" in program:
                     program["dye"] = each.dye
@@ -132,7 +141,9 @@ def _compile(
     gl: moderngl.Context, source: Callable[[str], str], fragment: str
 ) -> tuple[moderngl.Program, moderngl.Program]:
     """The programs of one pass: without and with holes."""
-    text = source(fragment).replace('#include "figure.glsl"', source("figure.glsl"))
+    text = source(fragment)
+    for part in INCLUDES:
+        text = text.replace(f'#include "{part}"', source(part))
     whole, cut = (
         gl.program(
             vertex_shader=source("figure.vert"),
