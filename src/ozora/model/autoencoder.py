@@ -29,7 +29,7 @@ from ozora.shapes import Compression
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutoencoderConfig:
     """Sizes. ``space`` is pixels a token side in the decoder's picture, a power of two; ``decoder_widths`` are those at
-    1/4, 1/8 ... 1/``space`` of it. The encoder sees the picture at 1/``enlarge`` of its size: the decoder paints detail.
+    1/4, 1/8 ... 1/``space`` of it. The encoder sees the picture at 1/``enlarge`` of its size; the decoder adds detail.
     """
 
     time: int = 6
@@ -49,7 +49,7 @@ class AutoencoderConfig:
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> AutoencoderConfig:
-        return AutoencoderConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+        return AutoencoderConfig(**{**data, "decoder_widths": tuple(data["decoder_widths"])})
 
 
 class ResidualBlock(nn.Module):
@@ -117,7 +117,8 @@ class Autoencoder(nn.Module):
 
     def importance(self) -> Float[Tensor, "k"]:
         """How much of the picture each channel carries: its deviation before it was brought to one."""
-        return 1 / self.join.weight.detach().norm(dim=1)
+        result: Tensor = 1 / self.join.weight.detach().norm(dim=1)
+        return result
 
     def encoder_parameters(self) -> list[nn.Parameter]:
         """What decides the latents; frozen once they are cached."""
@@ -132,7 +133,7 @@ class Autoencoder(nn.Module):
     def encode_small(self, video: Float[Tensor, "b c f h w"]) -> Float[Tensor, "b k g i j"]:
         """The same for a video that is already of the encoder's size."""
         stack = self._stack(self.patch_in(self._patches(video)))
-        latent = self.join(stack) + self.join_down(F.silu(self.join_up(0.5 * stack)))
+        latent: Tensor = self.join(stack) + self.join_down(F.silu(self.join_up(0.5 * stack)))
         return latent.permute(0, 4, 1, 2, 3)
 
     def decode(self, latent: Float[Tensor, "b k g i j"]) -> Float[Tensor, "b c f h w"]:
@@ -147,19 +148,21 @@ class Autoencoder(nn.Module):
         fine = self.to_pixels(self.body(_frames(x)))
         if self.config.enlarge > 1:
             coarse = F.interpolate(coarse, scale_factor=float(self.config.enlarge), mode="bilinear")
-        return (coarse + fine).unflatten(0, (b, -1)).transpose(1, 2)
+        result: Tensor = (coarse + fine).unflatten(0, (b, -1)).transpose(1, 2)
+        return result
 
     def _patches(self, video: Tensor) -> Tensor:
         """[b, f, i, j, patch]"""
         b = video.shape[0]
         folded = F.pixel_unshuffle(video.transpose(1, 2).flatten(0, 1), self.patch)
-        return folded.unflatten(0, (b, -1)).permute(0, 1, 3, 4, 2)
+        return folded.view(b, -1, *folded.shape[1:]).permute(0, 1, 3, 4, 2)
 
     def _stack(self, features: Tensor) -> Tensor:
         """[b, f, i, j, e] to [b, g, i, j, time * e]; the first frame is repeated."""
         time = self.config.time
         first = features[:, :1].repeat(1, time, 1, 1, 1)
-        grouped = torch.cat([first, features[:, 1:]], dim=1).unflatten(1, (-1, time))
+        both = torch.cat([first, features[:, 1:]], dim=1)
+        grouped = both.view(both.shape[0], -1, time, *both.shape[2:])
         return grouped.permute(0, 1, 3, 4, 2, 5).flatten(4)
 
 
@@ -171,6 +174,7 @@ def _frames(parts: Tensor) -> Tensor:
 def _to_pixels(width: int) -> nn.Sequential:
     """From features at a quarter of the picture's size to pixels, starting at zero."""
     last = nn.Conv2d(width, 48, 3, padding=1)
+    assert last.bias is not None
     nn.init.zeros_(last.weight)
     nn.init.zeros_(last.bias)
     return nn.Sequential(ResidualBlock(width), last, nn.PixelShuffle(4))
