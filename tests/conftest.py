@@ -1,4 +1,4 @@
-"""Settings of the whole suite. Tensor shapes are checked as they are written: jaxtyping with beartype, in tests only."""
+"""Settings of the whole suite. Tensor shapes are checked as written, by jaxtyping and beartype, in tests only."""
 
 from __future__ import annotations
 

@@ -51,10 +51,10 @@ def test_training_learns_and_repeats(renderer: Renderer, tmp_path: Path) -> None
     lessons = render_lessons(SMALL, 4)
     losses: list[float] = []
     path = tmp_path / "parser.safetensors"
-    train_parser(SMALL, path, 12, lessons=lessons, batch=2, tell=lambda _, loss: losses.append(loss))
+    train_parser(SMALL, path, 16, lessons=lessons, batch=4, tell=lambda _, loss: losses.append(loss))
     assert np.mean(losses[-3:]) < 0.8 * np.mean(losses[:3])
-    train_parser(SMALL, path, 3, lessons=lessons, batch=2)
+    train_parser(SMALL, path, 2, lessons=lessons, batch=2)
     first = load_parser(path).net.state_dict()
-    train_parser(SMALL, path, 3, lessons=lessons, batch=2)
+    train_parser(SMALL, path, 2, lessons=lessons, batch=2)
     for name, value in load_parser(path).net.state_dict().items():
         assert torch.equal(value, first[name])

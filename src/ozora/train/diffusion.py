@@ -116,8 +116,8 @@ class Diffusion:
         at = self.device
         words = tokenize(texts, self.config.text)
         seen = known[:, :, None].expand(b, g, i * j).flatten(1)
-        given = (words[0].to(at), words[1].to(at))
-        guess = model(x_t.flatten(1, 2).to(at), t.to(at), seen.to(at), given, place.to(at)).view_as(x)
+        indices = (words[0].to(at), words[1].to(at))
+        guess = model(x_t.flatten(1, 2).to(at), t.to(at), seen.to(at), indices, place.to(at)).view_as(x)
         weight = (0.1 + 0.9 * (1 - t))[:, :, None] * (1 - known)[:, :, None]
         weight = weight * (1 + self.thing_weight * things.flatten(2).clamp_max(0.5) * 2)
         error = (guess.float() - x.to(at)).square().mean(-1)

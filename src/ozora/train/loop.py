@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -83,7 +83,7 @@ def run_phase(
     resume: bool = True,
     save_every_s: float = 120.0,
     stop: Callable[[float], bool] = lambda _: False,
-) -> Iterator[Report]:
+) -> Generator[Report, None, None]:
     """Train one phase in ``out/NAME``, yielding a report every few steps. ``stop(seconds)`` may end it early.
 
     The last checkpoint stays in ``out/NAME``; ``finished_weights`` reads its averaged weights.

@@ -28,6 +28,8 @@ BATCH = 64
 SAMPLES = 4
 """Coverage samples a pixel; the shader runs once."""
 INSTANCE_FLOATS = 17
+KEEP_ALPHA: Any = (moderngl.ZERO, moderngl.ONE)
+"""Of a separate blend function, which moderngl takes and its stubs do not know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -337,7 +339,7 @@ class Renderer:
             sky.render(moderngl.TRIANGLES, vertices=3)
             if drawing.scene.weather in ("rain", "snowfall"):
                 self.gl.enable_only(moderngl.BLEND)
-                self.gl.blend_func = (moderngl.SRC_ALPHA, moderngl.ONE_MINUS_SRC_ALPHA, moderngl.ZERO, moderngl.ONE)
+                self.gl.blend_func = (moderngl.SRC_ALPHA, moderngl.ONE_MINUS_SRC_ALPHA, *KEEP_ALPHA)
                 _set(self.weather, clock=clock, tile=tile)
                 self.weather_array.render(moderngl.TRIANGLES, vertices=3)
         plain = self._target(len(frames), "plain")
