@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ozora.evaluate.parser import HEIGHT, WIDTH, Maps
-from ozora.evaluate.tracking import ParsedClip, find_blobs, fragments, track_things
+from ozora.evaluate.tracking import ParsedClip, find_blobs, fragments, settled, track_things
 from ozora.world.vocabulary import SMALL
 
 NOUNS = ("", *SMALL.nouns)
@@ -97,6 +97,12 @@ def test_a_hidden_thing_comes_back_as_itself() -> None:
     (ball,) = tracked(noun, color).tracks
     assert ball.visible.sum() == 12
     assert ball.nouns[10] == "" and np.isnan(ball.x[10])
+
+
+def test_single_frames_do_not_change_what_a_thing_is() -> None:
+    assert settled(["dog", "dog", "cat", "dog", "", "dog"]) == ("dog", "dog", "dog", "dog", "", "dog")
+    assert settled(["dog"] * 6 + ["cat"] * 6) == ("dog",) * 6 + ("cat",) * 6
+    assert settled([]) == ()
 
 
 def test_place_and_time_are_those_of_most_frames() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -130,7 +132,16 @@ def test_setting() -> None:
 def test_what_cannot_be_settled_is_none() -> None:
     parsed = clip(thing("ball", "red", x=STILL + 0.5), thing("cube", "blue", x=STILL + 0.7))
     found = holds("a red ball follows a blue cube in the rain, the camera pans left", parsed)
+    assert holds("a red ball spins", parsed)["motion spin"] is None
     assert found["motion follow"] is found["weather rain"] is found["camera pan left"] is None
+
+
+def test_spinning_changes_the_picture_in_place() -> None:
+    cube = thing("cube", "blue", x=STILL + 0.5)
+    assert holds("a blue cube spins", clip(cube))["motion spin"] is False
+    waves = 0.5 + 0.1 * np.sin(9 * U[:, None, None] + np.arange(12))
+    turned = replace(cube, crops=np.broadcast_to(waves, (F, 12, 12)))
+    assert holds("a blue cube spins", clip(turned))["motion spin"] is True
 
 
 def test_facts_on_missing_things_fail() -> None:

@@ -7,10 +7,10 @@ Letters: ``b`` batch, ``h w`` rows and columns, ``c`` channels.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,6 +31,8 @@ SEEDS = 4_000_000_000
 """The first seed of the lessons; corpora and test prompts take theirs from below."""
 MOVES = ("stand", "left", "right", "toward", "away", "jump", "spin")
 BACKGROUND_WEIGHT = 0.4
+CUT = 48
+"""Pixels a side of the squares; a multiple of 16."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,9 +122,30 @@ def worsen(picture: Float[Tensor, "b 3 h w"], rng: torch.Generator) -> Float[Ten
     return (mixed * gain + shift + noise + blotches * draw_each(0.0, 0.06)).clamp(-1, 1)
 
 
-def _loss(net: ParserNet, lessons: Lessons, index: Tensor, rng: torch.Generator, weight: Tensor) -> Tensor:
-    picture = lessons.rgb[index].permute(0, 3, 1, 2).float() / 127.5 - 1
-    noun, color = lessons.noun[index].long(), lessons.color[index].long()
+def cut(lessons: Lessons, index: Tensor, rng: torch.Generator) -> Lessons:
+    """Squares of ``CUT`` pixels of some lessons, each around a random pixel of a thing: three times cheaper, and no
+    time is spent on empty ground."""
+    squares: dict[str, list[Tensor]] = {"rgb": [], "noun": [], "color": []}
+    for i in index.tolist():
+        spots = lessons.noun[i].nonzero()
+        spot = spots[int(torch.randint(len(spots), (), generator=rng))] if len(spots) else torch.tensor([32, 56])
+        jitter = torch.randint(-CUT // 4, CUT // 4 + 1, (2,), generator=rng)
+        top, left = (spot + jitter - CUT // 2).tolist()
+        top, left = min(max(top, 0), HEIGHT - CUT), min(max(left, 0), WIDTH - CUT)
+        for name, parts in squares.items():
+            parts.append(getattr(lessons, name)[i, top : top + CUT, left : left + CUT])
+    parts_of = {name: torch.stack(parts) for name, parts in squares.items()}
+    return Lessons(**parts_of, place=lessons.place[index], time=lessons.time[index])
+
+
+def chosen(lessons: Lessons, index: Tensor) -> Lessons:
+    """Some of the lessons, whole."""
+    return Lessons(**{name: getattr(lessons, name)[index] for name in ("rgb", "noun", "color", "place", "time")})
+
+
+def _loss(net: ParserNet, lessons: Lessons, rng: torch.Generator, weight: Tensor, *, setting: float) -> Tensor:
+    picture = lessons.rgb.permute(0, 3, 1, 2).float() / 127.5 - 1
+    noun, color = lessons.noun.long(), lessons.color.long()
     if torch.rand((), generator=rng) < 0.5:
         picture, noun, color = picture.flip(-1), noun.flip(-1), color.flip(-1)
     logits = net(worsen(picture, rng))
@@ -130,9 +153,9 @@ def _loss(net: ParserNet, lessons: Lessons, index: Tensor, rng: torch.Generator,
     colors = F.cross_entropy(logits.color, color, reduction="none")
     return (
         F.cross_entropy(logits.noun, noun, weight=weight)
-        + (colors * on_thing).sum() / on_thing.sum().clamp_min(1)
-        + 0.2 * F.cross_entropy(logits.place, lessons.place[index])
-        + 0.2 * F.cross_entropy(logits.time, lessons.time[index])
+        + 0.5 * (colors * on_thing).sum() / on_thing.sum().clamp_min(1)
+        + setting * F.cross_entropy(logits.place, lessons.place)
+        + setting * F.cross_entropy(logits.time, lessons.time)
     )
 
 
@@ -145,40 +168,40 @@ def train_parser(
     batch: int = 16,
     rate: float = 2e-3,
     seed: int = 0,
+    start: Parser | None = None,
     tell: Callable[[int, float], None] = lambda step, loss: None,
 ) -> Parser:
     """Train on ``lessons`` (6,000 fresh ones by default) and write the weights to ``out``.
 
-    One-cycle AdamW; 3,000 steps of 16 take about 15 minutes on one core. Same arguments, same weights.
+    One-cycle AdamW: squares around things at first, whole pictures in the last quarter of the steps; 4,000 steps of 16
+    take about 15 minutes on one core. ``start`` goes on from a trained parser. Same arguments, same weights.
     """
     lessons = render_lessons(vocabulary, 6000) if lessons is None else lessons
     torch.manual_seed(seed)
     rng = torch.Generator().manual_seed(seed)
     net = ParserNet(vocabulary)
+    if start is not None:
+        net.load_state_dict(start.net.state_dict())
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in the stubs of torch
     optimizer = torch.optim.AdamW(net.parameters(), rate, weight_decay=0.02)
     plan = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.1)
     weight = torch.ones(len(vocabulary.nouns) + 1)
     weight[0] = BACKGROUND_WEIGHT
-    began = time.monotonic()
     net.train()
     for step in range(steps):
-        index = torch.randint(0, len(lessons.rgb), (batch,), generator=rng)
-        loss = _loss(net, lessons, index, rng, weight)
+        whole = step >= 0.75 * steps
+        index = torch.randint(0, len(lessons.rgb), (batch if whole else 2 * batch,), generator=rng)
+        taken = chosen(lessons, index) if whole else cut(lessons, index, rng)
+        loss = _loss(net, taken, rng, weight, setting=0.2 if whole else 0.0)
         optimizer.zero_grad()
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(net.parameters(), 2.0)
         optimizer.step()
         plan.step()
         tell(step, loss.item())
-    card = {
-        "steps": steps,
-        "batch": batch,
-        "rate": rate,
-        "seed": seed,
-        "lessons": len(lessons.rgb),
-        "seconds": round(time.monotonic() - began),
-    }
+    card: dict[str, Any] = {"steps": steps, "batch": batch, "rate": rate, "seed": seed, "lessons": len(lessons.rgb)}
+    if start is not None:
+        card["start"] = start.card
     parser = Parser(net=net.eval(), vocabulary=vocabulary, card=card)
     save_parser(parser, out)
     return parser

@@ -97,6 +97,8 @@ def _held_out(number: int, vocabulary: Vocabulary) -> TestPrompt:
     while True:
         pair = chosen[int(rng.integers(len(chosen)))]
         setup = SETUPS[kind](rng, vocabulary, pair[1], pair[2])
+        if len({(thing.noun, thing.color) for thing in setup.things}) < len(setup.things):
+            continue  # two that look the same would be told as a group
         scene, statement = stage_setup(rng, setup, vocabulary, seed=number)
         if pairs(statement) == {pair}:
             return _prompt(scene, statement, number, "/".join(pair))

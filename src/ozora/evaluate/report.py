@@ -39,7 +39,7 @@ Reconstruct = Callable[[Frames], Frames]
 Z = 1.96
 OPPOSITE = {
     **{"left": "right", "right": "left", "toward": "away", "away": "toward", "front": "behind", "behind": "front"},
-    **{"stand": "left", "jump": "stand", "bounce": "stand", "spin": "stand", "fall": "rise", "rise": "fall"},
+    **{"stand": "left", "jump": "stand", "bounce": "stand", "spin": "left", "fall": "rise", "rise": "fall"},
 }
 CATEGORIES = (
     "color and noun",

@@ -21,8 +21,10 @@ from ozora.world.vocabulary import Vocabulary
 FloatArray = NDArray[np.float64]
 MIN_PIXELS = 12
 """Smaller blobs are not things."""
-ABSORBED_LIKE, ABSORBED_UNLIKE = 0.35, 0.12
-"""A fragment goes to its neighbor when it has less than this share of its pixels; like: same noun or same color."""
+SAME_COLOR, SAME_NOUN, UNLIKE = 0.6, 0.35, 0.12
+"""A fragment goes to its neighbor when it has less than this share of the neighbor's pixels."""
+SETTLING = 3
+"""What a thing is in a frame is what most of the frames up to this many before and after say."""
 NEAR = 0.16
 """How far a thing may go from one frame to the next, in picture widths."""
 CROP = 12
@@ -42,9 +44,9 @@ class Blob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """A thing over ``f`` frames. ``noun`` and ``color`` are what most frames say, ``nouns colors`` [f] what each says
-    ("" where it is not seen); ``x y area`` [f] and ``box`` [f, 4] as in ``Blob`` (NaN where it is not seen); ``crops``
-    [f, 12, 12] its box in gray, 0 to 1."""
+    """A thing over ``f`` frames. ``noun`` and ``color`` are what most frames say, ``nouns colors`` [f] what the frames
+    around each say ("" where it is not seen); ``x y area`` [f] and ``box`` [f, 4] as in ``Blob`` (NaN where it is not
+    seen); ``crops`` [f, 12, 12] its box in gray, 0 to 1."""
 
     noun: str
     color: str
@@ -162,7 +164,7 @@ def _absorb(
             continue
         other = touching.most_common(1)[0][0]
         (noun, color), (noun_2, color_2) = divmod(label[number], colors), divmod(label[other], colors)
-        share = ABSORBED_LIKE if noun == noun_2 or color == color_2 else ABSORBED_UNLIKE
+        share = SAME_COLOR if color == color_2 else SAME_NOUN if noun == noun_2 else UNLIKE
         if other != number and area[number] < share * area[other]:
             goes_to[number] = other
             area[other] += area[number]
@@ -283,6 +285,15 @@ def stitch(chains: list[Chain]) -> list[Chain]:
     return [chain for chain in result if len(chain) >= 2 or len(result) == 1]
 
 
+def settled(names: list[str]) -> tuple[str, ...]:
+    """The names [f] with each replaced by the most frequent of its neighborhood; "" stays as it is."""
+    result = []
+    for i, name in enumerate(names):
+        around = [other for other in names[max(i - SETTLING, 0) : i + SETTLING + 1] if other]
+        result.append(Counter(around).most_common(1)[0][0] if name else "")
+    return tuple(result)
+
+
 def _track(chain: Chain, maps: Maps) -> Track:
     f = len(maps.noun)
     x, y, area = np.full((3, f), np.nan)
@@ -295,8 +306,8 @@ def _track(chain: Chain, maps: Maps) -> Track:
     return Track(
         noun=noun,
         color=color,
-        nouns=tuple(chain[i].noun if i in chain else "" for i in range(f)),
-        colors=tuple(chain[i].color if i in chain else "" for i in range(f)),
+        nouns=settled([chain[i].noun if i in chain else "" for i in range(f)]),
+        colors=settled([chain[i].color if i in chain else "" for i in range(f)]),
         x=x,
         y=y,
         box=box,

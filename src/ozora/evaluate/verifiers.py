@@ -153,7 +153,7 @@ def turning(track: Track) -> float:
     crops = track.crops[track.visible][:, 2:-2, 2:-2]
     if len(crops) < 4:
         return 0.0
-    smooth = (crops[1:-1] + crops[:-2] + crops[2:]) / 3
+    smooth = (crops[1:] + crops[:-1]) / 2
     even = smooth - smooth.mean((1, 2), keepdims=True)
     return float(even.std(0).mean())
 
@@ -215,11 +215,14 @@ MOTION: dict[str, Callable[[Track], Answer]] = {
     "spin": _spin,
 }
 """Motions that a track alone settles; the others (orbit, follow, hide) are not verified."""
+ROUND = ("ball", "cone", "cylinder", "balloon", "lamp")
+"""They look alike from all sides: whether they spin cannot be seen."""
 
 
 def motion(fact: Fact, evidence: Evidence) -> Answer:
     """The thing moves as stated; of a group every member does."""
-    if fact.value not in MOTION:
+    noun = evidence.statement.things[fact.subject or 0].noun
+    if fact.value not in MOTION or (fact.value == "spin" and noun in ROUND):
         return UNSETTLED
     tracks = evidence.cast[fact.subject or 0]
     if not tracks:
