@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ozora.world.solids import SOLIDS, Mesh
+from ozora.world.solids import COARSER, SEGMENTS, SOLIDS, Mesh
 
 Corners = NDArray[np.float64]
 
@@ -21,9 +21,15 @@ def volume(mesh: Mesh) -> float:
     return float(np.einsum("ij,ij->", a, np.cross(b, c))) / 6
 
 
-@pytest.fixture(params=SOLIDS)
+MAKERS = {
+    **{(name, 0): make for name, make in SOLIDS.items()},
+    **{(name, step): make for name, makers in COARSER.items() for step, make in enumerate(makers, start=1)},
+}
+
+
+@pytest.fixture(params=MAKERS, ids=lambda key: f"{key[0]} {key[1]}")
 def mesh(request: pytest.FixtureRequest) -> Mesh:
-    return SOLIDS[request.param]()
+    return MAKERS[request.param]()
 
 
 def test_closed(mesh: Mesh) -> None:
@@ -66,6 +72,15 @@ def test_inside_the_unit_cube(mesh: Mesh) -> None:
 def test_volumes(name: str, exact: float, share: float) -> None:
     """A mesh of few triangles holds a little less than the round body that it stands for."""
     assert share * exact - 1e-6 <= volume(SOLIDS[name]()) <= exact + 1e-6
+
+
+@pytest.mark.parametrize("name", COARSER)
+def test_coarser_versions_have_fewer_triangles_and_about_the_same_body(name: str) -> None:
+    versions = [SOLIDS[name](), *(make() for make in COARSER[name])]
+    assert len(versions) == 1 + len(SEGMENTS)
+    counts = [len(each.indices) for each in versions]
+    assert counts == sorted(counts, reverse=True) and len(set(counts)) == len(counts)
+    assert all(volume(each) > 0.6 * volume(versions[0]) for each in versions)
 
 
 def test_a_bite_is_missing() -> None:

@@ -19,7 +19,7 @@ from ozora.errors import RendererError
 from ozora.world.camera import shadow_view, shot_index
 from ozora.world.drawing import SOLID_NAMES, Drawing
 from ozora.world.places import FOG_DENSITY, PLACES, TIMES
-from ozora.world.solids import SOLIDS
+from ozora.world.solids import COARSER, SEGMENTS, SOLIDS
 from ozora.world.troupe.skinned import SkinnedBatch
 
 SHADOW_SIDE = 256
@@ -28,6 +28,7 @@ BATCH = 64
 SAMPLES = 4
 """Coverage samples a pixel; the shader runs once."""
 INSTANCE_FLOATS = 17
+SPHERE = SOLID_NAMES.index("sphere")
 KEEP_ALPHA: Any = (moderngl.ZERO, moderngl.ONE)
 """Of a separate blend function, which moderngl takes and its stubs do not know."""
 
@@ -110,7 +111,10 @@ class Renderer:
         return columns, -(-count // columns)
 
     def _build_meshes(self) -> None:
-        meshes = [SOLIDS[name]() for name in SOLID_NAMES]
+        versions = [(SOLIDS[name], *COARSER.get(name, ())) for name in SOLID_NAMES]
+        meshes = [make() for group in versions for make in group]
+        self.first_version = np.cumsum([0, *(len(group) for group in versions[:-1])])
+        self.num_coarser = np.array([len(group) - 1 for group in versions])
         counts = [len(mesh.indices) for mesh in meshes]
         self.first_index = np.concatenate([[0], np.cumsum(counts)[:-1]])
         self.base_vertex = np.concatenate([[0], np.cumsum([len(mesh.positions) for mesh in meshes])[:-1]])
@@ -119,7 +123,7 @@ class Renderer:
         self.vertices = self.gl.buffer(vertices.astype("f4").tobytes())
         self.indices = self.gl.buffer(np.concatenate([mesh.indices for mesh in meshes]).astype("u4").tobytes())
         self.instances = self.gl.buffer(reserve=4 << 20, dynamic=True)
-        self.commands = self.gl.buffer(reserve=BATCH * len(SOLID_NAMES) * 20, dynamic=True)
+        self.commands = self.gl.buffer(reserve=BATCH * len(meshes) * 20, dynamic=True)
         self.rows_before = self.gl.buffer(reserve=1 << 20, dynamic=True)
 
     def _build_programs(self) -> None:
@@ -220,7 +224,7 @@ class Renderer:
         """The matrices of the previous frames; the figures' palette gets both."""
         rows, before = drawing.matrices[frames], drawing.matrices[frames - 1]
         absent = ~before.any(axis=(2, 3), keepdims=True)
-        data = np.where(absent, rows, before).tobytes()
+        data = np.take_along_axis(np.where(absent, rows, before), self.order[..., None, None], axis=1).tobytes()
         if len(data) > self.rows_before.size:
             self.rows_before.orphan(len(data))
         self.rows_before.write(data)
@@ -261,24 +265,41 @@ class Renderer:
 
     def _upload(self, drawing: Drawing, frames: NDArray[np.int64]) -> None:
         f, p = len(frames), len(drawing.solids)
+        mesh = self._meshes(drawing, frames)
+        self.order = np.argsort(mesh, axis=1, kind="stable")
         data = np.empty((f, p, INSTANCE_FLOATS), np.float32)
         data[..., :12] = drawing.matrices[frames].reshape(f, p, 12)
         data[..., 12:16] = drawing.paints[frames]
         data[..., 16] = drawing.things
+        data = np.take_along_axis(data, self.order[..., None], axis=1)
         if data.nbytes > self.instances.size:
             self.instances.orphan(data.nbytes)
         self.instances.write(data.tobytes())
-        used, first, count = np.unique(drawing.solids, return_index=True, return_counts=True)
+        used = np.unique(mesh)
+        count = (mesh[..., None] == used).sum(axis=1)
         commands = np.zeros((f, len(used), 5), np.uint32)
         commands[..., 0] = self.index_count[used]
         commands[..., 1] = count
         commands[..., 2] = self.first_index[used]
         commands[..., 3] = self.base_vertex[used]
-        commands[..., 4] = first + np.arange(f)[:, None] * p
+        commands[..., 4] = np.cumsum(count, axis=1) - count + np.arange(f)[:, None] * p
         self.num_commands = len(used)
         self.commands.write(commands.tobytes())
         if drawing.figures:
             self.troupe.upload(drawing.figures, frames)
+
+    def _meshes(self, drawing: Drawing, frames: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Which mesh shows each part [f, p]: a coarser one where it is only a few pixels wide."""
+        matrices, to_clip = drawing.matrices[frames], drawing.view.to_clip[frames]
+        sizes = np.square(matrices[..., :3]).sum(axis=2)  # squares of meters along the solid's own axes
+        sizes[:, drawing.solids != SPHERE, 1] = 0.0  # how long a leg is does not make it rounder
+        wide = np.sqrt(sizes.max(axis=-1))
+        far = np.einsum("fk,fpk->fp", to_clip[:, 3, :3], matrices[..., 3]) + to_clip[:, 3:, 3]
+        scale = np.linalg.norm(to_clip[:, 1, :3], axis=1)[:, None] * self.height / 2
+        pixels = np.where(far > 0, wide * scale / np.maximum(far, 1e-6), np.inf)
+        steps = (pixels[..., None] < [px for px, _ in SEGMENTS]).sum(axis=-1)
+        coarser = np.minimum(steps, self.num_coarser[drawing.solids])
+        return np.asarray(self.first_version[drawing.solids] + coarser, np.int64)
 
     def _solids(self, array: moderngl.VertexArray, place: int) -> None:
         if self.num_commands:
@@ -295,12 +316,12 @@ class Renderer:
         used = (8 * SHADOW_SIDE, -(-len(frames) // 8) * SHADOW_SIDE)
         self.shadow.viewport = (0, 0, *used)
         self.shadow.clear(depth=1.0, viewport=(0, 0, *used))
-        self.gl.enable_only(moderngl.DEPTH_TEST)
         for program in (self.caster, *(self.troupe.programs["shadow"] if drawing.figures else ())):
             _set(program, to_clip=_columns(shadow_view(TIMES[drawing.scene.time].sun)))
         for place in range(len(frames)):
             row, column = divmod(place, 8)
             self.shadow.viewport = (column * SHADOW_SIDE, row * SHADOW_SIDE, SHADOW_SIDE, SHADOW_SIDE)
+            self.gl.enable_only(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
             self._solids(self.arrays[self.caster], place)
             if drawing.figures:
                 self.troupe.draw("shadow", place)

@@ -1,12 +1,14 @@
 """Simple solids as triangle meshes: what every toy is built of.
 
-Each function returns a mesh inside the unit cube centered at the origin (y up), with outward normals.
+Each function returns a mesh inside the unit cube centered at the origin (y up), with outward normals. Round solids have
+coarser versions for parts that are a few pixels wide: a software renderer pays by the triangle.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,32 +88,32 @@ def _prism(outline: list[tuple[float, float]], half_depth: float) -> Mesh:
     return _facets(faces)
 
 
-def sphere() -> Mesh:
-    angles = np.linspace(-np.pi / 2, np.pi / 2, 10)
-    return _revolve([(0.5 * float(np.cos(a)), 0.5 * float(np.sin(a))) for a in angles], 16, smooth=True)
+def sphere(segments: int = 16, rings: int = 10) -> Mesh:
+    angles = np.linspace(-np.pi / 2, np.pi / 2, rings)
+    return _revolve([(0.5 * float(np.cos(a)), 0.5 * float(np.sin(a))) for a in angles], segments, smooth=True)
 
 
-def dome() -> Mesh:
-    angles = np.linspace(0.0, np.pi / 2, 6)
+def dome(segments: int = 16, rings: int = 6) -> Mesh:
+    angles = np.linspace(0.0, np.pi / 2, rings)
     outline = [(0.0, -0.5)] + [(0.5 * float(np.cos(a)), float(np.sin(a)) - 0.5) for a in angles]
-    return _revolve(outline, 16, smooth=True)
+    return _revolve(outline, segments, smooth=True)
 
 
 def box() -> Mesh:
     return _prism([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)], 0.5)
 
 
-def cylinder() -> Mesh:
-    return _revolve([(0.0, -0.5), (0.5, -0.5), (0.5, 0.5), (0.0, 0.5)], 14, smooth=False)
+def cylinder(segments: int = 14) -> Mesh:
+    return _revolve([(0.0, -0.5), (0.5, -0.5), (0.5, 0.5), (0.0, 0.5)], segments, smooth=False)
 
 
-def cone() -> Mesh:
-    return _revolve([(0.0, -0.5), (0.5, -0.5), (0.0, 0.5)], 20, smooth=False)
+def cone(segments: int = 20) -> Mesh:
+    return _revolve([(0.0, -0.5), (0.5, -0.5), (0.0, 0.5)], segments, smooth=False)
 
 
-def cup() -> Mesh:
+def cup(segments: int = 18) -> Mesh:
     """A cone without its tip: lamp shades, flower pots, hulls."""
-    return _revolve([(0.0, -0.5), (0.5, -0.5), (0.28, 0.5), (0.0, 0.5)], 18, smooth=False)
+    return _revolve([(0.0, -0.5), (0.5, -0.5), (0.28, 0.5), (0.0, 0.5)], segments, smooth=False)
 
 
 def pyramid() -> Mesh:
@@ -174,3 +176,13 @@ SOLIDS: dict[str, Callable[[], Mesh]] = {
     "ring": ring,
     "bitten": bitten,
 }
+SEGMENTS = ((22.0, 12), (14.0, 10), (9.0, 8), (5.0, 6))
+"""How many segments do for a body that is narrower than so many pixels: its outline is off by a third of one."""
+COARSER: dict[str, tuple[Callable[[], Mesh], ...]] = {
+    "sphere": tuple(partial(sphere, count, 2 + 5 * count // 10) for _, count in SEGMENTS),
+    "dome": tuple(partial(dome, count, 2 + count // 4) for _, count in SEGMENTS),
+    "cylinder": tuple(partial(cylinder, count) for _, count in SEGMENTS),
+    "cone": tuple(partial(cone, count) for _, count in SEGMENTS),
+    "cup": tuple(partial(cup, count) for _, count in SEGMENTS),
+}
+"""What stands in for a round solid at each step of ``SEGMENTS``."""
