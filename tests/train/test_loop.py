@@ -23,7 +23,7 @@ class Line:
     """Fits a matrix; every batch is a function of the step."""
 
     name: str = "line"
-    schedule: Schedule = Schedule(steps=30, rate=0.02, warmup=3)  # noqa: RUF009 - frozen
+    schedule: Schedule = Schedule(steps=30, rate=0.05, warmup=3)  # noqa: RUF009 - frozen
     muon: tuple[str, ...] = ("blocks.",)
     ema: float = 0.9
     width: int = 12

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ozora.errors import UnknownNameError
-from ozora.train.recipes import RECIPES, AutoencoderPhase, DiffusionPhase, LatentPhase, find
+from ozora.train.recipes import FROM_SHIPPED, RECIPES, AutoencoderPhase, DiffusionPhase, LatentPhase, find
 
 
 @pytest.mark.parametrize("name", list(RECIPES))
@@ -19,7 +19,7 @@ def test_a_recipe_fits_together(name: str) -> None:
     for phase in recipe.phases.values():
         if isinstance(phase, DiffusionPhase):
             assert {serving.frames for serving in phase.servings} <= shelves
-            assert not phase.after or phase.after in recipe.phases
+            assert phase.after in ("", FROM_SHIPPED, *recipe.phases)
     assert isinstance(recipe.phases[recipe.decoder], AutoencoderPhase)
     assert isinstance(recipe.phases[recipe.painter], DiffusionPhase)
 
