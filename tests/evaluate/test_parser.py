@@ -69,7 +69,7 @@ def test_the_shipped_parser_sees_what_is_there(parser: Parser, renderer: Rendere
         *test_prompts(parser.vocabulary, held_out=False, count=6, seed=1),
         *test_prompts(parser.vocabulary, held_out=True, count=4, seed=1),
     ]
-    clips = {prompt.seed: render(prompt, renderer, 49) for prompt in prompts}
-    tallies = score(lambda _, seed: clips[seed], prompts, parser).tallies
+    clips = {(prompt.caption.text, prompt.seed): render(prompt, renderer, 49) for prompt in prompts}
+    tallies = score(lambda text, seed: clips[text, seed], prompts, parser).tallies
     settled = [tallies[name] for name in CATEGORIES if name in tallies]
     assert sum(one.holds for one in settled) >= 0.85 * sum(one.counted for one in settled)
