@@ -41,7 +41,8 @@ def test_prompts_repeat_and_seeds_are_out_of_the_corpus() -> None:
     first = test_prompts(SMALL, held_out=False, count=5)
     assert first == test_prompts(SMALL, held_out=False, count=5)
     assert first != test_prompts(SMALL, held_out=False, count=5, seed=1)
-    assert len({prompt.seed for prompt in first}) == 5
+    both = (*first, *test_prompts(SMALL, held_out=True, count=5))
+    assert len({prompt.seed for prompt in both}) == 10
     assert all(prompt.seed >= SEEDS for prompt in first)
 
 

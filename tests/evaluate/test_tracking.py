@@ -4,10 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ozora.evaluate.parser import HEIGHT, WIDTH, Maps
-from ozora.evaluate.tracking import ParsedClip, find_blobs, fragments, settled, track_things
+from ozora.evaluate.tracking import Blob, ParsedClip, find_blobs, fragments, track_things
 from ozora.world.vocabulary import SMALL
 
 NOUNS = ("", *SMALL.nouns)
+CERTAIN = np.eye(len(NOUNS), dtype=np.float16)
 BALL, CUBE = 1 + SMALL.nouns.index("ball"), 1 + SMALL.nouns.index("cube")
 RED, BLUE, PINK = (SMALL.colors.index(color) for color in ("red", "blue", "pink"))
 Picture = NDArray[np.uint8]
@@ -28,9 +29,13 @@ def tracked(noun: Picture, color: Picture) -> ParsedClip:
     f = len(noun)
     place, time = np.zeros((f, len(SMALL.places)), np.float32), np.zeros((f, len(SMALL.times)), np.float32)
     place[:, 1] = time[:, 2] = 1
-    return track_things(
-        Maps(noun=noun, color=color, place=place, time=time, rgb=np.zeros((*noun.shape, 3), np.uint8)), SMALL
-    )
+    rgb = np.zeros((*noun.shape, 3), np.uint8)
+    return track_things(Maps(noun=noun, votes=CERTAIN[noun], color=color, place=place, time=time, rgb=rgb), SMALL)
+
+
+def seen(noun: Picture, color: Picture) -> list[Blob]:
+    """The things of the first frame."""
+    return find_blobs(noun[0], CERTAIN[noun[0]], color[0], NOUNS, SMALL.colors)
 
 
 def test_fragments_join_diagonally_and_count_borders() -> None:
@@ -48,7 +53,7 @@ def test_a_branching_shape_is_one_fragment() -> None:
 
 def test_an_empty_frame_has_no_things() -> None:
     noun, color = blank(1)
-    assert find_blobs(noun[0], color[0], NOUNS, SMALL.colors) == []
+    assert seen(noun, color) == []
     assert tracked(*blank(5)).tracks == ()
 
 
@@ -57,7 +62,7 @@ def test_a_thing_takes_the_majority_of_its_pixels() -> None:
     put(noun[0], color[0], (BALL, RED), 20, 20)
     color[0, 20:22, 20:30] = PINK
     noun[0, 28:30, 20:24] = CUBE
-    (blob,) = find_blobs(noun[0], color[0], NOUNS, SMALL.colors)
+    (blob,) = seen(noun, color)
     assert (blob.noun, blob.color) == ("ball", "red")
     assert blob.box == (20 / WIDTH, 20 / HEIGHT, 30 / WIDTH, 30 / HEIGHT)
     assert abs(blob.x - 25 / WIDTH) < 1e-9 and abs(blob.area - 100 / (HEIGHT * WIDTH)) < 1e-9
@@ -67,14 +72,14 @@ def test_touching_things_stay_two() -> None:
     noun, color = blank(1)
     put(noun[0], color[0], (BALL, RED), 20, 20)
     put(noun[0], color[0], (CUBE, BLUE), 30, 20)
-    blobs = find_blobs(noun[0], color[0], NOUNS, SMALL.colors)
+    blobs = seen(noun, color)
     assert {(blob.noun, blob.color) for blob in blobs} == {("ball", "red"), ("cube", "blue")}
 
 
 def test_specks_are_not_things() -> None:
     noun, color = blank(1)
     put(noun[0], color[0], (BALL, RED), 20, 20, side=3)
-    assert find_blobs(noun[0], color[0], NOUNS, SMALL.colors) == []
+    assert seen(noun, color) == []
 
 
 def test_things_that_cross_keep_their_names() -> None:
@@ -100,9 +105,19 @@ def test_a_hidden_thing_comes_back_as_itself() -> None:
 
 
 def test_single_frames_do_not_change_what_a_thing_is() -> None:
-    assert settled(["dog", "dog", "cat", "dog", "", "dog"]) == ("dog", "dog", "dog", "dog", "", "dog")
-    assert settled(["dog"] * 6 + ["cat"] * 6) == ("dog",) * 6 + ("cat",) * 6
-    assert settled([]) == ()
+    noun, color = blank(12)
+    for i in range(12):
+        put(noun[i], color[i], (CUBE if i == 4 else BALL, PINK if i == 8 else RED), 20 + i, 20)
+    (ball,) = tracked(noun, color).tracks
+    assert set(ball.nouns) == {"ball"} and set(ball.colors) == {"red"}
+
+
+def test_a_thing_that_changes_for_good_is_seen_to_change() -> None:
+    noun, color = blank(20)
+    for i in range(20):
+        put(noun[i], color[i], (BALL, RED if i < 10 else BLUE), 20, 20)
+    (ball,) = tracked(noun, color).tracks
+    assert ball.colors == ("red",) * 10 + ("blue",) * 10
 
 
 def test_place_and_time_are_those_of_most_frames() -> None:

@@ -74,6 +74,11 @@ def test_hidden_frames_do_not_count() -> None:
     assert holds("a red ball behind a blue cube", clip(ball, cube))["exists ball"] is True
 
 
+def test_a_ghost_within_another_thing_does_not_exist() -> None:
+    ghost, cube = thing("ball", "red", x=STILL + 0.5, seen=2), thing("cube", "blue", x=STILL + 0.5)
+    assert holds("a red ball", clip(ghost, cube)) == {"exists ball": False}
+
+
 def test_frames_outside_the_picture_do_not_count() -> None:
     ball = thing("ball", "red", x=0.4 - 0.8 * U, seen=12)
     assert holds("a red ball rolls left", clip(ball)) == {"exists ball": True, "motion left": True}

@@ -74,6 +74,7 @@ def true_maps(renderer: Renderer, scene: Scene, times_s: NDArray[np.float64], vo
     certain = np.ones((len(times_s), 1), np.float32)
     return Maps(
         noun=nouns[number],
+        votes=np.eye(len(vocabulary.nouns) + 1, dtype=np.float16)[nouns[number]],
         color=colors[number],
         place=certain * np.array([place == scene.place for place in vocabulary.places], np.float32),
         time=certain * np.array([time == scene.time for time in vocabulary.times], np.float32),

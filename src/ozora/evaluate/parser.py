@@ -37,10 +37,11 @@ WEIGHTS = Path(__file__).parent.parent / "weights"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maps:
     """What each pixel of ``f`` frames shows: ``noun`` [f, h, w] (0: none, else 1 + place in ``Vocabulary.nouns``),
-    ``color`` [f, h, w] place in ``Vocabulary.colors``; ``place`` [f, places] and ``time`` [f, times] probabilities;
-    ``rgb`` [f, h, w, 3] the pixels that were read."""
+    ``votes`` [f, h, w, n] how probable each of them is, ``color`` [f, h, w] place in ``Vocabulary.colors``;
+    ``place`` [f, places] and ``time`` [f, times] probabilities; ``rgb`` [f, h, w, 3] the pixels that were read."""
 
     noun: NDArray[np.uint8]
+    votes: NDArray[np.float16]
     color: NDArray[np.uint8]
     place: NDArray[np.float32]
     time: NDArray[np.float32]
@@ -118,7 +119,7 @@ class Parser:
     def read(self, frames: NDArray[np.uint8]) -> Maps:
         """Maps of frames [f, h, w, 3] of any size, at 64 x 112; about 4 ms a frame on one core."""
         parts = [self._read(frames[start : start + BATCH]) for start in range(0, len(frames), BATCH)]
-        names = ("noun", "color", "place", "time", "rgb")
+        names = ("noun", "votes", "color", "place", "time", "rgb")
         return Maps(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
     def _read(self, frames: NDArray[np.uint8]) -> Maps:
@@ -126,6 +127,7 @@ class Parser:
         logits = self.net(picture / 127.5 - 1)
         return Maps(
             noun=logits.noun.argmax(1).to(torch.uint8).numpy(),
+            votes=logits.noun.softmax(1).permute(0, 2, 3, 1).half().numpy(),
             color=logits.color.argmax(1).to(torch.uint8).numpy(),
             place=logits.place.softmax(1).numpy(),
             time=logits.time.softmax(1).numpy(),

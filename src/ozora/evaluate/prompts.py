@@ -43,7 +43,7 @@ def test_prompts(vocabulary: Vocabulary, *, held_out: bool, count: int, seed: in
     In distribution a third has a motion in a direction, a third a relation, a third is as it comes; held out, the
     three kinds of pairs take turns.
     """
-    first = SEEDS + 1_000_000 * seed
+    first = SEEDS + 1_000_000 * seed + 500_000 * held_out
     result: list[TestPrompt] = []
     while len(result) < count:
         number = first + len(result)

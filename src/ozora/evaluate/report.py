@@ -28,7 +28,7 @@ from ozora.evaluate.verifiers import verify
 from ozora.media import write_text
 from ozora.shapes import VideoShape
 from ozora.world.drawing import draw
-from ozora.world.facts import Fact, Statement
+from ozora.world.facts import Fact, Ref, Statement
 from ozora.world.renderer import Renderer
 from ozora.world.vocabulary import Vocabulary
 
@@ -124,14 +124,22 @@ def category(fact: Fact, statement: Statement) -> str:
     return fact.kind
 
 
+def _another(ref: Ref, things: tuple[Ref, ...], vocabulary: Vocabulary) -> Ref:
+    """The thing in a color, or for every second color as a noun, that the statement does not name."""
+    if not ref.color or vocabulary.colors.index(ref.color) % 2:
+        nouns = [noun for noun in vocabulary.nouns if all(other.noun != noun for other in things)]
+        return replace(ref, noun=nouns[(len(ref.noun) + len(ref.color)) % len(nouns)])
+    colors = [color for color in vocabulary.colors if all(other.color != color for other in things)]
+    return replace(ref, color=colors[(len(ref.noun) + len(ref.color)) % len(colors)])
+
+
 def contrary(fact: Fact, statement: Statement, vocabulary: Vocabulary) -> Statement | None:
     """A statement of one fact that is false where ``fact`` is true; ``None`` when there is no sure one."""
     things = list(statement.things)
     value = fact.value
     if fact.kind == "exists":
         number = fact.subject or 0
-        others = [color for color in vocabulary.colors if all(ref.color != color for ref in things)]
-        things[number] = replace(things[number], color=others[(len(things[number].noun) + number) % len(others)])
+        things[number] = _another(things[number], statement.things, vocabulary)
     elif fact.kind in ("place", "time"):
         options = vocabulary.places if fact.kind == "place" else vocabulary.times
         value = options[(options.index(value) + 1) % len(options)]

@@ -1,8 +1,8 @@
 """Tracking: from what each pixel shows to things over time.
 
 In each frame, runs of pixels of one noun and color are joined into fragments, small fragments go to the neighbor that
-they touch most, and what is left is a thing: its noun and color are what most of its pixels say. Things of successive
-frames are linked by nearness and likeness.
+they touch most, and what is left is a thing: its color is what most of its pixels say, its noun what all of them vote
+for. Things of successive frames are linked by nearness and likeness.
 
 Letters: ``f`` frames, ``h w`` rows and columns. Positions are fractions of the picture's width and height.
 """
@@ -24,7 +24,7 @@ MIN_PIXELS = 12
 SAME_COLOR, SAME_NOUN, UNLIKE = 0.6, 0.35, 0.12
 """A fragment goes to its neighbor when it has less than this share of the neighbor's pixels."""
 SETTLING = 3
-"""What a thing is in a frame is what most of the frames up to this many before and after say."""
+"""What a thing is in a frame is decided together with up to this many frames before and after."""
 NEAR = 0.16
 """How far a thing may go from one frame to the next, in picture widths."""
 CROP = 12
@@ -32,7 +32,8 @@ CROP = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blob:
-    """A thing in one frame: ``x y`` its middle, ``box`` left, top, right, bottom, ``area`` its share of the picture."""
+    """A thing in one frame: ``x y`` its middle, ``box`` left, top, right, bottom, ``area`` its share of the picture,
+    ``votes`` [n] of its pixels for each noun (and nothing)."""
 
     noun: str
     color: str
@@ -40,6 +41,7 @@ class Blob:
     y: float
     box: tuple[float, float, float, float]
     area: float
+    votes: FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +83,8 @@ def parse_clip(parser: Parser, frames: NDArray[np.uint8]) -> ParsedClip:
 def track_things(maps: Maps, vocabulary: Vocabulary) -> ParsedClip:
     """The same from maps that were already read."""
     nouns, colors = ("", *vocabulary.nouns), vocabulary.colors
-    seen = [find_blobs(noun, color, nouns, colors) for noun, color in zip(maps.noun, maps.color, strict=True)]
-    tracks = [_track(chain, maps) for chain in stitch(link(seen))]
+    seen = [find_blobs(*parts, nouns, colors) for parts in zip(maps.noun, maps.votes, maps.color, strict=True)]
+    tracks = [_track(chain, maps, nouns) for chain in stitch(link(seen), nouns)]
     return ParsedClip(
         frames=len(seen),
         tracks=tuple(sorted(tracks, key=lambda track: -int(track.visible.sum()))),
@@ -175,9 +177,13 @@ def _absorb(
 
 
 def find_blobs(
-    noun: NDArray[np.uint8], color: NDArray[np.uint8], nouns: tuple[str, ...], colors: tuple[str, ...]
+    noun: NDArray[np.uint8],
+    votes: NDArray[np.float16],
+    color: NDArray[np.uint8],
+    nouns: tuple[str, ...],
+    colors: tuple[str, ...],
 ) -> list[Blob]:
-    """The things of one frame from its maps [h, w]; ``nouns[0]`` is the background."""
+    """The things of one frame from its maps [h, w] and [h, w, n]; ``nouns[0]`` is the background."""
     labels = np.where(noun > 0, noun.astype(np.int64) * len(colors) + color, 0)
     if not labels.any():
         return []
@@ -186,7 +192,8 @@ def find_blobs(
     for number in np.unique(numbers[numbers > 0]):
         inside = numbers == number
         if inside.sum() >= MIN_PIXELS:
-            blobs.append(_blob(inside, nouns[_most(noun[inside])], colors[_most(color[inside])]))
+            heard = votes[inside].sum(0, dtype=np.float64)
+            blobs.append(_blob(inside, nouns[_winner(heard)], colors[_most(color[inside])], heard))
     return _merged(blobs)
 
 
@@ -194,7 +201,12 @@ def _most(values: NDArray[np.uint8]) -> int:
     return int(np.bincount(values).argmax())
 
 
-def _blob(inside: NDArray[np.bool_], noun: str, color: str) -> Blob:
+def _winner(votes: FloatArray) -> int:
+    """The noun with most votes; "nothing" does not stand for election."""
+    return 1 + int(votes[1:].argmax())
+
+
+def _blob(inside: NDArray[np.bool_], noun: str, color: str, votes: FloatArray) -> Blob:
     h, w = inside.shape
     y, x = np.nonzero(inside)
     return Blob(
@@ -204,6 +216,7 @@ def _blob(inside: NDArray[np.bool_], noun: str, color: str) -> Blob:
         y=float((y.mean() + 0.5) / h),
         box=(float(x.min() / w), float(y.min() / h), float((x.max() + 1) / w), float((y.max() + 1) / h)),
         area=float(inside.mean()),
+        votes=votes,
     )
 
 
@@ -232,6 +245,7 @@ def _join(first: Blob, second: Blob) -> Blob:
         y=(first.y * first.area + second.y * second.area) / area,
         box=(min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])),
         area=area,
+        votes=first.votes + second.votes,
     )
 
 
@@ -262,22 +276,21 @@ def link(seen: list[list[Blob]]) -> list[Chain]:
     return chains
 
 
-def _name(chain: Chain) -> tuple[str, str]:
-    """Noun and color that most frames say, larger blobs louder."""
-    nouns: Counter[str] = Counter()
+def _name(chain: Chain, nouns: tuple[str, ...]) -> tuple[str, str]:
+    """The noun that all pixels vote for and the color that most frames say, larger blobs louder."""
     colors: Counter[str] = Counter()
     for blob in chain.values():
-        nouns[blob.noun] += int(1e6 * blob.area)
         colors[blob.color] += int(1e6 * blob.area)
-    return nouns.most_common(1)[0][0], colors.most_common(1)[0][0]
+    votes = np.sum([blob.votes for blob in chain.values()], axis=0)
+    return nouns[_winner(votes)], colors.most_common(1)[0][0]
 
 
-def stitch(chains: list[Chain]) -> list[Chain]:
+def stitch(chains: list[Chain], nouns: tuple[str, ...]) -> list[Chain]:
     """Join chains of the same name that never show at the same time: a thing that was hidden for a while."""
     result: list[Chain] = []
     for chain in sorted(chains, key=len, reverse=True):
         for other in result:
-            if _name(chain) == _name(other) and not chain.keys() & other.keys():
+            if _name(chain, nouns) == _name(other, nouns) and not chain.keys() & other.keys():
                 other.update(chain)
                 break
         else:
@@ -285,35 +298,27 @@ def stitch(chains: list[Chain]) -> list[Chain]:
     return [chain for chain in result if len(chain) >= 2 or len(result) == 1]
 
 
-def settled(names: list[str]) -> tuple[str, ...]:
-    """The names [f] with each replaced by the most frequent of its neighborhood; "" stays as it is."""
-    result = []
-    for i, name in enumerate(names):
-        around = [other for other in names[max(i - SETTLING, 0) : i + SETTLING + 1] if other]
-        result.append(Counter(around).most_common(1)[0][0] if name else "")
-    return tuple(result)
+def settled(chain: Chain, frames: int, nouns: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Noun and color [f] in each frame, as it and its neighbors together say; "" where the thing is not seen."""
+    names, colors = [""] * frames, [""] * frames
+    for i in chain:
+        around = [chain[j] for j in range(i - SETTLING, i + SETTLING + 1) if j in chain]
+        names[i] = nouns[_winner(np.sum([blob.votes for blob in around], axis=0))]
+        colors[i] = Counter(blob.color for blob in around).most_common(1)[0][0]
+    return tuple(names), tuple(colors)
 
 
-def _track(chain: Chain, maps: Maps) -> Track:
+def _track(chain: Chain, maps: Maps, nouns: tuple[str, ...]) -> Track:
     f = len(maps.noun)
     x, y, area = np.full((3, f), np.nan)
     box = np.full((f, 4), np.nan)
     crops = np.zeros((f, CROP, CROP))
-    for frame, blob in chain.items():
-        x[frame], y[frame], area[frame], box[frame] = blob.x, blob.y, blob.area, blob.box
-        crops[frame] = _crop(maps.rgb[frame], blob.box)
-    noun, color = _name(chain)
-    return Track(
-        noun=noun,
-        color=color,
-        nouns=settled([chain[i].noun if i in chain else "" for i in range(f)]),
-        colors=settled([chain[i].color if i in chain else "" for i in range(f)]),
-        x=x,
-        y=y,
-        box=box,
-        area=area,
-        crops=crops,
-    )
+    for i, blob in chain.items():
+        x[i], y[i], area[i], box[i] = blob.x, blob.y, blob.area, blob.box
+        crops[i] = _crop(maps.rgb[i], blob.box)
+    noun, color = _name(chain, nouns)
+    names, colors = settled(chain, f, nouns)
+    return Track(noun=noun, color=color, nouns=names, colors=colors, x=x, y=y, box=box, area=area, crops=crops)
 
 
 def _crop(picture: NDArray[np.uint8], box: tuple[float, float, float, float]) -> FloatArray:

@@ -18,6 +18,8 @@ from ozora.world.facts import Fact, Ref, Statement
 FloatArray = NDArray[np.float64]
 PRESENT = 0.8
 """In which share of the frames, those where it may be hidden or outside not counted, a thing must show as itself."""
+MIN_SEEN = 0.25
+"""In which share of all frames it must show as itself whatever hides it."""
 MIN_WAY = 0.10
 """How far "left" and "right" go at least, in picture widths over the clip."""
 MIN_GROWTH = 0.10
@@ -101,8 +103,8 @@ def _excused(track: Track, others: tuple[Track, ...]) -> NDArray[np.bool_]:
 
 
 def _presence(track: Track, ref: Ref, parsed: ParsedClip) -> float:
-    counted = ~_excused(track, parsed.tracks)
-    return float(_fits(track, ref)[counted].mean()) if counted.any() else 0.0
+    fits, counted = _fits(track, ref), ~_excused(track, parsed.tracks)
+    return float(fits[counted].mean()) if fits.mean() >= MIN_SEEN else float(fits.mean())
 
 
 def exists(fact: Fact, evidence: Evidence) -> Answer:
