@@ -16,7 +16,7 @@ from ozora.train.diffusion import Diffusion, Serving, latent_scale
 from ozora.train.latents import to_dict
 from ozora.train.optimizers import Schedule
 from ozora.world.facts import Fact, Ref, Statement
-from ozora.world.vocabulary import SMALL
+from ozora.world.vocabulary import COLORS, SMALL
 from tests.model.tiny import CONFIG
 
 SHAPE = VideoShape(frames=13, height=64, width=96, fps=Fraction(12))
@@ -62,9 +62,16 @@ def write_shelf(folder: Path, config: MaquetteConfig = CONFIG) -> Path:
             8, k, g, 2, 3, generator=torch.Generator().manual_seed(1)
         )
         things = torch.full((8, g, 2, 3), 128, dtype=torch.uint8)
+        hue = torch.tensor([list(COLORS).index(color) + 1 for color in colors])[:, None, None, None].expand(8, g, 2, 3)
+        names = torch.stack([torch.ones_like(hue), hue], dim=1).to(torch.uint8)
         said = json.dumps([to_dict(statement(color)) for color in colors])
         save_file(
-            {"latent": latent.half().contiguous(), "things": things},
+            {
+                "latent": latent.half().contiguous(),
+                "things": things,
+                "names": names,
+                "drift": torch.zeros(8, 2, g, 2, 3, dtype=torch.float16),
+            },
             folder / f"f{frames}-0.safetensors",
             {"statements": said},
         )

@@ -14,6 +14,7 @@ from ozora.model.text import tokenize
 from ozora.model.transformer import positions
 from ozora.shapes import LatentShape
 from ozora.train.loop import finished_weights, run_phase
+from ozora.train.probe import painter_weights
 from tests.model.tiny import CONFIG
 from tests.train.synthetic import diffusion, write_shelf
 
@@ -23,7 +24,7 @@ def test_the_prompt_decides_what_is_painted(tmp_path: Path) -> None:
     phase = diffusion(write_shelf(tmp_path / "latents"), 120)
     list(run_phase(phase, tmp_path))
     painter = Painter(CONFIG.text, CONFIG.transformer)
-    painter.load_state_dict(finished_weights(tmp_path, "s1")[0])
+    painter.load_state_dict(painter_weights(finished_weights(tmp_path, "s1")[0]))
     where = positions(1, 2, 3, seconds_a_frame=0.5)
 
     def paint(text: str) -> float:

@@ -33,8 +33,18 @@ class Painter(nn.Module):
         words: tuple[Int[Tensor, "b m"], Int[Tensor, "b m e"]],
         place: Float[Tensor, "n 3"],
     ) -> Float[Tensor, "b n k"]:
-        result: Tensor = self.transformer(x_t, t, known, self.text(*words), place)
-        return result
+        return self.trace(x_t, t, known, words, place)[0]
+
+    def trace(
+        self,
+        x_t: Float[Tensor, "b n k"],
+        t: Float[Tensor, "b l"],
+        known: Float[Tensor, "b n"],
+        words: tuple[Int[Tensor, "b m"], Int[Tensor, "b m e"]],
+        place: Float[Tensor, "n 3"],
+    ) -> tuple[Float[Tensor, "b n k"], Float[Tensor, "b n d"]]:
+        """The data, and the transformer's tokens after two thirds of its blocks."""
+        return self.transformer.trace(x_t, t, known, self.text(*words), place)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,9 @@
 Text and latent tokens are one sequence in every block (in-context conditioning). The noise level enters through one
 shared MLP and a small table per block (AdaLN-single, PixArt-alpha, arXiv 2310.00426). RMSNorm, QK-norm, SwiGLU, rotary
 positions over time, height and width: time in seconds, lengths as shares of the picture's height, so that durations,
-frame rates and sizes are native. A mask channel tells which tokens are known.
+frame rates and sizes are native. Rotary positions say only how far apart two tokens are; waves of the place itself are
+added to each token, because a sentence speaks of left and right of the picture. A mask channel tells which tokens are
+known.
 
 Letters: ``b`` batch, ``n`` latent tokens, ``m`` text tokens, ``k`` latent channels, ``d`` width, ``l`` noise levels a
 clip (any divisor of n: 1, one a latent frame, or one a token).
@@ -22,6 +24,12 @@ from torch.nn import functional as F
 
 ROPE_SPLIT = (0.25, 0.375, 0.375)
 """Share of each head for time, height and width."""
+
+ROPE_RANGE = ((0.25, 6.0), (0.5, 12.0), (0.5, 12.0))
+"""Lowest and highest frequency for each axis: neighbours (half a second, a quarter of the height) turn by 3 at most."""
+
+WAVES = 6
+"""Waves of a place along each axis, each twice as fast as the one before; see ``waves``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +66,17 @@ def positions(frames: int, height: int, width: int, *, seconds_a_frame: float) -
     return torch.stack(torch.meshgrid(time, row, column, indexing="ij"), dim=-1).flatten(0, 2)
 
 
+def waves(place: Float[Tensor, "n 3"]) -> Float[Tensor, "n w"]:
+    """Sines and cosines of every place, ``WAVES`` along each axis; half a turn is 8 seconds or twice the height."""
+    scale = math.pi * torch.tensor([1 / 8, 1 / 2, 1 / 2], device=place.device)[:, None]
+    angle = place[..., None] * scale * 2.0 ** torch.arange(WAVES, device=place.device)
+    return torch.cat([angle.cos(), angle.sin()], dim=-1).flatten(1)
+
+
 def rotations(place: Float[Tensor, "n 3"], head: int) -> tuple[Tensor, Tensor]:
     """Cosine and sine [n, head / 2] of the rotary angles (Su et al. 2021, arXiv 2104.09864), per axis."""
     angles = []
-    for axis, (share, low, high) in enumerate(zip(ROPE_SPLIT, (0.25, 0.5, 0.5), (24.0, 48.0, 48.0), strict=True)):
+    for axis, (share, (low, high)) in enumerate(zip(ROPE_SPLIT, ROPE_RANGE, strict=True)):
         count = int(head * share) // 2
         steps = torch.arange(count, device=place.device) / max(count - 1, 1)
         angles.append(place[:, axis : axis + 1] * (low * (high / low) ** steps))
@@ -118,6 +133,7 @@ class Transformer(nn.Module):
         self.config = config
         width = config.width
         self.read = nn.Linear(config.channels + 1, width)
+        self.read_place = nn.Linear(6 * WAVES, width, bias=False)
         self.read_text = nn.Linear(config.text_width, width)
         self.level_in = nn.Linear(256, width)
         self.level_out = nn.Linear(width, 6 * width)
@@ -150,15 +166,29 @@ class Transformer(nn.Module):
         place: Float[Tensor, "n 3"],
     ) -> Float[Tensor, "b n k"]:
         """The data x of every token."""
+        return self.trace(x_t, t, known, text, place)[0]
+
+    def trace(
+        self,
+        x_t: Float[Tensor, "b n k"],
+        t: Float[Tensor, "b l"],
+        known: Float[Tensor, "b n"],
+        text: Float[Tensor, "b m w"],
+        place: Float[Tensor, "n 3"],
+    ) -> tuple[Float[Tensor, "b n k"], Float[Tensor, "b n d"]]:
+        """The data x of every token, and the tokens after two thirds of the blocks, for a probe."""
         b, n, _ = x_t.shape
         levels = t.shape[1]
-        x = self.read(torch.cat([x_t, known[..., None]], dim=-1)).view(b, levels, n // levels, -1)
+        x = self.read(torch.cat([x_t, known[..., None]], dim=-1)) + self.read_place(waves(place))
+        x = x.view(b, levels, n // levels, -1)
         inner = F.silu(self.level_in(sinusoid(t, 256)))
         level = self.level_out(inner).view(b, levels, 1, 6, -1)
         cos, sin = rotations(place, self.config.width // self.config.heads)
         words = self.read_text(text)
-        for block in self.blocks:
+        middle = x
+        for number, block in enumerate(self.blocks):
             x, words = block(x, words, level, cos, sin)
+            middle = x if number + 1 == 2 * len(self.blocks) // 3 else middle
         shift, scale = self.last(inner)[:, :, None].chunk(2, dim=-1)
         result: Tensor = self.write(self.norm(x) * (1 + scale) + shift).flatten(1, 2)
-        return result
+        return result, middle.flatten(1, 2)

@@ -14,6 +14,7 @@ from ozora.world.drawing import draw
 from ozora.world.facts import Statement
 from ozora.world.renderer import Renderer
 from ozora.world.sampling import draw_scene
+from ozora.world.scene import Scene
 from ozora.world.vocabulary import Vocabulary
 
 
@@ -31,6 +32,17 @@ class Clip:
         return write_caption(np.random.default_rng([self.seed, 11, turn]), self.statement).text
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """``thing`` [g, h, w] number of the thing seen (0: none) at ``times`` [g] seconds; ``nouns`` and ``colors`` of the
+    things, in order from number 1."""
+
+    thing: NDArray[np.uint8]
+    times: NDArray[np.float64]
+    nouns: tuple[str, ...]
+    colors: tuple[str, ...]
+
+
 class Stage:
     """Renders clips of one shape from one vocabulary."""
 
@@ -38,14 +50,28 @@ class Stage:
         self.shape, self.vocabulary = shape, vocabulary
         self.renderer = Renderer(shape.height, shape.width)
 
-    def clip(self, seed: int, *, frames: int | None = None, offset_s: float | None = None) -> Clip:
-        """The clip of a seed; ``frames`` consecutive ones that begin at ``offset_s`` where not all are wanted."""
-        duration_s = float(Fraction(self.shape.frames - 1) / self.shape.fps)
-        count = self.shape.frames if frames is None else frames
-        if offset_s is None:
-            spare = duration_s - float((count - 1) / self.shape.fps)
-            offset_s = spare * float(np.random.default_rng([seed, 13]).random())
-        scene, statement = draw_scene(seed, self.vocabulary, duration_s=duration_s)
-        times = offset_s + np.arange(count) / float(self.shape.fps)
+    def clip(self, seed: int, *, frames: int | None = None) -> Clip:
+        """The clip of a seed; ``frames`` consecutive ones at a place of the seed's where not all are wanted."""
+        scene, statement, times = self._setup(seed, self.shape.frames if frames is None else frames)
         picture = self.renderer.render(draw(scene, times, self.shape.width / self.shape.height))
         return Clip(rgb=picture.rgb, cover=picture.cover, statement=statement, seed=seed)
+
+    def whereabouts(self, seed: int, *, frames: int, time: int) -> Whereabouts:
+        """What is where in the same clip: in its first frame, and in the middle one of each ``time`` frames after."""
+        scene, _, times = self._setup(seed, frames)
+        chosen = np.concatenate([[0], np.arange(1, frames, time) + (time - 1) // 2])
+        truth = self.renderer.locate(draw(scene, times[chosen], self.shape.width / self.shape.height))
+        return Whereabouts(
+            thing=truth.thing,
+            times=times[chosen],
+            nouns=tuple(thing.noun for thing in scene.things),
+            colors=tuple(thing.color for thing in scene.things),
+        )
+
+    def _setup(self, seed: int, frames: int) -> tuple[Scene, Statement, NDArray[np.float64]]:
+        """Scene, statement and times [f] of a seed."""
+        duration_s = float(Fraction(self.shape.frames - 1) / self.shape.fps)
+        spare = duration_s - float((frames - 1) / self.shape.fps)
+        offset_s = spare * float(np.random.default_rng([seed, 13]).random())
+        scene, statement = draw_scene(seed, self.vocabulary, duration_s=duration_s)
+        return scene, statement, offset_s + np.arange(frames) / float(self.shape.fps)

@@ -1,7 +1,8 @@
 """Phases S1 and S2: the text encoder and the transformer, by flow matching with x-prediction on cached latents.
 
 Loss: (0.1 + 0.9 (1 - t)) |x' - x|^2 per token (the ramp of Dreamer 4, arXiv 2509.24527), more for tokens that hold a
-thing. A share of the clips has its first latent frame known and almost clean: that trains image-to-video.
+thing, and a little for what a probe reads in the middle of the network (``probe.py``). A share of the clips has its
+first latent frame known and almost clean: that trains image-to-video.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ozora.model.text import tokenize
 from ozora.model.transformer import positions
 from ozora.train.latents import Shelf, read_shelf
 from ozora.train.optimizers import Schedule
+from ozora.train.probe import probe_loss, probed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +35,19 @@ class Serving:
     share: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """What the stage says of the tokens of a batch; as in ``Shelf``."""
+
+    things: Tensor
+    names: Tensor
+    drift: Tensor
+
+
 @dataclass(slots=True, kw_only=True)
 class Diffusion:
     """Trains on ``latents``; ``scale`` is the mean and deviation [k] of ``latent_scale``, ``start`` are weights of an
-    earlier phase."""
+    earlier phase or of a painter; ``compiled`` pays from a thousand steps on (a quarter less time on a CPU)."""
 
     name: str
     config: MaquetteConfig
@@ -48,9 +59,11 @@ class Diffusion:
     blank_share: float = 0.1
     known_share: float = 0.2
     thing_weight: float = 5.0
+    probe_weight: float = 0.1
+    compiled: bool = False
     time_mean: float = 0.4
     seed: int = 0
-    muon: tuple[str, ...] = ("transformer.blocks", "text.blocks")
+    muon: tuple[str, ...] = ("painter.transformer.blocks", "painter.text.blocks")
     ema: float = 0.999
     device: torch.device = field(default_factory=lambda: torch.device("cpu"), repr=False)
     _shelves: dict[int, Shelf] = field(default_factory=dict, repr=False)
@@ -73,10 +86,11 @@ class Diffusion:
 
     def model(self) -> nn.Module:
         torch.manual_seed(self.seed)
-        painter = Painter(self.config.text, self.config.transformer)
-        if self.start is not None:
-            painter.load_state_dict(self.start)
-        return painter
+        model = probed(Painter(self.config.text, self.config.transformer), self.start)
+        if self.compiled:
+            transformer = model.painter.transformer
+            transformer.trace = torch.compile(transformer.trace, dynamic=False)  # type: ignore[method-assign]
+        return model
 
     def _shelf(self, frames: int) -> Shelf:
         if frames not in self._shelves:
@@ -96,12 +110,14 @@ class Diffusion:
         texts = [shelf.caption(int(i), step) if draw.random() > self.blank_share else "" for i in index]
         mean, std = self.scale
         latent = (shelf.latent[index].float() - mean[:, None, None, None]) / std[:, None, None, None]
-        loss = self._loss(model, latent, shelf.things[index], texts, generator)
-        return loss, {"frames": serving.frames}
+        truth = Truth(things=shelf.things[index], names=shelf.names[index], drift=shelf.drift[index])
+        main, probe = self._loss(model, latent, truth, texts, generator)
+        return main + self.probe_weight * probe, {"frames": serving.frames, "probe": probe.item()}
 
     def _loss(
-        self, model: nn.Module, latent: Tensor, things: Tensor, texts: list[str], generator: torch.Generator
-    ) -> Tensor:
+        self, model: nn.Module, latent: Tensor, truth: Truth, texts: list[str], generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Errors of the data and of the probe."""
         b, _, g, i, j = latent.shape
         t = draw_times((b, 1), generator, mean=self.time_mean).expand(b, g).clone()
         known = torch.zeros(b, g)
@@ -117,13 +133,13 @@ class Diffusion:
         words = tokenize(texts, self.config.text)
         seen = known[:, :, None].expand(b, g, i * j).flatten(1)
         indices = (words[0].to(at), words[1].to(at))
-        guess = model(x_t.flatten(1, 2).to(at), t.to(at), seen.to(at), indices, place.to(at)).view_as(x)
-        weight = (0.1 + 0.9 * (1 - t))[:, :, None] * (1 - known)[:, :, None]
-        weight = weight * (1 + self.thing_weight * things.flatten(2).clamp_max(0.5) * 2)
-        error = (guess.float() - x.to(at)).square().mean(-1)
-        weight = weight.to(at)
-        loss: Tensor = (weight * error).sum() / weight.sum().clamp_min(1e-6)
-        return loss
+        guess, logits = model(x_t.flatten(1, 2).to(at), t.to(at), seen.to(at), indices, place.to(at))
+        focus = 1 + self.thing_weight * truth.things.flatten(2).clamp_max(0.5) * 2
+        weight = ((0.1 + 0.9 * (1 - t))[:, :, None] * (1 - known)[:, :, None] * focus).to(at)
+        error = (guess.view_as(x).float() - x.to(at)).square().mean(-1)
+        loss = (weight * error).sum() / weight.sum().clamp_min(1e-6)
+        names, drift = truth.names.flatten(2).long().to(at), truth.drift.flatten(2).float().to(at)
+        return loss, probe_loss(logits, names, drift, focus.flatten(1).to(at))
 
 
 def latent_scale(latents: Path, frames: int, importance: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,8 +1,8 @@
 """The latent cache: clips are rendered and encoded once, and re-used with fresh noise and captions.
 
 A shard is one safetensors file: ``latent`` [n, k, g, i, j] float16, ``things`` [n, g, i, j] uint8 (how much of a token
-a thing covers), and in its header the statements. Every clip is stored with its mirror image, unless the mirrored
-facts are a held-out pair.
+a thing covers), the labels of the tokens (``labels.py``), and in its header the statements. Every clip is stored with
+its mirror image, unless the mirrored facts are a held-out pair.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from torch.nn import functional as F
 
 from ozora.model.autoencoder import Autoencoder
 from ozora.train.corpus import Clip, Stage
+from ozora.train.labels import label_tokens
 from ozora.world.captions import write_caption
 from ozora.world.facts import Fact, Ref, Statement
 from ozora.world.situations import mirrored
@@ -33,10 +34,13 @@ SHARD = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """All cached clips of a length: ``latent`` [n, k, g, i, j], ``things`` [n, g, i, j] in 0..1, ``statements`` [n]."""
+    """All cached clips of a length: ``latent`` [n, k, g, i, j], ``things`` [n, g, i, j] in 0..1, ``names`` and
+    ``drift`` [n, 2, g, i, j] of ``Labels``, ``statements`` [n]."""
 
     latent: Tensor
     things: Tensor
+    names: Tensor
+    drift: Tensor
     statements: tuple[Statement, ...]
 
     def caption(self, index: int, turn: int) -> str:
@@ -72,19 +76,21 @@ def cover_tokens(cover: Tensor, time: int, space: int) -> Tensor:
 
 @torch.no_grad()
 def encode_clips(stage: Stage, autoencoder: Autoencoder, seeds: range, frames: int) -> Iterator[tuple[Any, ...]]:
-    """(latent [k, g, i, j], things [g, i, j], statement) of each seed and of its mirror image."""
+    """(latent [k, g, i, j], things [g, i, j], labels, statement) of each seed and of its mirror image."""
     config = autoencoder.config
+    space = config.space // config.enlarge
     for seed in seeds:
         clip: Clip = stage.clip(seed, frames=frames)
         video = torch.from_numpy(clip.rgb).permute(3, 0, 1, 2).float()[None] / 127.5 - 1
         cover = torch.from_numpy(clip.cover)
-        versions = [(video, cover, clip.statement)]
+        labels = label_tokens(stage.whereabouts(seed, frames=frames, time=config.time), space)
+        versions = [(video, cover, labels, clip.statement)]
         other = mirror(clip.statement)
         if other is not None:
-            versions.append((video.flip(-1), cover.flip(-1), other))
-        latents = autoencoder.encode_small(torch.cat([pixels for pixels, _, _ in versions])).half()
-        for latent, (_, mask, statement) in zip(latents, versions, strict=True):
-            yield latent, cover_tokens(mask, config.time, config.space // config.enlarge), statement
+            versions.append((video.flip(-1), cover.flip(-1), labels.mirrored(), other))
+        latents = autoencoder.encode_small(torch.cat([version[0] for version in versions])).half()
+        for latent, (_, mask, said, statement) in zip(latents, versions, strict=True):
+            yield latent, cover_tokens(mask, config.time, space), said, statement
 
 
 def fill(
@@ -98,10 +104,12 @@ def fill(
         if not path.exists():
             items = list(encode_clips(stage, autoencoder, seeds, frames))
             tensors = {
-                "latent": torch.stack([latent for latent, _, _ in items]),
-                "things": torch.stack([things for _, things, _ in items]),
+                "latent": torch.stack([latent for latent, _, _, _ in items]),
+                "things": torch.stack([things for _, things, _, _ in items]),
+                "names": torch.stack([labels.names for _, _, labels, _ in items]),
+                "drift": torch.stack([labels.drift.half() for _, _, labels, _ in items]),
             }
-            said = json.dumps([to_dict(statement) for _, _, statement in items])
+            said = json.dumps([to_dict(statement) for _, _, _, statement in items])
             part = path.with_suffix(".part")
             save_file(tensors, part, {"statements": said})
             part.replace(path)
@@ -111,15 +119,17 @@ def fill(
 def read_shelf(folder: Path, frames: int) -> Shelf | None:
     """All shards of one length, in order of their seeds; ``None`` when there are none."""
     paths = sorted(folder.glob(f"f{frames}-*.safetensors"), key=lambda path: int(path.stem.split("-")[1]))
-    latents, things, statements = [], [], []
+    parts: dict[str, list[Tensor]] = {"latent": [], "things": [], "names": [], "drift": []}
+    statements: list[Statement] = []
     for path in paths:
         with safe_open(path, "pt") as file:
-            latents.append(file.get_tensor("latent"))
-            things.append(file.get_tensor("things"))
+            for name, tensors in parts.items():
+                tensors.append(file.get_tensor(name))
             statements += [from_dict(item) for item in json.loads(file.metadata()["statements"])]
-    if not latents:
+    if not statements:
         return None
-    return Shelf(latent=torch.cat(latents), things=torch.cat(things).float() / 255, statements=tuple(statements))
+    whole = {name: torch.cat(tensors) for name, tensors in parts.items()}
+    return Shelf(**{**whole, "things": whole["things"].float() / 255}, statements=tuple(statements))
 
 
 def to_dict(statement: Statement) -> dict[str, Any]:

@@ -49,11 +49,13 @@ class LatentPhase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffusionPhase:
-    """Text and transformer on the cached latents, going on from the phase ``after``."""
+    """Text and transformer on the cached latents, going on from the phase ``after``; fields as in ``Diffusion``."""
 
     schedule: Schedule
     servings: tuple[Serving, ...]
     after: str = ""
+    probe_weight: float = 0.1
+    compiled: bool = False
     minutes: float | None = None
 
 

@@ -25,6 +25,7 @@ from ozora.train.corpus import Stage
 from ozora.train.curve import plot_curve
 from ozora.train.diffusion import Diffusion, latent_scale
 from ozora.train.loop import Phase, Report, finished_weights, run_phase
+from ozora.train.probe import painter_weights
 from ozora.train.recipes import FROM_SHIPPED, AutoencoderPhase, DiffusionPhase, LatentPhase, Recipe, find
 from ozora.world.words import word_list
 
@@ -147,6 +148,8 @@ def _diffusion(recipe: Recipe, name: str, phase: DiffusionPhase, out: Path) -> D
         latents=out / "latents",
         servings=phase.servings,
         start=start,
+        probe_weight=phase.probe_weight,
+        compiled=phase.compiled,
         seed=recipe.seed,
     )
 
@@ -174,7 +177,7 @@ def bundle(recipe: Recipe, out: Path) -> Path:
     weights, facts = finished_weights(out, recipe.painter)
     model = Maquette(MaquetteConfig.from_dict(facts["phase"]["model"]))
     model.autoencoder.load_state_dict(finished_weights(out, recipe.decoder)[0])
-    model.painter.load_state_dict(weights)
+    model.painter.load_state_dict(painter_weights(weights))
     with torch.no_grad():
         model.latent_mean.copy_(torch.tensor(facts["phase"]["latent_mean"]))
         model.latent_std.copy_(torch.tensor(facts["phase"]["latent_std"]))
