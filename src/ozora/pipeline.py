@@ -13,7 +13,7 @@ import platform
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.metadata import version
@@ -36,12 +36,16 @@ MAX_STEPS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """A step is done. ``stage`` is "load", "paint" or "decode"; ``preview`` [h, w, 3] is the picture so far."""
+    """A step is done. ``stage`` is "load", "paint" or "decode"; ``preview`` [h, w, 3] is the picture so far.
+
+    ``save``, called before the next event, gives a snapshot that ``run`` can resume from; ``None`` where there is none.
+    """
 
     stage: str
     done: int
     total: int
     preview: NDArray[np.uint8] | None = None
+    save: Callable[[], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +110,11 @@ def notes(plan: Plan) -> tuple[str, ...]:
     return tuple(said)
 
 
-def run(plan: Plan, *, preview: bool = False) -> Iterator[Event]:
-    """Paint a plan. Yields progress, and last the take; stop by dropping the generator. ``UserError`` comes first."""
+def run(plan: Plan, *, preview: bool = False, resume: bytes | None = None) -> Iterator[Event]:
+    """Paint a plan. Yields progress, and last the take; stop by dropping the generator. ``UserError`` comes first.
+
+    ``resume`` is a snapshot that ``Progress.save`` gave for the same plan: the take is the same, bit for bit.
+    """
     backend = find(plan.model)
     check(plan, backend)
     clock = _Clock()
@@ -117,12 +124,14 @@ def run(plan: Plan, *, preview: bool = False) -> Iterator[Event]:
     clock.mark("load")
     yield Progress(stage="load", done=1, total=1)
     painted: Frames | None = None
-    for stroke in backend.paint(plan, native, images, preview=preview):
+    for stroke in backend.paint(plan, native, images, preview=preview, resume=resume):
         if isinstance(stroke, np.ndarray):
             painted = stroke
         else:
             clock.mark(stroke.stage)
-            yield Progress(stage=stroke.stage, done=stroke.done, total=stroke.total, preview=stroke.preview)
+            yield Progress(
+                stage=stroke.stage, done=stroke.done, total=stroke.total, preview=stroke.preview, save=stroke.save
+            )
     assert painted is not None, "a backend's last item is the frames"
     frames = conform(painted, native, plan.shape)
     clock.mark("conform")

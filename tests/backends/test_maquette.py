@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from ozora.backends.base import Stroke
 from ozora.backends.maquette import MaquetteBackend
-from ozora.errors import SizeError, WeightsError
+from ozora.errors import SizeError, UserError, WeightsError
 from ozora.plan import Plan, Prompt, Sampler
 from ozora.shapes import VideoShape
 from tests.model.tiny import make
@@ -47,6 +48,23 @@ def test_same_seed_same_pixels_and_other_seed_other_pixels(backend: MaquetteBack
     assert first.shape == (13, 64, 96, 3)
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("solver", ["euler", "heun"])
+def test_painting_goes_on_from_a_snapshot_to_the_same_pixels(backend: MaquetteBackend, solver: str) -> None:
+    wish = replace(plan(), sampler=Sampler(solver=solver, steps=4, guidance=2.0))
+    shape, snapshots = backend.native(wish.shape), []
+    for stroke in backend.paint(wish, shape, {}, preview=True):
+        if isinstance(stroke, Stroke) and stroke.save is not None:
+            snapshots.append(stroke.save())
+    assert len(snapshots) == 4
+    whole = paint(backend, wish)
+    for snapshot in snapshots:
+        *strokes, frames = backend.paint(wish, shape, {}, preview=False, resume=snapshot)
+        assert np.array_equal(frames, whole)
+    assert [stroke.stage for stroke in strokes if isinstance(stroke, Stroke)] == ["decode"]
+    with pytest.raises(UserError, match="another plan"):
+        list(backend.paint(plan(seed=2), shape, {}, preview=False, resume=snapshots[0]))
 
 
 def test_the_prompt_matters(backend: MaquetteBackend) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
@@ -38,12 +38,16 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stroke:
-    """A step of painting is done: ``done`` of ``total``; ``preview`` [h, w, 3] if one was asked for."""
+    """A step of painting is done: ``done`` of ``total``; ``preview`` [h, w, 3] if one was asked for.
+
+    ``save``, called before the next stroke, gives a snapshot from which ``paint`` can go on; ``None`` where it cannot.
+    """
 
     stage: str
     done: int
     total: int
     preview: NDArray[np.uint8] | None = None
+    save: Callable[[], bytes] | None = None
 
 
 class Backend(Protocol):
@@ -72,10 +76,17 @@ class Backend(Protocol):
         ...
 
     def paint(
-        self, plan: Plan, shape: VideoShape, images: dict[int, Frames], *, preview: bool
+        self,
+        plan: Plan,
+        shape: VideoShape,
+        images: dict[int, Frames],
+        *,
+        preview: bool,
+        resume: bytes | None = None,
     ) -> Iterator[Stroke | Frames]:
         """Paint at native extent, a stroke at a time; the last item is the frames.
 
-        ``images`` maps a frame to its known picture [1, h, w, 3] at native size.
+        ``images`` maps a frame to its known picture [1, h, w, 3] at native size. ``resume`` is a snapshot of the same
+        plan: painting goes on from there, to the same pixels. ``UserError`` when it is of another plan or model.
         """
         ...

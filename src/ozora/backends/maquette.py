@@ -5,10 +5,11 @@ PyTorch is imported when the model is loaded, not before, so that listing models
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,12 +101,19 @@ class MaquetteBackend:
             self._bundle = load_bundle(self.weights)
 
     def paint(
-        self, plan: Plan, shape: VideoShape, images: dict[int, Frames], *, preview: bool
+        self,
+        plan: Plan,
+        shape: VideoShape,
+        images: dict[int, Frames],
+        *,
+        preview: bool,
+        resume: bytes | None = None,
     ) -> Iterator[Stroke | Frames]:
         import torch
 
         from ozora.flow.canvas import hold, start
         from ozora.flow.schedule import times
+        from ozora.flow.snapshot import load, save
         from ozora.flow.solvers import SOLVERS
 
         self.load()
@@ -114,15 +122,27 @@ class MaquetteBackend:
         steps = plan.sampler.steps
         velocity = hold(canvas, self._velocity(plan, canvas, shape))
         grid = times(steps, factor=float(self.card.get("shift", 2.0)))
+        owner = self._owner(plan)
+        first, x = (0, start(canvas, noise)) if resume is None else load(resume, owner)
         with torch.inference_mode():
-            x = start(canvas, noise)
-            states = SOLVERS[plan.sampler.solver](velocity, x, grid)
-            for done, x in enumerate(states, start=1):
+            states = SOLVERS[plan.sampler.solver](velocity, x, grid[first:])
+            for done, x in enumerate(states, start=first + 1):
                 wanted = preview and done % PREVIEW_EVERY == 0 and done < steps
-                yield Stroke(stage="paint", done=done, total=steps, preview=self._peek(x) if wanted else None)
+                yield Stroke(
+                    stage="paint",
+                    done=done,
+                    total=steps,
+                    preview=self._peek(x) if wanted else None,
+                    save=partial(save, owner, done, x),
+                )
             frames = self._decode(x)
             yield Stroke(stage="decode", done=1, total=1)
         yield frames
+
+    def _owner(self, plan: Plan) -> str:
+        """What a snapshot belongs to: this plan and these weights."""
+        said = json.dumps(plan.to_dict(), sort_keys=True) + self.weights_sha256
+        return hashlib.sha256(said.encode()).hexdigest()
 
     def _canvas(self, shape: VideoShape, images: dict[int, Frames]) -> Canvas:
         """What is known, in latent space."""
