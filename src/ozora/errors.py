@@ -7,11 +7,13 @@
     |   +-- MediaError       a given file cannot be read or is too large
     |   +-- OutputError      the output cannot be written
     |   +-- UnknownNameError a model, recipe, solver ... that does not exist
-    |   `-- CapabilityError  the chosen backend cannot do what the plan asks
+    |   +-- CapabilityError  the chosen backend cannot do what the plan asks
+    |   `-- RequestError     a call of the server is refused: no key, unknown id, over a limit
     `-- ServiceError         our side is at fault                            exit 3, HTTP 5xx
         +-- WeightsError     weights missing or damaged
         +-- RendererError    no OpenGL context for the stage
-        `-- CheckpointError  a training checkpoint cannot be read or does not fit
+        +-- CheckpointError  a training checkpoint cannot be read or does not fit
+        `-- StoreError       the database or the file store cannot be reached now
 
 A message is one sentence for a person: what is wrong, and what would work.
 """
@@ -55,6 +57,16 @@ class CapabilityError(UserError):
     """The chosen backend cannot do this; the message names those that can."""
 
 
+class RequestError(UserError):
+    """A call of the server is refused. ``status`` is that of HTTP; ``code`` and ``param`` are for programs."""
+
+    def __init__(
+        self, message: str, *, status: int = 400, code: str = "invalid_value", param: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status, self.code, self.param = status, code, param
+
+
 class ServiceError(OzoraError):
     """Something on our side failed."""
 
@@ -71,3 +83,7 @@ class RendererError(ServiceError):
 
 class CheckpointError(ServiceError):
     """A training checkpoint cannot be read or does not fit the recipe."""
+
+
+class StoreError(ServiceError):
+    """The database or the file store of the server cannot be reached now; nothing is lost, try again."""
