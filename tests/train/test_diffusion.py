@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,22 @@ def test_important_channels_keep_more_deviation(tmp_path: Path) -> None:
 def test_an_empty_cache_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="latents phase"):
         diffusion(tmp_path)
+
+
+def test_guidance_is_baked_in(tmp_path: Path) -> None:
+    """The pupil without guidance comes close to the teacher with it."""
+    folder = write_shelf(tmp_path / "latents")
+    list(run_phase(diffusion(folder, 25), tmp_path))
+    start = finished_weights(tmp_path, "s1")[0]
+    phase = replace(diffusion(folder, 80), name="s4", start=start, guidance=4.0, probe_weight=0.0)
+    list(run_phase(phase, tmp_path))
+    pupil = Painter(CONFIG.text, CONFIG.transformer)
+    pupil.load_state_dict(painter_weights(finished_weights(tmp_path, "s4")[0]))
+    teacher = Painter(CONFIG.text, CONFIG.transformer)
+    teacher.load_state_dict(painter_weights(start))
+    words = tokenize(["a red ball"], CONFIG.text)
+    noise = torch.randn(1, 6, 8, generator=torch.Generator().manual_seed(3))
+    given = (noise, torch.full((1, 1), 0.9), torch.zeros(1, 6), words, positions(1, 2, 3, seconds_a_frame=0.5))
+    with torch.no_grad():
+        wanted = phase._guided(*given)
+        assert (pupil(*given) - wanted).square().mean() < 0.5 * (teacher(*given) - wanted).square().mean()

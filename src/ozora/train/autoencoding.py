@@ -19,8 +19,8 @@ from torch.nn import functional as F
 
 from ozora.model.autoencoder import Autoencoder, AutoencoderConfig
 from ozora.shapes import VideoShape
-from ozora.train.corpus import Stage
 from ozora.train.optimizers import Schedule
+from ozora.train.renderers import Order, idle_cores, render_clips
 from ozora.world.vocabulary import Vocabulary
 
 
@@ -78,11 +78,12 @@ class Autoencoding:
 
     def _corpus(self) -> tuple[Tensor, Tensor]:
         if self._rgb is None or self._cover is None:
-            stage = Stage(self.shape, self.vocabulary)
+            order = Order(shape=self.shape, vocabulary=self.vocabulary, frames=self.frames, time=self.config.time)
             size = (self.clips, self.frames, self.shape.height, self.shape.width)
             rgb, cover = np.empty((*size, 3), np.uint8), np.empty(size, np.uint8)
-            for i in range(self.clips):
-                clip = stage.clip(self.seed * 10_000_000 + i, frames=self.frames)
+            first = self.seed * 10_000_000
+            clips = render_clips(order, range(first, first + self.clips), workers=idle_cores())
+            for i, (clip, _) in enumerate(clips):
                 rgb[i], cover[i] = clip.rgb, clip.cover
             self._rgb, self._cover = torch.from_numpy(rgb), torch.from_numpy(cover)
         return self._rgb, self._cover

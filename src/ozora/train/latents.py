@@ -8,8 +8,9 @@ its mirror image, unless the mirrored facts are a held-out pair.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ozora.model.autoencoder import Autoencoder
-from ozora.train.corpus import Clip, Stage
 from ozora.train.labels import label_tokens
+from ozora.train.renderers import Example, Order, render_clips
 from ozora.world.captions import write_caption
 from ozora.world.facts import Fact, Ref, Statement
 from ozora.world.situations import mirrored
@@ -30,6 +31,9 @@ from ozora.world.vocabulary import is_held_out
 
 SHARD = 64
 """Clips (before mirroring) a shard."""
+
+Item = tuple[dict[str, Tensor], Statement]
+"""The tensors of one clip by their names in a shard, and what can be said of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,45 +79,48 @@ def cover_tokens(cover: Tensor, time: int, space: int) -> Tensor:
 
 
 @torch.no_grad()
-def encode_clips(stage: Stage, autoencoder: Autoencoder, seeds: range, frames: int) -> Iterator[tuple[Any, ...]]:
-    """(latent [k, g, i, j], things [g, i, j], labels, statement) of each seed and of its mirror image."""
-    config = autoencoder.config
+def encode(example: Example, autoencoder: Autoencoder) -> Iterator[Item]:
+    """A clip and its mirror image as tokens."""
+    clip, where = example
+    config, device = autoencoder.config, next(autoencoder.parameters()).device
     space = config.space // config.enlarge
-    for seed in seeds:
-        clip: Clip = stage.clip(seed, frames=frames)
-        video = torch.from_numpy(clip.rgb).permute(3, 0, 1, 2).float()[None] / 127.5 - 1
-        cover = torch.from_numpy(clip.cover)
-        labels = label_tokens(stage.whereabouts(seed, frames=frames, time=config.time), space)
-        versions = [(video, cover, labels, clip.statement)]
-        other = mirror(clip.statement)
-        if other is not None:
-            versions.append((video.flip(-1), cover.flip(-1), labels.mirrored(), other))
-        latents = autoencoder.encode_small(torch.cat([version[0] for version in versions])).half()
-        for latent, (_, mask, said, statement) in zip(latents, versions, strict=True):
-            yield latent, cover_tokens(mask, config.time, space), said, statement
+    video = torch.from_numpy(clip.rgb).to(device).permute(3, 0, 1, 2).float()[None] / 127.5 - 1
+    cover, labels = torch.from_numpy(clip.cover), label_tokens(where, space)
+    versions = [(video, cover, labels, clip.statement)]
+    other = mirror(clip.statement)
+    if other is not None:
+        versions.append((video.flip(-1), cover.flip(-1), labels.mirrored(), other))
+    latents = autoencoder.encode_small(torch.cat([version[0] for version in versions])).half().cpu()
+    for latent, (_, mask, said, statement) in zip(latents, versions, strict=True):
+        tensors = {"names": said.names, "drift": said.drift.half()}
+        yield {"latent": latent, "things": cover_tokens(mask, config.time, space), **tensors}, statement
 
 
 def fill(
-    folder: Path, stage: Stage, autoencoder: Autoencoder, *, frames: int, clips: int, first_seed: int
-) -> Iterator[int]:
+    folder: Path, order: Order, autoencoder: Autoencoder, *, clips: int, first_seed: int, workers: int = 0
+) -> Generator[int]:
     """Render and encode ``clips`` clips into shards, skipping those that are there; yields how many are done."""
     folder.mkdir(parents=True, exist_ok=True)
-    for start in range(0, clips, SHARD):
-        path = folder / f"f{frames}-{first_seed + start}.safetensors"
-        seeds = range(first_seed + start, first_seed + min(start + SHARD, clips))
-        if not path.exists():
-            items = list(encode_clips(stage, autoencoder, seeds, frames))
-            tensors = {
-                "latent": torch.stack([latent for latent, _, _, _ in items]),
-                "things": torch.stack([things for _, things, _, _ in items]),
-                "names": torch.stack([labels.names for _, _, labels, _ in items]),
-                "drift": torch.stack([labels.drift.half() for _, _, labels, _ in items]),
-            }
-            said = json.dumps([to_dict(statement) for _, _, _, statement in items])
-            part = path.with_suffix(".part")
-            save_file(tensors, part, {"statements": said})
-            part.replace(path)
-        yield start + len(seeds)
+    shards = [range(first_seed + k, first_seed + min(k + SHARD, clips)) for k in range(0, clips, SHARD)]
+    paths = {seeds: folder / f"f{order.frames}-{seeds.start}.safetensors" for seeds in shards}
+    missing = [seeds for seeds in shards if not paths[seeds].exists()]
+    done = clips - sum(map(len, missing))
+    examples = render_clips(order, chain.from_iterable(missing), workers=workers)
+    for seeds in missing:
+        _write(
+            paths[seeds], [item for example in islice(examples, len(seeds)) for item in encode(example, autoencoder)]
+        )
+        done += len(seeds)
+        yield done
+
+
+def _write(path: Path, items: list[Item]) -> None:
+    """One shard, whole or not at all."""
+    tensors = {name: torch.stack([tensors[name] for tensors, _ in items]) for name in items[0][0]}
+    said = json.dumps([to_dict(statement) for _, statement in items])
+    part = path.with_suffix(".part")
+    save_file(tensors, part, {"statements": said})
+    part.replace(path)
 
 
 def read_shelf(folder: Path, frames: int) -> Shelf | None:

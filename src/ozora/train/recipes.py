@@ -2,12 +2,13 @@
 
     recipe   command                              cost                     expected
     tiny     ozora train tiny --out runs/tiny     a minute on 2 cores      a loss that falls; nothing to look at
-    cpu      ozora train cpu --out runs/cpu       about 4 h on 2 cores     better than what is shipped so far
+    cpu      ozora train cpu --out runs/cpu       about 3 h on 2 cores     what is shipped, or about that
     cpu-more ozora train cpu-more --out runs/more as long as you like      goes on from the shipped weights
     gpu      ozora train gpu --out runs/gpu       30 min of one H200       not run yet
 
-Phases follow ../docs of the recipe: s0 autoencoder, latents (a cache), s1 images and short clips, s2 everything,
-s5 the decoder on noisy latents. Each is resumable; ``ozora train cpu:s1`` runs one phase alone.
+Phases: s0 autoencoder, latents (a cache), s1 images and short clips, s2 everything at a constant rate, s3 the rate
+falls to nothing, s4 guidance is baked in, s5 the decoder on noisy latents. Each is resumable; ``ozora train cpu:s1``
+runs one phase alone.
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ class DiffusionPhase:
     after: str = ""
     probe_weight: float = 0.1
     compiled: bool = False
+    guidance: float | None = None
+    ema: float = 0.999
     minutes: float | None = None
 
 
@@ -80,6 +83,9 @@ class Recipe:
     """The phase whose autoencoder is shipped."""
     painter: str
     """The phase whose transformer is shipped."""
+    steps: int = 12
+    guidance: float = 4.0
+    """How a shipped painter is sampled."""
     seed: int = 0
 
 
@@ -92,9 +98,10 @@ def cpu() -> Recipe:
     short = (Serving(frames=1, batch=40, share=0.6), Serving(frames=13, batch=20, share=0.4))
     full = (
         Serving(frames=1, batch=40, share=0.35),
-        Serving(frames=13, batch=20, share=0.40),
-        Serving(frames=49, batch=8, share=0.25),
+        Serving(frames=13, batch=20, share=0.30),
+        Serving(frames=49, batch=8, share=0.35),
     )
+    constant = Schedule(steps=5400, rate=3e-3, warmup=30, cooldown=0.0)
     return Recipe(
         name="cpu",
         vocabulary=SMALL,
@@ -103,13 +110,27 @@ def cpu() -> Recipe:
         transformer=TransformerConfig(layers=6),
         text_layers=2,
         phases={
-            "s0": AutoencoderPhase(schedule=Schedule(steps=1500, rate=1.5e-3), clips=1500, batch=4, frames=7),
-            "latents": LatentPhase(shelves=((1, 6400, IMAGES), (13, 3200, SHORTS), (49, 1600, FULLS))),
-            "s1": DiffusionPhase(schedule=Schedule(steps=430, rate=3e-3, cooldown=0.0), servings=short),
-            "s2": DiffusionPhase(schedule=Schedule(steps=6000, rate=3e-3, cooldown=0.0), servings=full, after="s1"),
-            "s3": DiffusionPhase(schedule=Schedule(steps=800, rate=3e-3, cooldown=1.0), servings=full, after="s2"),
+            "s0": AutoencoderPhase(schedule=Schedule(steps=150, rate=2.5e-3), clips=1500, batch=4, frames=7),
+            "latents": LatentPhase(shelves=((1, 6656, IMAGES), (13, 3200, SHORTS), (49, 1600, FULLS))),
+            "s1": DiffusionPhase(schedule=replace(constant, steps=430), servings=short),
+            "s2": DiffusionPhase(schedule=constant, servings=full, after="s1", compiled=True),
+            "s3": DiffusionPhase(
+                schedule=Schedule(steps=1000, rate=3e-3, warmup=10, cooldown=1.0, floor=0.01),
+                servings=full,
+                after="s2",
+                compiled=True,
+                probe_weight=0.0,
+                ema=0.99,
+            ),
+            "s5": AutoencoderPhase(
+                schedule=Schedule(steps=400, rate=2.5e-3, warmup=20, cooldown=0.5),
+                clips=1500,
+                batch=4,
+                frames=7,
+                noise=0.3,
+            ),
         },
-        decoder="s0",
+        decoder="s5",
         painter="s3",
     )
 
@@ -117,7 +138,7 @@ def cpu() -> Recipe:
 def cpu_more() -> Recipe:
     """The same from the shipped weights on: ``ozora train cpu-more --out runs/more``, for as long as there is time."""
     whole = cpu()
-    decoder, latents, painting, cooling = (whole.phases[name] for name in ("s0", "latents", "s2", "s3"))
+    decoder, latents, painting, cooling = (whole.phases[name] for name in ("s5", "latents", "s2", "s3"))
     assert isinstance(decoder, AutoencoderPhase)
     assert isinstance(painting, DiffusionPhase)
     return replace(
@@ -129,6 +150,7 @@ def cpu_more() -> Recipe:
             "s2": replace(painting, after=FROM_SHIPPED),
             "s3": cooling,
         },
+        decoder="s0",
     )
 
 
@@ -139,7 +161,7 @@ def tiny() -> Recipe:
     return replace(
         whole,
         name="tiny",
-        painter="s2",
+        painter="s4",
         shape=VideoShape(frames=13, height=64, width=96, fps=Fraction(12)),
         autoencoder=AutoencoderConfig(channels=16, encoder_width=64, decoder_widths=(16, 16, 32, 32)),
         transformer=TransformerConfig(channels=16, text_width=256, width=64, layers=2, heads=2, hidden=128),
@@ -149,7 +171,13 @@ def tiny() -> Recipe:
             "latents": LatentPhase(shelves=((1, 32, IMAGES), (13, 8, SHORTS))),
             "s1": DiffusionPhase(schedule=Schedule(steps=20, rate=3e-3, warmup=5), servings=serving),
             "s2": DiffusionPhase(schedule=Schedule(steps=20, rate=3e-3, warmup=5), servings=serving, after="s1"),
+            "s4": DiffusionPhase(
+                schedule=Schedule(steps=10, rate=1e-3, warmup=5), servings=serving, after="s2", guidance=3.0
+            ),
+            "s5": AutoencoderPhase(schedule=Schedule(steps=10, rate=2e-3, warmup=5), clips=16, batch=2, frames=7),
         },
+        decoder="s5",
+        guidance=1.0,
     )
 
 
@@ -183,14 +211,34 @@ def gpu() -> Recipe:
             "latents": LatentPhase(
                 shelves=((1, 40_000, IMAGES), (13, 40_000, SHORTS), (49, 20_000, FULLS)), minutes=6.0
             ),
-            "s1": DiffusionPhase(schedule=Schedule(steps=6000, rate=3e-3, cooldown=0.0), servings=short, minutes=5.0),
-            "s2": DiffusionPhase(schedule=Schedule(steps=9000, rate=3e-3), servings=full, after="s1", minutes=8.5),
+            "s1": DiffusionPhase(
+                schedule=Schedule(steps=6000, rate=3e-3, cooldown=0.0), servings=short, compiled=True, minutes=5.0
+            ),
+            "s2": DiffusionPhase(
+                schedule=Schedule(steps=9000, rate=3e-3, cooldown=0.0),
+                servings=full,
+                after="s1",
+                compiled=True,
+                minutes=6.0,
+            ),
+            "s3": DiffusionPhase(
+                schedule=Schedule(steps=2500, rate=3e-3, warmup=10, cooldown=1.0, floor=0.01),
+                servings=full,
+                after="s2",
+                compiled=True,
+                probe_weight=0.0,
+                minutes=3.0,
+            ),
+            "s4": DiffusionPhase(
+                schedule=Schedule(steps=800, rate=1e-3), servings=full, after="s3", guidance=4.0, minutes=2.0
+            ),
             "s5": AutoencoderPhase(
                 schedule=Schedule(steps=3000, rate=1e-3), clips=8000, batch=32, frames=9, minutes=3.0
             ),
         },
         decoder="s5",
-        painter="s2",
+        painter="s4",
+        guidance=1.0,
     )
 
 

@@ -21,12 +21,13 @@ from ozora.model.text import TextConfig
 from ozora.model.weights import SHIPPED, load_bundle, save_bundle
 from ozora.train import checkpoint, latents
 from ozora.train.autoencoding import Autoencoding
-from ozora.train.corpus import Stage
 from ozora.train.curve import plot_curve
 from ozora.train.diffusion import Diffusion, latent_scale
 from ozora.train.loop import Phase, Report, finished_weights, run_phase
+from ozora.train.machine import find_machine
 from ozora.train.probe import painter_weights
 from ozora.train.recipes import FROM_SHIPPED, AutoencoderPhase, DiffusionPhase, LatentPhase, Recipe, find
+from ozora.train.renderers import Order, idle_cores
 from ozora.world.words import word_list
 
 
@@ -112,15 +113,19 @@ def _encoder(recipe: Recipe, out: Path) -> Autoencoder:
 
 
 def _fill(recipe: Recipe, phase: LatentPhase, out: Path) -> Iterator[str]:
-    encoder = _encoder(recipe, out)
+    machine = find_machine()
+    encoder = _encoder(recipe, out).to(machine.device)
     shrink = recipe.autoencoder.enlarge
     small = replace(recipe.shape, height=recipe.shape.height // shrink, width=recipe.shape.width // shrink)
-    stage = Stage(small, recipe.vocabulary)
+    late = _limit(phase.minutes)
     began = time.monotonic()
     for frames, clips, first_seed in phase.shelves:
-        for done in latents.fill(out / "latents", stage, encoder, frames=frames, clips=clips, first_seed=first_seed):
+        order = Order(shape=small, vocabulary=recipe.vocabulary, frames=frames, time=recipe.autoencoder.time)
+        shards = latents.fill(out / "latents", order, encoder, clips=clips, first_seed=first_seed, workers=idle_cores())
+        for done in shards:
             yield f"\rlatents: {done}/{clips} clips of {frames} frames   "
-            if _limit(phase.minutes)(time.monotonic() - began):
+            if late(time.monotonic() - began):
+                shards.close()
                 break
     yield "\n"
 
@@ -150,6 +155,8 @@ def _diffusion(recipe: Recipe, name: str, phase: DiffusionPhase, out: Path) -> D
         start=start,
         probe_weight=phase.probe_weight,
         compiled=phase.compiled,
+        guidance=phase.guidance,
+        ema=phase.ema,
         seed=recipe.seed,
     )
 
@@ -187,8 +194,8 @@ def bundle(recipe: Recipe, out: Path) -> Path:
         "license": "Apache-2.0",
         "recipe": recipe.name,
         "vocabulary": recipe.vocabulary.to_dict(),
-        "steps": 12,
-        "guidance": 3.0,
+        "steps": recipe.steps,
+        "guidance": recipe.guidance,
         "shift": 2.0,
         "trained_steps": {name: _steps(out / name) for name in recipe.phases if name != "latents"},
     }

@@ -1,0 +1,77 @@
+"""Many clips of the stage, rendered here or by several processes side by side; the same clips in the same order."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Generator, Iterable
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from multiprocessing import get_context
+
+from ozora.shapes import VideoShape
+from ozora.train.corpus import Clip, Stage, Whereabouts
+from ozora.world.vocabulary import Vocabulary
+
+CHUNK = 8
+"""Clips a process renders at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Clips of ``frames`` frames, and what is where in them, once in ``time`` frames (see ``Stage.whereabouts``)."""
+
+    shape: VideoShape
+    vocabulary: Vocabulary
+    frames: int
+    time: int
+
+
+Example = tuple[Clip, Whereabouts]
+
+
+def render_clips(order: Order, seeds: Iterable[int], *, workers: int) -> Generator[Example]:
+    """The clips of ``seeds``, in order; ``workers`` 0 renders them in this process. Drop the generator to stop."""
+    rest = iter(seeds)
+    chunks = iter(lambda: tuple(islice(rest, CHUNK)), ())
+    if workers == 0:
+        for chunk in chunks:
+            yield from _render(order, chunk)
+        return
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_open)
+    try:
+        waiting: deque[Future[list[Example]]] = deque()
+        for chunk in chunks:
+            waiting.append(pool.submit(_render, order, chunk))
+            if len(waiting) > 2 * workers:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def idle_cores() -> int:
+    """How many rendering processes pay here: one a core, none on a machine so small that one keeps it busy."""
+    cores = len(os.sched_getaffinity(0))
+    return cores if cores >= 4 else 0
+
+
+def _open() -> None:
+    """In a new process: one thread for Mesa's software rasterizer, the cores belong to the other processes."""
+    os.environ.setdefault("LP_NUM_THREADS", "1")
+
+
+def _render(order: Order, seeds: tuple[int, ...]) -> list[Example]:
+    stage = _stage(order.shape, order.vocabulary)
+    return [
+        (stage.clip(seed, frames=order.frames), stage.whereabouts(seed, frames=order.frames, time=order.time))
+        for seed in seeds
+    ]
+
+
+@lru_cache(maxsize=4)
+def _stage(shape: VideoShape, vocabulary: Vocabulary) -> Stage:
+    return Stage(shape, vocabulary)
