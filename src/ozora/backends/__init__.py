@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from ozora.backends.base import Backend, Capabilities, Frames, Stroke
+from ozora.backends.diffusers import DiffusersBackend
 from ozora.backends.maquette import MaquetteBackend
+from ozora.backends.open_models import OPEN_MODELS
 from ozora.errors import UnknownNameError
 
-BACKENDS: dict[str, Backend] = {"maquette": MaquetteBackend()}
+BACKENDS: dict[str, Backend] = {
+    "maquette": MaquetteBackend(),
+    **{name: DiffusersBackend(name, model) for name, model in OPEN_MODELS.items()},
+}
 
 __all__ = ["BACKENDS", "Backend", "Capabilities", "Frames", "Stroke", "find"]
 

@@ -91,7 +91,7 @@ class MaquetteBackend:
         known = Vocabulary.from_dict(vocabulary)
         notes = [note for prompt in plan.prompts for note in outside(read(prompt.text), known)]
         if notes:
-            notes.append("for what lies outside its stage, an open-weight model such as Wan 2.2 does it justice")
+            notes.append("an open-weight model does justice to what lies outside, such as --model wan-2.2-5b")
         return tuple(notes)
 
     def load(self) -> None:

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ozora.backends.base import Stroke
+from ozora.backends.diffusers import DiffusersBackend
+from ozora.errors import CapabilityError, SizeError, UserError, WeightsError
+from ozora.plan import Plan, Prompt, Sampler
+from ozora.shapes import VideoShape
+from tests.backends import tiny_wan
+
+pytest.importorskip("diffusers", reason="the extra `models` is not installed")
+
+
+def plan(text: str = "a red ball", seed: int = 1, frames: int = 4) -> Plan:
+    shape = VideoShape(frames=frames, height=32, width=48, fps=Fraction(8))
+    return Plan(
+        prompts=(Prompt(text=text),), shape=shape, model="tiny", seed=seed, sampler=Sampler(steps=2, guidance=2.0)
+    )
+
+
+def test_native_is_what_the_model_can_do() -> None:
+    backend = DiffusersBackend("tiny", tiny_wan.MODEL)
+    shape = plan().shape
+    assert backend.native(shape) == replace(shape, frames=5)
+    assert backend.native(replace(shape, width=96)).width == 48, "another shape has the model's area"
+    assert backend.native(replace(shape, frames=1)).frames == 1
+    with pytest.raises(SizeError, match="up to 1 seconds"):
+        backend.native(replace(shape, frames=20))
+
+
+def test_weights_that_are_not_here_come_with_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OZORA_MODELS", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    backend = DiffusersBackend("tiny", tiny_wan.MODEL)
+    assert not backend.capabilities.installed
+    with pytest.raises(WeightsError, match=f"hf download nobody/tiny-wan --local-dir {tmp_path}/tiny"):
+        backend.load()
+    (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny" / "model_index.json").write_text("{}")
+    assert backend.capabilities.installed
+    with pytest.raises(WeightsError, match="get them again"):
+        next(backend.paint(plan(), backend.native(plan().shape), {}, preview=False))
+
+
+def test_what_it_cannot_do_is_said_first() -> None:
+    backend = DiffusersBackend("tiny", tiny_wan.MODEL)
+    image = np.zeros((1, 32, 48, 3), np.uint8)
+    with pytest.raises(CapabilityError, match="first frame only"):
+        next(backend.paint(plan(), plan().shape, {3: image}, preview=False))
+    with pytest.raises(UserError, match="snapshot"):
+        next(backend.paint(plan(), plan().shape, {}, preview=False, resume=b"x"))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_a_real_pipeline_paints_a_plan(tmp_path: Path) -> None:
+    backend = DiffusersBackend("tiny", tiny_wan.MODEL, folder=tiny_wan.make(tmp_path / "wan"))
+    backend.load()
+
+    def paint(wish: Plan) -> tuple[list[Stroke], np.ndarray]:
+        *strokes, frames = backend.paint(wish, backend.native(wish.shape), {}, preview=False)
+        assert isinstance(frames, np.ndarray)
+        return [stroke for stroke in strokes if isinstance(stroke, Stroke)], frames
+
+    strokes, frames = paint(plan())
+    assert [(stroke.stage, stroke.done, stroke.total) for stroke in strokes] == [
+        ("paint", 1, 2),
+        ("paint", 2, 2),
+        ("decode", 1, 1),
+    ]
+    assert frames.shape == (5, 32, 48, 3)
+    assert frames.dtype == np.uint8
+    assert len(backend.weights_sha256) == 64
+    assert np.array_equal(frames, paint(plan())[1])
+    assert not np.array_equal(frames, paint(plan(seed=2))[1])
+
+    half = backend.paint(plan(), backend.native(plan().shape), {}, preview=False)
+    next(half)
+    half.close()  # type: ignore[attr-defined] # a generator
+    assert np.array_equal(frames, paint(plan())[1]), "a dropped take leaves the model as it was"
