@@ -61,6 +61,7 @@ def test_painting_goes_on_from_a_snapshot_to_the_same_pixels(backend: MaquetteBa
     whole = paint(backend, wish)
     for snapshot in snapshots:
         *strokes, frames = backend.paint(wish, shape, {}, preview=False, resume=snapshot)
+        assert isinstance(frames, np.ndarray)
         assert np.array_equal(frames, whole)
     assert [stroke.stage for stroke in strokes if isinstance(stroke, Stroke)] == ["decode"]
     with pytest.raises(UserError, match="another plan"):
