@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ozora.media import read_video, resize_frames, write_video
+from ozora.trust.watermark import detect, mark
+from tests.trust.clips import draw_clip
+
+KEY = b"a key of this installation"
+PAYLOAD = 0xC0FFEE42
+CLIP = draw_clip(3)
+MARKED = mark(CLIP, PAYLOAD, KEY)
+
+Frames = NDArray[np.uint8]
+
+
+def test_the_mark_is_faint_and_fainter_on_the_sky() -> None:
+    assert MARKED.shape == CLIP.shape
+    change = MARKED.astype(np.float64) - CLIP
+    assert 10 * np.log10(255**2 / np.mean(change**2)) >= 40
+    assert np.std(change[0, :40]) < np.std(change[0, 80:])
+
+
+ATTACKS: dict[str, tuple[Callable[[Frames], Frames], float, bool]] = {
+    "nothing": (lambda frames: frames, 1.0, False),
+    "cropped": (lambda frames: frames[:, 9:-13, 21:-5], 1.0, False),
+    "mirrored": (lambda frames: frames[:, :, ::-1], 1.0, True),
+    "half the size": (lambda frames: resize_frames(frames, 64, 112), 0.5, False),
+    "larger by half": (lambda frames: resize_frames(frames, 192, 336), 1.5, False),
+    "brighter": (lambda frames: np.clip(frames * 1.2 + 8, 0, 255).astype(np.uint8), 1.0, False),
+    "half the frames": (lambda frames: frames[::2], 1.0, False),
+    "one frame": (lambda frames: frames[5:6], 1.0, False),
+}
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_the_mark_survives(name: str) -> None:
+    attack, scale, mirrored = ATTACKS[name]
+    found = detect(np.ascontiguousarray(attack(MARKED)), KEY)
+    assert found is not None
+    assert found.payload == PAYLOAD
+    assert found.scale == pytest.approx(scale, rel=0.02)
+    assert found.mirrored is mirrored
+    assert 0.6 <= found.strength <= 1
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".webm", ".gif"])
+def test_the_mark_survives_a_file(tmp_path: Path, suffix: str) -> None:
+    write_video(MARKED, Fraction(12), tmp_path / f"a{suffix}")
+    found = detect(read_video(tmp_path / f"a{suffix}")[0], KEY)
+    assert found is not None
+    assert found.payload == PAYLOAD
+
+
+def test_nothing_is_found_where_nothing_is() -> None:
+    assert detect(CLIP, KEY) is None
+    assert detect(MARKED, b"the key of another") is None
+
+
+@pytest.mark.parametrize("shape", [(1, 16, 16, 3), (2, 17, 33, 3)])
+def test_tiny_and_flat_pictures_pass_through(shape: tuple[int, ...]) -> None:
+    flat = np.full(shape, 128, np.uint8)
+    assert mark(flat, 1, KEY).shape == shape
+    assert detect(flat, KEY) is None
