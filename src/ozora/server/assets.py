@@ -1,0 +1,44 @@
+"""What belongs to a video beside it: a thumbnail, and a sheet of frames for scrubbing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ozora.backends import Frames
+from ozora.media import fit_image, write_image
+
+VARIANTS = {
+    "video": ("video.mp4", "video/mp4"),
+    "thumbnail": ("thumbnail.webp", "image/webp"),
+    "spritesheet": ("spritesheet.jpg", "image/jpeg"),
+}
+SHEET_COLUMNS, SHEET_ROWS = 5, 4
+SHEET_WIDTH = 160  # pixels of one picture on the sheet
+THUMBNAIL_SIDE = 480
+
+
+def write_assets(frames: Frames, folder: Path) -> None:
+    """Write the thumbnail (the middle frame) and the sheet into ``folder``."""
+    middle = frames[len(frames) // 2]
+    write_image(_shrink(middle, THUMBNAIL_SIDE), folder / VARIANTS["thumbnail"][0])
+    write_image(sheet(frames), folder / VARIANTS["spritesheet"][0])
+
+
+def sheet(frames: Frames) -> NDArray[np.uint8]:
+    """Evenly spaced frames, row by row: ``SHEET_ROWS`` of ``SHEET_COLUMNS``; short clips repeat frames."""
+    index = np.linspace(0, len(frames) - 1, SHEET_COLUMNS * SHEET_ROWS).round().astype(int)
+    height, width = frames.shape[1:3]
+    tile = (max(2, round(SHEET_WIDTH * height / width)), SHEET_WIDTH)
+    tiles = np.stack([fit_image(frames[number], *tile) for number in index])
+    grid = tiles.reshape(SHEET_ROWS, SHEET_COLUMNS, *tile, 3)
+    picture: NDArray[np.uint8] = grid.swapaxes(1, 2).reshape(SHEET_ROWS * tile[0], SHEET_COLUMNS * tile[1], 3)
+    return picture
+
+
+def _shrink(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    height, width = image.shape[:2]
+    scale = min(1.0, side / max(height, width))
+    return fit_image(image, max(1, round(height * scale)), max(1, round(width * scale)))

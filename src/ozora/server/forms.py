@@ -1,0 +1,90 @@
+"""The body of a call: JSON, or a form whose brackets are folded into the same structure.
+
+The SDKs send ``input_reference[image_url]`` and ``characters[][id]`` in forms; a name per bracket, a list where one is
+empty. Lists of objects with several keys cannot be told apart that way and come as one field of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+
+from ozora.errors import RequestError
+from ozora.server.uploads import Upload, plain_name
+
+MAX_FIELD_BYTES = 45_000_000  # a picture as a data: URL
+MAX_FIELDS = 200
+MAX_DEPTH = 4
+
+
+async def read_body(request: Request) -> dict[str, Any]:
+    """The body of any POST as one object; ``RequestError`` when it is malformed."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        return await _form(request)
+    raw = await request.body()
+    if not raw.strip():
+        return {}
+    if kind not in ("application/json", "") and not kind.endswith("+json"):
+        raise RequestError(f"a body of type {kind[:60]} is not read here; send JSON or multipart/form-data", status=415)
+    return _json(raw)
+
+
+def fold(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Nested values of a form: ``a[b]=1`` becomes ``{"a": {"b": 1}}``, ``a[]=1`` becomes ``{"a": [1]}``."""
+    result: dict[str, Any] = {}
+    for name, value in pairs:
+        parts = re.findall(r"[^\[\]]+|(?<=\[)(?=\])", name)
+        if not parts or not parts[0] or len(parts) > MAX_DEPTH:
+            raise RequestError(f"the field name '{name[:80]}' cannot be read", param=name[:80])
+        _place(result, parts, value, name)
+    return result
+
+
+def _place(result: dict[str, Any], parts: list[str], value: Any, name: str) -> None:  # noqa: ANN401 - text or a file
+    here: Any = result
+    for part, following in zip(parts, [*parts[1:], None], strict=True):
+        last = following is None
+        fresh: Any = value if last else ([] if following == "" else {})
+        if isinstance(here, list):
+            if last or not (here and isinstance(here[-1], dict) and following not in here[-1]):
+                here.append(fresh)
+            here = here[-1]
+        elif isinstance(here, dict) and part not in here:
+            here[part] = fresh
+            here = fresh
+        elif isinstance(here, dict) and not last:
+            here = here[part]
+        else:
+            raise RequestError(f"the field '{name[:80]}' is given twice", param=name[:80])
+
+
+def _json(raw: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise RequestError("the body is no JSON; check its quotes and brackets") from None
+    if not isinstance(body, dict):
+        raise RequestError("the body must be a JSON object, such as {...}")
+    return body
+
+
+async def _form(request: Request) -> dict[str, Any]:
+    try:
+        async with request.form(max_files=8, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
+            pairs: list[tuple[str, Any]] = []
+            for name, value in form.multi_items():
+                if isinstance(value, UploadFile):
+                    upload = Upload(name=plain_name(value.filename or ""), data=await value.read())
+                    pairs.append((name.removesuffix("[]"), upload))
+                else:
+                    pairs.append((name, value))
+    except (MultiPartException, HTTPException, UnicodeDecodeError, KeyError) as error:
+        raise RequestError(f"the form cannot be read: {getattr(error, 'detail', '') or error}") from error
+    return fold(pairs)

@@ -1,0 +1,177 @@
+"""A job: one plan that is to become a video, and everything that is known of it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, and_, func, insert, select, update
+
+from ozora.errors import RequestError
+from ozora.server.tables import JOBS
+from ozora.server.webhooks import announce
+
+QUEUED, IN_PROGRESS, COMPLETED, FAILED = "queued", "in_progress", "completed", "failed"
+ENDED = (COMPLETED, FAILED)
+CANCELLED = "cancelled"  # an error code, not a status: old clients know the four above only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A job before it has a number: what was asked for, its plan, and what it is thought to need."""
+
+    key_id: str
+    verb: str
+    model: str
+    prompt: str
+    seconds: str
+    size: str
+    plan: dict[str, Any]
+    predicted_s: float
+    predicted_memory_bytes: int
+    predicted_disk_bytes: int
+    priority: int = 0
+    parent_id: str | None = None
+    batch_id: str | None = None
+    custom_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A row of the table. ``step`` is the last one that was saved, ``attempt`` counts the workers that tried."""
+
+    number: int
+    id: str
+    key_id: str
+    status: str
+    verb: str
+    model: str
+    prompt: str
+    seconds: str
+    size: str
+    plan: dict[str, Any]
+    parent_id: str | None
+    batch_id: str | None
+    custom_id: str | None
+    priority: int
+    progress: int
+    step: int
+    attempt: int
+    failures: int
+    cancel_requested: bool
+    worker: str | None
+    lease_until: float | None
+    not_before: float
+    created_at: float
+    started_at: float | None
+    completed_at: float | None
+    expires_at: float | None
+    deleted_at: float | None
+    cleaned_at: float | None
+    error_code: str | None
+    error_message: str | None
+    folder: str | None
+    pixels_sha256: str | None
+    predicted_s: float
+    predicted_memory_bytes: int
+    predicted_disk_bytes: int
+    took_s: float | None
+    took_memory_bytes: int | None
+    took_disk_bytes: int | None
+
+    @property
+    def is_ended(self) -> bool:
+        return self.status in ENDED
+
+
+def job_of(row: RowMapping) -> Job:
+    """The value of a row."""
+    return Job(**dict(row))
+
+
+def add(connection: Connection, draft: Draft, now: float) -> Job:
+    """Put a job into the queue."""
+    identity = f"video_{secrets.token_hex(16)}"
+    connection.execute(
+        insert(JOBS).values(
+            id=identity,
+            status=QUEUED,
+            created_at=now,
+            key_id=draft.key_id,
+            verb=draft.verb,
+            model=draft.model,
+            prompt=draft.prompt,
+            seconds=draft.seconds,
+            size=draft.size,
+            plan=draft.plan,
+            priority=draft.priority,
+            parent_id=draft.parent_id,
+            batch_id=draft.batch_id,
+            custom_id=draft.custom_id,
+            predicted_s=draft.predicted_s,
+            predicted_memory_bytes=draft.predicted_memory_bytes,
+            predicted_disk_bytes=draft.predicted_disk_bytes,
+        )
+    )
+    return get(connection, identity, draft.key_id)
+
+
+def get(connection: Connection, identity: str, key_id: str) -> Job:
+    """A key's own job; ``RequestError`` (404) when there is none, or when it is another key's."""
+    wanted = and_(JOBS.c.id == identity, JOBS.c.key_id == key_id, JOBS.c.deleted_at.is_(None))
+    row = connection.execute(select(JOBS).where(wanted)).mappings().first()
+    if row is None:
+        raise RequestError(f"there is no video '{identity[:60]}'", status=404, code="not_found", param="video_id")
+    return job_of(row)
+
+
+def page(
+    connection: Connection, key_id: str, *, after: str | None, limit: int, ascending: bool
+) -> tuple[list[Job], bool]:
+    """Up to ``limit`` of a key's jobs after the one named ``after``, and whether there are more."""
+    query = select(JOBS).where(JOBS.c.key_id == key_id, JOBS.c.deleted_at.is_(None))
+    if after is not None:
+        start = get(connection, after, key_id).number
+        query = query.where(JOBS.c.number > start if ascending else JOBS.c.number < start)
+    query = query.order_by(JOBS.c.number.asc() if ascending else JOBS.c.number.desc()).limit(limit + 1)
+    found = [job_of(row) for row in connection.execute(query).mappings()]
+    return found[:limit], len(found) > limit
+
+
+def cancel(connection: Connection, job: Job, now: float) -> Job:
+    """Stop a job: at once when it waits, at its worker's next step when it is painted; an ended one stays as it is."""
+    stopped = connection.execute(
+        update(JOBS)
+        .where(JOBS.c.id == job.id, JOBS.c.status == QUEUED)
+        .values(status=FAILED, error_code=CANCELLED, error_message="the job was cancelled", completed_at=now)
+    )
+    if stopped.rowcount:
+        announce(connection, job.key_id, "video.failed", job.id, now)
+    connection.execute(
+        update(JOBS).where(JOBS.c.id == job.id, JOBS.c.status == IN_PROGRESS).values(cancel_requested=True)
+    )
+    return get(connection, job.id, job.key_id)
+
+
+def delete(connection: Connection, job: Job, now: float) -> None:
+    """Take a job out of sight, stopped if need be; housekeeping removes its files."""
+    cancel(connection, job, now)
+    connection.execute(update(JOBS).where(JOBS.c.id == job.id).values(deleted_at=now))
+
+
+def count(connection: Connection) -> dict[str, int]:
+    """How many jobs there are of each status."""
+    rows = connection.execute(select(JOBS.c.status, func.count()).group_by(JOBS.c.status)).all()
+    return {str(status): int(number) for status, number in rows}
+
+
+def num_queued(connection: Connection) -> int:
+    """How many jobs wait."""
+    return int(connection.execute(select(func.count()).where(JOBS.c.status == QUEUED)).scalar_one())
+
+
+def seconds_since(connection: Connection, key_id: str, since: float) -> float:
+    """Seconds of video that a key asked for since a time, without what failed."""
+    wanted = and_(JOBS.c.key_id == key_id, JOBS.c.created_at >= since, JOBS.c.status != FAILED)
+    return sum(float(text) for text in connection.execute(select(JOBS.c.seconds).where(wanted)).scalars())

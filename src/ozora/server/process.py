@@ -1,0 +1,30 @@
+"""A process of the server: told to stop by a signal, or by the end of the one that started it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+
+
+def on_stop(event: threading.Event) -> None:
+    """Set ``event`` on SIGTERM and SIGINT."""
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        event.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+
+
+def end_with_parent() -> None:
+    """Send SIGTERM to this process when its standard input ends, which the one that started it holds open."""
+
+    def wait() -> None:
+        while sys.stdin.buffer.read(1):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, daemon=True).start()

@@ -1,0 +1,62 @@
+"""A request on the wire becomes a plan. Whatever the pipeline cannot do yet is refused here and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ozora.errors import CapabilityError
+from ozora.pipeline import make_plan
+from ozora.plan import Plan
+from ozora.server.models import OTHERS_SECONDS, OTHERS_SIZE, is_alias, resolve
+
+DEFAULT_MODEL = "sora-2"
+MISSING = {
+    "remix": "remixing a video",
+    "edit": "editing a video",
+    "extend": "extending a video",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a client asks for, in the words of the wire. ``image`` and ``video`` are files of this machine."""
+
+    verb: str
+    prompt: str
+    model: str = DEFAULT_MODEL
+    seconds: str | None = None
+    size: str | None = None
+    fps: str | None = None
+    seed: int | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    negative_prompt: str | None = None
+    strength: float | None = None
+    characters: tuple[str, ...] = ()
+    image: Path | None = None
+    video: Path | None = None
+
+
+def plan_of(wish: Wish, aliases: dict[str, str]) -> Plan:
+    """The plan that a wish asks for; ``UserError`` says what to change."""
+    if wish.verb in MISSING:
+        raise CapabilityError(f"{MISSING[wish.verb]} is not possible yet; make a new one with POST /v1/videos")
+    if wish.characters:
+        raise CapabilityError("characters in a video are not possible yet; leave 'characters' out")
+    if wish.negative_prompt:
+        raise CapabilityError("a negative prompt is not possible yet; leave 'negative_prompt' out")
+    if wish.strength is not None:
+        raise CapabilityError("'strength' needs a clip to change, which is not possible yet; leave it out")
+    foreign = is_alias(wish.model, aliases)
+    return make_plan(
+        wish.prompt,
+        model=resolve(wish.model, aliases),
+        seconds=wish.seconds or (OTHERS_SECONDS if foreign else None),
+        size=wish.size or (OTHERS_SIZE if foreign else None),
+        fps=wish.fps,
+        seed=wish.seed,
+        steps=wish.steps,
+        guidance=wish.guidance,
+        image=wish.image,
+    )

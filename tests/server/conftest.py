@@ -1,0 +1,63 @@
+"""A server's places for tests: a real database in a folder of the test, a store beside it, the stub as a model."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ozora.backends import BACKENDS
+from ozora.server import keys
+from ozora.server.database import Database
+from ozora.server.painting import Studio
+from ozora.server.settings import Settings, in_folder
+from ozora.server.store import Store
+from tests.server.stub import StubBackend
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    aliases = {"sora-2": "stub", "sora-2-pro": "stub"}
+    return dataclasses.replace(in_folder(tmp_path), aliases=aliases, lease_s=5.0, private_hosts=("127.0.0.1",))
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database with its tables; a copy is quicker than to make them again."""
+    settings = in_folder(tmp_path_factory.mktemp("template"))
+    database = Database(settings.database)
+    database.migrate()
+    with database.writing() as connection:
+        keys.ensure_local(connection)
+    database.close()
+    return Path(settings.database.removeprefix("sqlite:///"))
+
+
+@pytest.fixture
+def database(settings: Settings, template: Path) -> Iterator[Database]:
+    shutil.copy(template, settings.database.removeprefix("sqlite:///"))
+    database = Database(settings.database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def store(settings: Settings) -> Store:
+    return Store(settings.data)
+
+
+@pytest.fixture
+def stub() -> Iterator[StubBackend]:
+    backend = StubBackend()
+    BACKENDS["stub"] = backend
+    yield backend
+    del BACKENDS["stub"]
+
+
+@pytest.fixture
+def studio(settings: Settings, database: Database, store: Store, stub: StubBackend) -> Studio:
+    return Studio(worker="w1", settings=settings, database=database, store=store, draining=threading.Event())

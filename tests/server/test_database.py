@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+from sqlalchemy import text
+
+from ozora.errors import StoreError, UserError
+from ozora.server.database import Database
+
+
+def test_a_failed_block_changes_nothing(database: Database) -> None:
+    with pytest.raises(RuntimeError), database.writing() as connection:
+        connection.execute(text("DELETE FROM keys"))
+        raise RuntimeError
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT count(*) FROM keys")).scalar_one() == 1
+
+
+def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
+    with database.writing() as writer:
+        writer.execute(text("DELETE FROM keys"))
+        with database.reading() as reader:
+            assert reader.execute(text("SELECT count(*) FROM keys")).scalar_one() == 1
+
+
+def test_writers_come_one_after_the_other(database: Database) -> None:
+    with database.writing() as connection:
+        connection.execute(text("CREATE TABLE sums (value INTEGER)"))
+        connection.execute(text("INSERT INTO sums VALUES (0)"))
+
+    def add() -> None:
+        for _ in range(10):
+            with database.writing() as connection:
+                value = connection.execute(text("SELECT value FROM sums")).scalar_one()
+                connection.execute(text(f"UPDATE sums SET value = {value + 1}"))
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT value FROM sums")).scalar_one() == 40
+
+
+def test_many_may_migrate_at_once(settings: object, database: Database) -> None:
+    threads = [threading.Thread(target=database.migrate) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "m001"
+
+
+def test_a_database_that_is_away_can_be_tried_again() -> None:
+    gone = Database("postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(StoreError, match="try again"), gone.reading():
+        pass
+    gone.close()
+
+
+def test_what_is_no_database_is_refused() -> None:
+    with pytest.raises(UserError, match="sqlite:///"):
+        Database("cupboard")

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from standardwebhooks import Webhook
+
+from ozora.server import jobs, queue, webhooks
+from ozora.server.database import Database
+from ozora.server.housekeeping import Housekeeper, deliver, sweep
+from ozora.server.jobs import QUEUED
+from ozora.server.painting import Studio, paint
+from ozora.server.settings import Settings
+from ozora.server.store import Store
+from ozora.server.tables import DELIVERIES
+from tests.server.samples import draft
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """Writes down what it gets, and answers as told."""
+
+    got: list[tuple[dict[str, str], bytes]]
+    status: int
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
+        self.send_response(self.status)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def receiver() -> Iterator[tuple[str, type[Receiver]]]:
+    handler = type("Ear", (Receiver,), {"got": [], "status": 200})
+    server = HTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/hook", handler
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_files_go_when_their_time_is_over(studio: Studio) -> None:
+    with studio.database.writing() as connection:
+        jobs.add(connection, draft(), time.time())
+        job = queue.claim(connection, "w1", now=time.time(), lease_s=5.0, max_failures=2)
+    assert job is not None
+    paint(studio, job)
+    path = f"videos/{job.id}/1/video.mp4"
+    assert sweep(studio.settings, studio.database, studio.store, time.time()) == 0
+    assert studio.store.find(path)
+    assert sweep(studio.settings, studio.database, studio.store, time.time() + studio.settings.keep_s + 1) == 1
+    assert studio.store.find(path) is None
+
+
+def test_files_of_a_deleted_job_go_at_once(database: Database, store: Store, settings: Settings) -> None:
+    with database.writing() as connection:
+        job = jobs.add(connection, draft(), 1.0)
+        jobs.delete(connection, job, 2.0)
+    store.write(f"videos/{job.id}/input-0", b"x")
+    assert sweep(settings, database, store, 3.0) == 1
+    assert sweep(settings, database, store, 3.0) == 0
+    assert store.find(f"videos/{job.id}/input-0") is None
+
+
+def test_lapsed_jobs_come_back(database: Database, store: Store, settings: Settings) -> None:
+    with database.writing() as connection:
+        jobs.add(connection, draft(), 1.0)
+        queue.claim(connection, "w", now=1.0, lease_s=5.0, max_failures=3)
+    sweep(settings, database, store, 100.0)
+    with database.reading() as connection:
+        assert jobs.count(connection) == {QUEUED: 1}
+
+
+def test_an_event_arrives_signed(database: Database, settings: Settings, receiver: tuple[str, type[Receiver]]) -> None:
+    url, ear = receiver
+    with database.writing() as connection:
+        endpoint = webhooks.add(connection, "local", name="", url=url, event_types=["video.failed"], now=time.time())
+        job = jobs.add(connection, draft(), time.time())
+        jobs.cancel(connection, job, time.time())
+    ear.status = 500
+    assert deliver(settings, database, time.time())
+    assert not deliver(settings, database, time.time())
+    ear.status = 200
+    assert deliver(settings, database, time.time() + 6)
+    headers, body = ear.got[-1]
+    assert Webhook(endpoint.secret).verify(body, {**headers, "webhook-timestamp": headers["webhook-timestamp"]})
+    assert json.loads(body)["data"] == {"id": job.id}
+    assert len({headers["webhook-id"] for headers, _ in ear.got}) == 1
+    with database.reading() as connection:
+        assert connection.execute(select(DELIVERIES.c.answer)).scalars().all() == ["200"]
+
+
+def test_a_private_address_gets_nothing(database: Database, tmp_path: Path, settings: Settings) -> None:
+    import dataclasses
+
+    strict = dataclasses.replace(settings, private_hosts=())
+    with database.writing() as connection:
+        endpoint = webhooks.add(
+            connection, "local", name="", url="http://127.0.0.1:1/", event_types=["video.failed"], now=1.0
+        )
+        webhooks.send_later(connection, endpoint, "video.failed", "video_1", 1.0)
+    assert deliver(strict, database, 2.0)
+    with database.reading() as connection:
+        assert "not public" in str(connection.execute(select(DELIVERIES.c.answer)).scalar_one())
+
+
+def test_the_thread_stops_when_told(database: Database, store: Store, settings: Settings) -> None:
+    keeper = Housekeeper(settings, database, store)
+    keeper.start()
+    keeper.stop()

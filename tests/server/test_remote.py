@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from ozora.errors import RequestError
+from ozora.server.remote import Policy, check_url, fetch, is_public, post
+
+OPEN = Policy(private_hosts=("127.0.0.1",), max_bytes=1000, timeout_s=5.0)
+
+
+class Site(BaseHTTPRequestHandler):
+    """A page, a large one, redirects, and an echo."""
+
+    def do_GET(self) -> None:
+        places = {"/in": "/page", "/loop": "/loop", "/out": "http://localhost:9/", "/file": "file:///etc/passwd"}
+        if self.path in places:
+            self.send_response(302)
+            self.send_header("location", places[self.path])
+            self.end_headers()
+            return
+        self.send_response(404 if self.path == "/missing" else 200)
+        self.end_headers()
+        self.wfile.write(b"x" * (5000 if self.path == "/large" else 10))
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(201)
+        self.end_headers()
+        self.wfile.write(body + self.headers["x-mark"].encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), Site)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_page_and_where_it_leads(site: str) -> None:
+    assert fetch(f"{site}/page", OPEN) == b"x" * 10
+    assert fetch(f"{site}/in", OPEN) == b"x" * 10
+    answer = post(f"{site}/", b"hello", {"x-mark": "!"}, OPEN)
+    assert (answer.status, answer.data) == (201, b"hello!")
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("/large", "larger"),
+        ("/loop", "too often"),
+        ("/out", "not public"),
+        ("/file", "full http"),
+        ("/missing", "404"),
+    ],
+)
+def test_what_is_out_of_bounds(path: str, reason: str, site: str) -> None:
+    with pytest.raises(RequestError, match=reason):
+        fetch(site + path, OPEN)
+
+
+def test_private_addresses_are_refused(site: str) -> None:
+    for url in (site, "http://localhost:1/", "http://[::1]/", "http://0.0.0.0/", "http://2130706433/"):
+        with pytest.raises(RequestError, match="URL cannot be used"):
+            fetch(url, Policy())
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("8.8.8.8", True),
+        ("2606:4700::1111", True),
+        ("10.1.2.3", False),
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),
+        ("224.0.0.1", False),
+        ("::ffff:127.0.0.1", False),
+        ("64:ff9b::7f00:1", False),
+        ("fe80::1%eth0", False),
+        ("fd00::1", False),
+    ],
+)
+def test_which_addresses_are_public(address: str, public: bool) -> None:
+    assert is_public(address) is public
+
+
+@pytest.mark.parametrize(
+    "url", ["", "ftp://x.org/", "http://", "http://a:b@x.org/", "http://x.org/ a", "http://x:99999/"]
+)
+def test_which_urls_may_be_called(url: str) -> None:
+    with pytest.raises(RequestError):
+        check_url(url)
+
+
+def test_data_urls() -> None:
+    assert fetch("data:image/png;base64," + base64.b64encode(b"pixels").decode(), OPEN) == b"pixels"
+    assert fetch("data:,a%20b", OPEN) == b"a b"
+    for url in ("data:image/png;base64,??", "data:none", "data:," + "x" * 4000):
+        with pytest.raises(RequestError):
+            fetch(url, OPEN)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from ozora.errors import CapabilityError, SizeError
+from ozora.server.requests import MISSING, Wish, plan_of
+from tests.server.stub import StubBackend
+
+ALIASES = {"sora-2": "stub"}
+
+
+def test_a_wish_becomes_a_plan(stub: StubBackend) -> None:
+    wish = Wish(verb="create", prompt="a ball", size="96x64", seconds="2", seed=7, steps=3, guidance=1.5, fps="8")
+    plan = plan_of(wish, ALIASES)
+    assert (plan.model, plan.seed, plan.sampler.steps, plan.sampler.guidance) == ("stub", 7, 3, 1.5)
+    assert (plan.shape.frames, plan.shape.width, plan.shape.height) == (16, 96, 64)
+
+
+def test_others_names_bring_others_defaults(stub: StubBackend) -> None:
+    foreign = plan_of(Wish(verb="create", prompt="a ball"), ALIASES)
+    assert (foreign.shape.width, foreign.shape.height, str(foreign.shape.duration_s)) == (720, 1280, "4")
+    ours = plan_of(Wish(verb="create", prompt="a ball", model="stub"), ALIASES)
+    assert (ours.shape.width, ours.shape.height, str(ours.shape.duration_s)) == (16, 16, "1")
+
+
+def test_what_is_too_long_is_refused(stub: StubBackend) -> None:
+    with pytest.raises(SizeError):
+        plan_of(Wish(verb="create", prompt="a ball", seconds="12"), ALIASES)
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        *(Wish(verb=verb, prompt="a ball") for verb in MISSING),
+        Wish(verb="create", prompt="Mo runs", characters=("char_1",)),
+        Wish(verb="create", prompt="a ball", negative_prompt="rain"),
+        Wish(verb="create", prompt="a ball", strength=0.5),
+    ],
+)
+def test_what_is_missing_is_named(wish: Wish, stub: StubBackend) -> None:
+    with pytest.raises(CapabilityError, match="not possible yet"):
+        plan_of(wish, ALIASES)
