@@ -2,8 +2,8 @@
 
 Loss: (0.3 + 0.7 (1 - t)) |x' - x|^2 per token (after the ramp of Dreamer 4, arXiv 2509.24527), more for tokens that
 hold a thing, and a little for what a probe reads in the middle of the network (``probe.py``). Times lean far toward
-noise: where a thing is, and which way it goes, is decided at t of 0.8 to 0.97. A share of the clips has its first
-latent frame known and almost clean: that trains image-to-video.
+noise: where a thing is, and which way it goes, is decided at t of 0.8 to 0.97. A share of the clips has some of its
+latent frames known and almost clean (``givens.py``): that trains image-to-video and the edit verbs.
 
 Phase S4 bakes the guidance in (Meng et al. 2022, arXiv 2210.03142): the target is what the weights that the phase began
 with paint when they are guided, so that the result needs one evaluation a step in the place of two.
@@ -25,6 +25,7 @@ from ozora.flow.schedule import draw_times
 from ozora.model.maquette import MaquetteConfig, Painter
 from ozora.model.text import tokenize
 from ozora.model.transformer import positions
+from ozora.train.givens import draw_givens
 from ozora.train.latents import Shelf, read_shelf
 from ozora.train.optimizers import Schedule
 from ozora.train.probe import probe_loss, probed
@@ -64,7 +65,7 @@ class Diffusion:
     scale: tuple[Tensor, Tensor]
     start: dict[str, Tensor] | None = None
     blank_share: float = 0.1
-    known_share: float = 0.2
+    known_share: float = 0.3
     thing_weight: float = 5.0
     probe_weight: float = 0.1
     compiled: bool = False
@@ -130,12 +131,9 @@ class Diffusion:
     ) -> tuple[Tensor, Tensor]:
         """Errors of the data and of the probe."""
         b, _, g, i, j = latent.shape
-        t = draw_times((b, 1), generator, mean=self.time_mean, spread=self.time_spread).expand(b, g).clone()
-        known = torch.zeros(b, g)
-        if g > 1:
-            given = torch.rand(b, generator=generator) < self.known_share
-            known[given, 0] = 1.0
-            t[given, 0] = 0.15 * torch.rand(int(given.sum()), generator=generator)
+        t = draw_times((b, 1), generator, mean=self.time_mean, spread=self.time_spread).expand(b, g)
+        known = draw_givens(b, g, self.known_share, generator)
+        t = torch.where(known > 0, 0.15 * torch.rand(b, 1, generator=generator), t)
         x = latent.flatten(3).permute(0, 2, 3, 1)  # [b, g, i j, k]
         x_t = mix(x, torch.randn(x.shape, generator=generator), t[:, :, None, None])
         space = self.config.autoencoder

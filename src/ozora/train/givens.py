@@ -1,0 +1,48 @@
+"""Which latent frames of a training clip are given: what the verbs will ask for, drawn at random.
+
+Letters: ``b`` clips, ``g`` latent frames.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+FIRST_SHARE = 0.4
+"""Of the clips with something given, how many have only their first frame; the other kinds share the rest."""
+
+
+def draw_givens(b: int, g: int, share: float, generator: torch.Generator) -> Float[Tensor, "b g"]:
+    """1 where a latent frame is known, at random in ``share`` of the clips; at least one frame of each stays unknown.
+
+    The kinds are those of the design's table: the first frame, a prefix (extend), a suffix (extend backward), first and
+    last (keyframes), both ends (connect), any set (recut).
+    """
+    known = torch.zeros(b, g)
+    if g == 1:
+        return known
+    chance = torch.rand(b, 2, generator=generator)
+    cuts = torch.randint(1, g, (b, 2), generator=generator)
+    some = (torch.rand(b, g, generator=generator) < 0.4).float()
+    for clip in range(b):
+        if chance[clip, 0] >= share:
+            continue
+        kind = 0 if chance[clip, 1] < FIRST_SHARE else 1 + int((chance[clip, 1] - FIRST_SHARE) / (1 - FIRST_SHARE) * 5)
+        low, high = sorted(int(cut) for cut in cuts[clip])
+        if kind == 0:
+            known[clip, 0] = 1
+        elif kind == 1:
+            known[clip, :low] = 1
+        elif kind == 2:
+            known[clip, high:] = 1
+        elif kind == 3:
+            known[clip, [0, -1]] = 1
+        elif kind == 4:
+            known[clip, :low] = 1
+            known[clip, max(high, low + 1) :] = 1
+        else:
+            known[clip] = some[clip]
+        if known[clip].all():
+            known[clip, low] = 0
+    return known
