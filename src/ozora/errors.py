@@ -7,10 +7,12 @@
     |   +-- MediaError       a given file cannot be read or is too large
     |   +-- OutputError      the output cannot be written
     |   +-- UnknownNameError a model, recipe, solver ... that does not exist
+    |   +-- PolicyError      the policy refuses the request, or holds it for a person to look at
     |   +-- CapabilityError  the chosen backend cannot do what the plan asks
     |   `-- RequestError     a call of the server is refused: no key, unknown id, over a limit
     `-- ServiceError         our side is at fault                            exit 3, HTTP 5xx
         +-- WeightsError     weights missing or damaged
+        +-- TrustError       a file cannot be marked, signed or written down: it is not published
         +-- RendererError    no OpenGL context for the stage
         +-- CheckpointError  a training checkpoint cannot be read or does not fit
         `-- StoreError       the database or the file store cannot be reached now
@@ -53,6 +55,10 @@ class UnknownNameError(UserError):
     """A name (model, recipe, solver, color ...) that is not in its list."""
 
 
+class PolicyError(UserError):
+    """The policy refuses the request or holds it for review; the message names the rule."""
+
+
 class CapabilityError(UserError):
     """The chosen backend cannot do this; the message names those that can."""
 
@@ -75,6 +81,10 @@ class ServiceError(OzoraError):
 
 class WeightsError(ServiceError):
     """Model weights are missing or do not have the expected hash."""
+
+
+class TrustError(ServiceError):
+    """Provenance or policy cannot do its work, so nothing is published."""
 
 
 class RendererError(ServiceError):

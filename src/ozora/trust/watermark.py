@@ -223,7 +223,7 @@ def _match(plane: Plane, ring: _Ring, scale: float) -> list[_Place]:
         sync = _whiten(_pick(spectrum, ring, mirrored))[ring.is_sync] * np.conj(ring.sync)
         match = np.fft.ifft2(_grid(sync, ring.rows[ring.is_sync], ring.columns[ring.is_sync])).real
         y, x = divmod(int(np.argmax(match)), TILE)
-        score = float(match[y, x]) * TILE**2 / float(np.linalg.norm(sync))
+        score = float(match[y, x]) * TILE**2 / max(float(np.linalg.norm(sync)), 1e-30)
         places.append(_Place(scale_y=scale, scale_x=scale, y=y, x=x, mirrored=mirrored, score=score))
     return places
 
