@@ -1,0 +1,141 @@
+"""What this installation has published: one row a file, found again by watermark, by hash or by how it looks.
+
+SQLite in WAL mode, so that several processes can write while others read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ozora.errors import TrustError
+from ozora.trust.fingerprint import SIZE_BYTES, distances
+
+FILE = "ledger.db"
+_WAIT_S = 10.0
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS published (
+    payload INTEGER PRIMARY KEY,
+    published_at TEXT NOT NULL,
+    file_sha256 TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    record TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS by_file ON published (file_sha256);
+"""
+_COLUMNS = "payload, published_at, file_sha256, fingerprint, record"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A published file. ``payload`` is the number in its watermark, ``published_at`` a time in UTC (ISO 8601)."""
+
+    payload: int
+    published_at: str
+    file_sha256: str
+    fingerprint: bytes
+    record: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "watermark": f"{self.payload:08x}",
+            "published_at": self.published_at,
+            "file_sha256": self.file_sha256,
+            "record": self.record,
+        }
+
+
+class Ledger:
+    """The ledger in a home folder; a context that closes it. ``TrustError`` when it cannot be read or written."""
+
+    def __init__(self, home: Path) -> None:
+        self._path = home / FILE
+        with self._guarded():
+            home.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(self._path, timeout=_WAIT_S, isolation_level=None)
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.executescript(_SCHEMA)
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def draw_payload(self) -> int:
+        """A number of 32 bits that no published file has."""
+        while True:
+            payload = secrets.randbits(32)
+            if self.find_payload(payload) is None:
+                return payload
+
+    def add(self, *, payload: int, file_sha256: str, fingerprint: bytes, record: dict[str, Any]) -> Entry:
+        """Write down a file that is being published, now."""
+        assert len(fingerprint) == SIZE_BYTES
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        row = (payload, now, file_sha256, fingerprint, json.dumps(record, ensure_ascii=False))
+        with self._guarded():
+            self._connection.execute(f"INSERT INTO published ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)", row)
+        return _entry(row)
+
+    def remove(self, payload: int) -> None:
+        """Take back a file that could not be published after all."""
+        with self._guarded():
+            self._connection.execute("DELETE FROM published WHERE payload = ?", (payload,))
+
+    def find_payload(self, payload: int) -> Entry | None:
+        """The file with this number in its watermark."""
+        return self._find("payload = ?", payload)
+
+    def find_file(self, file_sha256: str) -> Entry | None:
+        """The file with this hash."""
+        return self._find("file_sha256 = ?", file_sha256)
+
+    def find_similar(self, fingerprint: bytes) -> tuple[Entry, float] | None:
+        """The file that looks most like ``fingerprint``, and the distance; reads all rows."""
+        with self._guarded():
+            rows = self._connection.execute("SELECT payload, fingerprint FROM published").fetchall()
+        if not rows:
+            return None
+        known = np.frombuffer(b"".join(row[1] for row in rows), np.uint8).reshape(len(rows), SIZE_BYTES)
+        all_distances = distances(fingerprint, known)
+        nearest = int(np.argmin(all_distances))
+        entry = self.find_payload(rows[nearest][0])
+        return None if entry is None else (entry, float(all_distances[nearest]))
+
+    def count(self) -> int:
+        """How many files are published."""
+        with self._guarded():
+            return int(self._connection.execute("SELECT count(*) FROM published").fetchone()[0])
+
+    def _find(self, condition: str, value: int | str) -> Entry | None:
+        with self._guarded():
+            row = self._connection.execute(f"SELECT {_COLUMNS} FROM published WHERE {condition}", (value,)).fetchone()
+        return None if row is None else _entry(row)
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise TrustError(f"{self._path} cannot be used ({error}): make room, or restore it") from error
+
+
+def _entry(row: tuple[int, str, str, bytes, str]) -> Entry:
+    payload, published_at, file_sha256, fingerprint, record = row
+    return Entry(
+        payload=payload,
+        published_at=published_at,
+        file_sha256=file_sha256,
+        fingerprint=fingerprint,
+        record=json.loads(record),
+    )
