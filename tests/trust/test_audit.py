@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ozora.errors import TrustError
+from ozora.trust.audit import AuditReport, append, check, read
+
+
+def _write(home: Path) -> list[str]:
+    for number in range(4):
+        append(home, "published", {"number": number, "text": "é"})
+    return (home / "audit.jsonl").read_text().splitlines()
+
+
+def test_lines_are_kept_in_order(tmp_path: Path) -> None:
+    assert check(tmp_path) == AuditReport(num_lines=0)
+    assert read(tmp_path) == []
+    _write(tmp_path)
+    assert [line["data"]["number"] for line in read(tmp_path)] == [0, 1, 2, 3]
+    assert check(tmp_path) == AuditReport(num_lines=4)
+
+
+@pytest.mark.parametrize(
+    ("change", "broken_at"),
+    [
+        (lambda lines: [lines[0], lines[1].replace("é", "e"), *lines[2:]], 2),
+        (lambda lines: [lines[0], *lines[2:]], 2),
+        (lambda lines: [lines[1], lines[0], *lines[2:]], 1),
+        (lambda lines: lines[:-1], 4),
+        (lambda lines: [*lines, lines[-1]], 5),
+        (lambda lines: [*lines[:3], "nonsense"], 4),
+        (lambda lines: [], 1),
+    ],
+)
+def test_any_change_is_noticed(tmp_path: Path, change: object, broken_at: int) -> None:
+    assert callable(change)
+    lines = change(_write(tmp_path))
+    (tmp_path / "audit.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    assert check(tmp_path).broken_at == broken_at
+
+
+def test_a_log_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "audit.jsonl").mkdir()
+    with pytest.raises(TrustError, match="cannot be written"):
+        append(tmp_path, "published", {})
