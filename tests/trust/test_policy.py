@@ -12,6 +12,7 @@ from ozora.errors import TrustError
 from ozora.trust.likeness import Consent, add_consent
 from ozora.trust.policy import ALLOWED, PACKS, Decision, decide, decide_frames, load_policy, read_pack
 from ozora.trust.settings import TrustSettings
+from ozora.world.samples import draw_toys
 
 POLICY = load_policy(Path("/nowhere"), TrustSettings())
 FRAMES = np.zeros((1, 8, 8, 3), np.uint8)

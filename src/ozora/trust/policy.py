@@ -96,7 +96,7 @@ def read_pack(path: Path) -> tuple[Rule, ...]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, re.error) as error:
         raise TrustError(f"the rule pack {path} cannot be used ({error}): correct it") from error
     if not rules:
-        raise TrustError(f"the rule pack {path} has no rules: correct it")
+        raise TrustError(f"the rule pack {path} cannot be used (it has no rules): correct it")
     return rules
 
 

@@ -1,0 +1,200 @@
+"""The one way out: policy, watermark, file, signature, ledger, log. It fails closed.
+
+Everything is made in hidden neighbors of the path; they take their names when all has succeeded, else nothing is there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ozora.errors import PolicyError
+from ozora.media import check_output, sidecar
+from ozora.media.output_file import is_sequence, whole_file, whole_sequence, writing
+from ozora.plan import Record
+from ozora.trust import audit
+from ozora.trust.fingerprint import fingerprint
+from ozora.trust.identity import Identity, init
+from ozora.trust.ledger import Entry, Ledger
+from ozora.trust.manifest import beside, hash_files, is_embedded, list_files, sign, sign_beside
+from ozora.trust.policy import DEFAULT_KEY, Decision, Policy, decide, decide_frames, load_policy, strictest
+from ozora.trust.review import ReviewQueue
+from ozora.trust.settings import TrustSettings, find_home, read_settings
+from ozora.trust.watermark import mark
+
+Frames = NDArray[np.uint8]
+Write = Callable[[Frames, Path], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Under what a file is published: the API ``key``, and the policy and home folder if not the installation's."""
+
+    key: str = DEFAULT_KEY
+    policy: Policy | None = None
+    home: Path | None = None
+
+
+def publish(
+    frames: Frames,
+    record: Record,
+    path: Path,
+    *,
+    write: Write,
+    parents: Sequence[Path] = (),
+    terms: Terms | None = None,
+) -> Entry:
+    """Write ``frames`` [f, h, w, 3] to ``path``, marked and signed, with the record beside it; whole or not at all.
+
+    ``write(frames, path)`` encodes the file. ``parents`` are the files that this one was made from. The identity is
+    made when there is none yet. ``PolicyError`` when it may not be published, ``OutputError`` when it cannot be
+    written, ``TrustError`` when it cannot be marked, signed or written down.
+    """
+    terms = terms or Terms()
+    home = terms.home or find_home()
+    check_output(path, frames=len(frames))
+    identity, settings = init(home), read_settings(home)
+    policy = terms.policy or load_policy(home, settings, terms.key)
+    _enforce(record, frames, policy, home)
+    with Ledger(home) as ledger:
+        payload = ledger.draw_payload()
+        marked = mark(frames, payload, identity.watermark_key)
+        work = _Work(
+            frames=marked, record=record, payload=payload, parents=tuple(parents), identity=identity, settings=settings
+        )
+        with _taken_back(ledger, payload), _finished(path) as draft:
+            file_sha256 = _write_signed(work, draft, path, write)
+            entry = ledger.add(
+                payload=payload, file_sha256=file_sha256, fingerprint=fingerprint(marked), record=record.to_dict()
+            )
+            audit.append(home, "published", {"watermark": f"{payload:08x}", "file_sha256": file_sha256})
+    return entry
+
+
+def check_prompt(text: str, *, terms: Terms | None = None) -> None:
+    """Refuse now what ``publish`` would refuse later because of its prompt. ``PolicyError`` says why."""
+    terms = terms or Terms()
+    home = terms.home or find_home()
+    policy = terms.policy or load_policy(home, read_settings(home), terms.key)
+    _act(decide(text, policy), text, policy, home)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What goes into one file."""
+
+    frames: Frames
+    record: Record
+    payload: int
+    parents: tuple[Path, ...]
+    identity: Identity
+    settings: TrustSettings
+
+
+def _enforce(record: Record, frames: Frames, policy: Policy, home: Path) -> None:
+    text = "\n".join(prompt.text for prompt in record.plan.prompts)
+    _act(strictest([decide(text, policy), decide_frames(frames, policy)]), text, policy, home)
+
+
+def _act(decision: Decision, text: str, policy: Policy, home: Path) -> None:
+    """Log the decision and raise unless it, or a person in the review, allows."""
+    noted = {**decision.to_dict(), "key": policy.key, "prompt_sha256": hashlib.sha256(text.encode()).hexdigest()}
+    audit.append(home, "decided", noted)
+    if decision.verdict == "refuse":
+        raise PolicyError(f"this is refused: {decision.reason} (rule {decision.rule}); change the prompt")
+    if decision.verdict == "review":
+        with ReviewQueue(home) as queue:
+            case = queue.ask(policy.key, text, decision)
+        if case.answer == "refused":
+            raise PolicyError(f"this was refused by {case.answered_by}: {decision.reason}; change the prompt")
+        if case.answer == "waiting":
+            raise PolicyError(
+                f"this waits for review as number {case.number}: {decision.reason} (rule {decision.rule}); "
+                f"`ozora trust review` answers it"
+            )
+
+
+def _write_signed(work: _Work, draft: _Draft, path: Path, write: Write) -> str:
+    """Encode and sign into the draft, and write what goes beside it; returns the hash of the file."""
+    show_prompt, time_authority = work.settings.prompt == "text", work.settings.time_authority
+    if is_embedded(path):
+        with _plain(draft.file) as plain:
+            write(work.frames, plain)
+            sign(
+                plain,
+                draft.file,
+                work.record,
+                work.identity,
+                payload=work.payload,
+                parents=work.parents,
+                show_prompt=show_prompt,
+                time_authority=time_authority,
+            )
+    else:
+        write(work.frames, draft.file)
+        content = sign_beside(
+            list_files(draft.file),
+            work.record,
+            work.identity,
+            payload=work.payload,
+            parents=work.parents,
+            show_prompt=show_prompt,
+            time_authority=time_authority,
+        )
+        assert draft.manifest is not None
+        with writing(path):
+            draft.manifest.write_bytes(content)
+    with writing(path):
+        draft.record.write_text(work.record.to_json(), encoding="utf-8")
+    return hash_files(list_files(draft.file))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """Hidden paths to write to: the file or pattern, its record, and its manifest if that stands beside it."""
+
+    file: Path
+    record: Path
+    manifest: Path | None
+
+
+@contextlib.contextmanager
+def _finished(path: Path) -> Iterator[_Draft]:
+    """Drafts that take their names when the block ends well, the file last of all; else nothing new stays."""
+    besides = [sidecar(path)] + ([] if is_embedded(path) else [beside(path)])
+    new = [place for place in besides if not place.exists()]
+    whole = whole_sequence if is_sequence(path) else whole_file
+    try:
+        with whole(path) as file, contextlib.ExitStack() as stack:
+            drafts = [stack.enter_context(whole_file(place)) for place in besides]
+            yield _Draft(file=file, record=drafts[0], manifest=drafts[1] if drafts[1:] else None)
+    except BaseException:
+        for place in new:
+            place.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def _plain(signed: Path) -> Iterator[Path]:
+    """A path for the unsigned file, which does not stay."""
+    plain = signed.with_name(f"{signed.stem}-plain{signed.suffix}")
+    try:
+        yield plain
+    finally:
+        plain.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _taken_back(ledger: Ledger, payload: int) -> Iterator[None]:
+    """Forget the number again if the block fails."""
+    try:
+        yield
+    except BaseException:
+        ledger.remove(payload)
+        raise
