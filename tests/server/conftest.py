@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from ozora.backends import BACKENDS
@@ -16,6 +17,7 @@ from ozora.server.database import Database
 from ozora.server.painting import Studio
 from ozora.server.settings import Settings, in_folder
 from ozora.server.store import Store
+from tests.server.live import client_of
 from tests.server.stub import StubBackend
 
 
@@ -56,6 +58,12 @@ def stub() -> Iterator[StubBackend]:
     BACKENDS["stub"] = backend
     yield backend
     del BACKENDS["stub"]
+
+
+@pytest.fixture
+def client(settings: Settings, database: Database, stub: StubBackend) -> Iterator[httpx.Client]:
+    with client_of(settings) as client:
+        yield client
 
 
 @pytest.fixture

@@ -20,6 +20,6 @@ def test_a_sheet_has_twenty_pictures_in_order(frames: int, height: int, width: i
 
 
 def test_the_files_are_small_pictures(tmp_path: Path) -> None:
-    write_assets(np.full((3, 1280, 720, 3), 99, np.uint8), tmp_path)
+    write_assets(np.full((1, 1280, 720, 3), 99, np.uint8), tmp_path)
     assert read_image(tmp_path / VARIANTS["thumbnail"][0]).shape == (480, 270, 3)
     assert (tmp_path / VARIANTS["spritesheet"][0]).read_bytes()[:3] == b"\xff\xd8\xff"

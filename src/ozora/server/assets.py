@@ -32,8 +32,8 @@ def sheet(frames: Frames) -> NDArray[np.uint8]:
     index = np.linspace(0, len(frames) - 1, SHEET_COLUMNS * SHEET_ROWS).round().astype(int)
     height, width = frames.shape[1:3]
     tile = (max(2, round(SHEET_WIDTH * height / width)), SHEET_WIDTH)
-    tiles = np.stack([fit_image(frames[number], *tile) for number in index])
-    grid = tiles.reshape(SHEET_ROWS, SHEET_COLUMNS, *tile, 3)
+    small = {number: fit_image(frames[number], *tile) for number in set(index.tolist())}
+    grid = np.stack([small[number] for number in index.tolist()]).reshape(SHEET_ROWS, SHEET_COLUMNS, *tile, 3)
     picture: NDArray[np.uint8] = grid.swapaxes(1, 2).reshape(SHEET_ROWS * tile[0], SHEET_COLUMNS * tile[1], 3)
     return picture
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, func, insert, select, update
@@ -35,6 +35,7 @@ class Draft:
     parent_id: str | None = None
     batch_id: str | None = None
     custom_id: str | None = None
+    id: str = field(default_factory=lambda: f"video_{secrets.token_hex(16)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +93,9 @@ def job_of(row: RowMapping) -> Job:
 
 def add(connection: Connection, draft: Draft, now: float) -> Job:
     """Put a job into the queue."""
-    identity = f"video_{secrets.token_hex(16)}"
     connection.execute(
         insert(JOBS).values(
-            id=identity,
+            id=draft.id,
             status=QUEUED,
             created_at=now,
             key_id=draft.key_id,
@@ -114,7 +114,7 @@ def add(connection: Connection, draft: Draft, now: float) -> Job:
             predicted_disk_bytes=draft.predicted_disk_bytes,
         )
     )
-    return get(connection, identity, draft.key_id)
+    return get(connection, draft.id, draft.key_id)
 
 
 def get(connection: Connection, identity: str, key_id: str) -> Job:

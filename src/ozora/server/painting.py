@@ -27,6 +27,7 @@ from ozora.server.database import Database
 from ozora.server.inputs import bring
 from ozora.server.jobs import CANCELLED, Job
 from ozora.server.logs import LOGGER
+from ozora.server.problems import problem_of
 from ozora.server.settings import Settings
 from ozora.server.store import Store
 
@@ -93,8 +94,8 @@ def paint(studio: Studio, job: Job) -> str:
         if isinstance(error, OutputError):  # our disk, not the user's
             return _try_again(studio, job, str(error))
         LOGGER.info("job refused: %s", error, extra=log)
-        message = str(error)
-        _insist(studio, lambda c: queue.fail(c, job, code="invalid_value", message=message, now=time.time()))
+        code, message = problem_of(error).code, str(error)
+        _insist(studio, lambda c: queue.fail(c, job, code=code, message=message, now=time.time()))
         return "failed"
     except (OzoraError, OSError, MemoryError, RuntimeError, ValueError, ArithmeticError, LookupError) as error:
         LOGGER.warning("attempt failed", exc_info=True, extra=log)

@@ -1,0 +1,80 @@
+"""The web application: the routes behind one envelope, with one shape of error."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from ozora import __version__
+from ozora.errors import OzoraError, RequestError
+from ozora.server import keys
+from ozora.server.access import Door
+from ozora.server.database import Database
+from ozora.server.desk import Desk
+from ozora.server.envelope import Envelope
+from ozora.server.housekeeping import Housekeeper
+from ozora.server.logs import LOGGER
+from ozora.server.metrics import Meters
+from ozora.server.problems import problem_of
+from ozora.server.routes.batches import batch_routes
+from ozora.server.routes.files import file_routes
+from ozora.server.routes.models import model_routes
+from ozora.server.routes.service import service_routes
+from ozora.server.routes.videos import video_routes
+from ozora.server.routes.webhooks import webhook_routes
+from ozora.server.settings import Settings
+from ozora.server.store import Store
+
+ROUTES = (video_routes, model_routes, file_routes, batch_routes, webhook_routes, service_routes)
+
+
+def make_app(settings: Settings) -> FastAPI:
+    """The application of one web process; opens the database and brings its tables up to date."""
+    database, store = Database(settings.database), Store(settings.data)
+    database.migrate()
+    with database.writing() as connection:
+        keys.ensure_local(connection)
+    desk = Desk(settings=settings, database=database, store=store, meters=Meters(database))
+    keeper = Housekeeper(settings, database, store)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        keeper.start()
+        yield
+        keeper.stop()
+        database.close()
+
+    app = FastAPI(title="Ozora", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    door = Door(desk)
+    for routes in ROUTES:
+        app.include_router(routes(desk, door))
+    app.add_middleware(Envelope, desk=desk)
+    for kind in (OzoraError, HTTPException, RequestValidationError, Exception):
+        app.add_exception_handler(kind, _answer)
+    return app
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    problem = problem_of(_ours(request, error))
+    if problem.status >= 500:
+        LOGGER.error("request failed", exc_info=error)
+    return JSONResponse(problem.to_dict(), status_code=problem.status, headers=problem.headers())
+
+
+def _ours(request: Request, error: Exception) -> Exception:
+    """The errors of the framework as errors of ours."""
+    if isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        name = str(first["loc"][-1])
+        return RequestError(f"the parameter '{name[:80]}' is wrong: {first['msg']}", param=name[:80])
+    if isinstance(error, HTTPException):
+        where = f"{request.method} {request.url.path[:200]}"
+        said = {404: f"there is no route {where}", 405: f"{where} is not possible"}.get(error.status_code)
+        return RequestError(said or str(error.detail), status=error.status_code, code="not_found")
+    return error

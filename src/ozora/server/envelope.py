@@ -1,0 +1,72 @@
+"""Around every request: an id, a bound on the body, a count and a line in the log. Plain ASGI."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ozora.errors import RequestError
+from ozora.server.desk import Desk
+from ozora.server.logs import LOGGER
+from ozora.server.problems import problem_of
+
+QUIET = ("/healthz", "/readyz", "/metrics")
+
+
+class Envelope:
+    """Wraps an application and is one."""
+
+    def __init__(self, app: ASGIApp, desk: Desk) -> None:
+        self._app, self._desk = app, desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, request_id, status = time.perf_counter(), f"req_{secrets.token_hex(12)}", 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["x-request-id"] = request_id
+            await send(message)
+
+        limit = self._desk.settings.max_upload_bytes
+        try:
+            length = Headers(scope=scope).get("content-length", "0")
+            if length.isdigit() and int(length) > limit:
+                problem = problem_of(_too_large(limit))
+                await JSONResponse(problem.to_dict(), problem.status, problem.headers())(scope, receive, answer)
+            else:
+                await self._app(scope, _bounded(receive, limit), answer)
+        finally:
+            route = getattr(scope.get("route"), "path", "unknown")
+            took_s = time.perf_counter() - began
+            self._desk.meters.count(scope["method"], route, status, took_s)
+            if route not in QUIET:
+                seen = {"request": request_id, "method": scope["method"], "route": route, "status": status}
+                LOGGER.info("request", extra={**seen, "took_ms": round(took_s * 1000, 1)})
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
+    """``receive`` for bodies that do not say how long they are."""
+    size = 0
+
+    async def bounded() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > limit:
+            raise _too_large(limit)
+        return message
+
+    return bounded
+
+
+def _too_large(limit: int) -> RequestError:
+    return RequestError(f"the body is larger than {limit // 1_000_000} MB", status=413, code="too_large")

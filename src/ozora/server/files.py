@@ -1,0 +1,101 @@
+"""Files that a key sent: pictures to begin with, lists of requests, clips of characters."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from ozora.errors import RequestError
+from ozora.server.tables import FILES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """A row of the table; ``path`` is where the bytes are in the store."""
+
+    number: int
+    id: str
+    key_id: str
+    name: str
+    purpose: str
+    media_type: str
+    size_bytes: int
+    path: str
+    created_at: float
+
+    def to_wire(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "object": "file",
+            "bytes": self.size_bytes,
+            "created_at": int(self.created_at),
+            "filename": self.name,
+            "purpose": self.purpose,
+            "status": "processed",
+        }
+
+
+def new_id() -> str:
+    return f"file_{secrets.token_hex(12)}"
+
+
+def path_of(identity: str) -> str:
+    return f"files/{identity}"
+
+
+def add(
+    connection: Connection,
+    identity: str,
+    *,
+    key_id: str,
+    name: str,
+    purpose: str,
+    media_type: str,
+    size_bytes: int,
+    now: float,
+) -> StoredFile:
+    """Note a file whose bytes are in the store already."""
+    connection.execute(
+        insert(FILES).values(
+            id=identity,
+            key_id=key_id,
+            name=name,
+            purpose=purpose,
+            media_type=media_type,
+            size_bytes=size_bytes,
+            path=path_of(identity),
+            created_at=now,
+        )
+    )
+    return get(connection, identity, key_id)
+
+
+def get(connection: Connection, identity: str, key_id: str, param: str | None = None) -> StoredFile:
+    """A key's own file; ``RequestError`` (404) otherwise."""
+    query = select(FILES).where(FILES.c.id == identity, FILES.c.key_id == key_id)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        raise RequestError(f"there is no file '{identity[:60]}'", status=404, code="not_found", param=param)
+    return StoredFile(**dict(row))
+
+
+def page(
+    connection: Connection, key_id: str, *, after: str | None, limit: int, ascending: bool, purpose: str | None
+) -> tuple[list[StoredFile], bool]:
+    """Up to ``limit`` of a key's files after the one named ``after``, and whether there are more."""
+    query = select(FILES).where(FILES.c.key_id == key_id)
+    if purpose is not None:
+        query = query.where(FILES.c.purpose == purpose)
+    if after is not None:
+        start = get(connection, after, key_id).number
+        query = query.where(FILES.c.number > start if ascending else FILES.c.number < start)
+    query = query.order_by(FILES.c.number.asc() if ascending else FILES.c.number.desc()).limit(limit + 1)
+    found = [StoredFile(**dict(row)) for row in connection.execute(query).mappings()]
+    return found[:limit], len(found) > limit
+
+
+def remove(connection: Connection, file: StoredFile) -> None:
+    connection.execute(delete(FILES).where(FILES.c.id == file.id))

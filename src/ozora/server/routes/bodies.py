@@ -1,0 +1,36 @@
+"""The bodies of calls on the OpenAPI page, from the same table that reads them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ozora.server.fields import FIELDS, Field
+
+_KINDS: dict[str, dict[str, Any]] = {
+    "text": {"type": "string"},
+    "integer": {"type": "integer"},
+    "number": {"type": "number"},
+    "boolean": {"type": "boolean"},
+    "object": {"type": "object"},
+    "list": {"type": "array", "items": {}},
+    "source": {"type": "object"},
+}
+
+
+def body_schema(verb: str) -> dict[str, Any]:
+    """What goes into ``openapi_extra`` of a route that reads the fields of ``verb``."""
+    fields = FIELDS[verb]
+    required = [name for name, field in fields.items() if field.required]
+    contents = {
+        "application/json": _schema(fields, required, {"type": "object"}),
+        "multipart/form-data": _schema(fields, required, {"type": "string", "format": "binary"}),
+    }
+    return {"requestBody": {"required": bool(required), "content": contents}}
+
+
+def _schema(fields: dict[str, Field], required: list[str], source: dict[str, Any]) -> dict[str, Any]:
+    properties = {
+        name: {**(source if field.kind == "source" else _KINDS[field.kind]), "description": field.help}
+        for name, field in fields.items()
+    }
+    return {"schema": {"type": "object", "properties": properties, "required": required, "additionalProperties": False}}

@@ -1,0 +1,202 @@
+"""``/v1/videos``: make, look, fetch, delete."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import APIRouter, Depends, Header, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from ozora.errors import RequestError
+from ozora.server import characters, files, jobs
+from ozora.server.access import Door
+from ozora.server.assets import VARIANTS
+from ozora.server.desk import Desk
+from ozora.server.fields import read
+from ozora.server.forms import read_body
+from ozora.server.jobs import COMPLETED, Job
+from ozora.server.keys import Key
+from ozora.server.models import list_capabilities
+from ozora.server.ranges import part_of
+from ozora.server.routes.bodies import body_schema
+from ozora.server.routes.paging import Paging, page_of, paging
+from ozora.server.submission import clip_of, submit
+from ozora.server.uploads import Upload, check_video
+from ozora.server.videos import poll_ms, video_of
+
+EVENTS_S = 0.25  # between two looks at a job that somebody follows
+
+
+def video_routes(desk: Desk, door: Door) -> APIRouter:
+    """The routes; fixed names come before ``{video_id}``."""
+    router = APIRouter(prefix="/v1/videos", tags=["videos"])
+    may_read, may_write = door.open("read"), door.open("write")
+
+    @router.post("", openapi_extra=body_schema("create"))
+    def create(
+        body: dict[str, Any] = Depends(read_body),
+        key: Key = Depends(may_write),
+        idempotency_key: str | None = Header(default=None),
+    ) -> Response:
+        """Make a video from a sentence, and from a first frame if one is given."""
+        return _answer(submit(desk, key, "create", read("create", body), token=idempotency_key))
+
+    @router.get("/models")
+    def models(key: Key = Depends(may_read)) -> dict[str, Any]:
+        """What each model can do and what it costs."""
+        return list_capabilities(desk.settings.aliases, desk.slowness())
+
+    @router.post("/edits", openapi_extra=body_schema("edit"))
+    def edit(
+        body: dict[str, Any] = Depends(read_body),
+        key: Key = Depends(may_write),
+        idempotency_key: str | None = Header(default=None),
+    ) -> Response:
+        """Change a video."""
+        return _from_clip("edit", body, key, idempotency_key)
+
+    @router.post("/extensions", openapi_extra=body_schema("extend"))
+    def extend(
+        body: dict[str, Any] = Depends(read_body),
+        key: Key = Depends(may_write),
+        idempotency_key: str | None = Header(default=None),
+    ) -> Response:
+        """Make a video longer."""
+        return _from_clip("extend", body, key, idempotency_key)
+
+    @router.post("/characters", openapi_extra=body_schema("character"))
+    def create_character(body: dict[str, Any] = Depends(read_body), key: Key = Depends(may_write)) -> dict[str, Any]:
+        """Keep a clip of somebody under a name."""
+        fields = read("character", body)
+        clip = fields["video"]
+        if not isinstance(clip, Upload):
+            raise RequestError("a character needs a clip as a file", param="video")
+        media_type, identity, now = check_video(clip.data, "video"), files.new_id(), time.time()
+        desk.store.write(files.path_of(identity), clip.data)
+        with desk.database.writing() as connection:
+            character = characters.add(connection, key.id, name=fields["name"], file_id=identity, now=now)
+            files.add(
+                connection,
+                identity,
+                key_id=key.id,
+                name=clip.name,
+                purpose="character",
+                media_type=media_type,
+                size_bytes=len(clip.data),
+                now=now,
+            )
+        return character.to_wire()
+
+    @router.get("/characters/{character_id}")
+    def get_character(character_id: str, key: Key = Depends(may_read)) -> dict[str, Any]:
+        with desk.database.reading() as connection:
+            return characters.get(connection, character_id, key.id).to_wire()
+
+    @router.get("")
+    def list_videos(key: Key = Depends(may_read), wanted: Paging = Depends(paging)) -> dict[str, Any]:
+        """A page of the key's videos."""
+        with desk.database.reading() as connection:
+            found, more = jobs.page(
+                connection, key.id, after=wanted.after, limit=wanted.limit, ascending=wanted.ascending
+            )
+        return page_of([video_of(job) for job in found], more)
+
+    @router.get("/{video_id}")
+    def retrieve(video_id: str, key: Key = Depends(may_read)) -> Response:
+        """A video as it is now; one that failed is still an answer of 200."""
+        return _answer(_get(video_id, key))
+
+    @router.delete("/{video_id}")
+    def delete(video_id: str, key: Key = Depends(may_write)) -> dict[str, Any]:
+        """Remove a video; one that is being painted is stopped."""
+        with desk.database.writing() as connection:
+            jobs.delete(connection, jobs.get(connection, video_id, key.id), time.time())
+        return {"id": video_id, "object": "video.deleted", "deleted": True}
+
+    @router.post("/{video_id}/cancel")
+    def cancel(video_id: str, key: Key = Depends(may_write)) -> Response:
+        """Stop a video; it ends as failed with the code "cancelled"."""
+        with desk.database.writing() as connection:
+            job = jobs.cancel(connection, jobs.get(connection, video_id, key.id), time.time())
+        return _answer(job)
+
+    @router.post("/{video_id}/remix", openapi_extra=body_schema("remix"))
+    def remix(
+        video_id: str,
+        body: dict[str, Any] = Depends(read_body),
+        key: Key = Depends(may_write),
+        idempotency_key: str | None = Header(default=None),
+    ) -> Response:
+        """Make a video again with another prompt."""
+        fields = read("remix", body)
+        clip_of(desk, key, {"id": video_id})
+        return _answer(submit(desk, key, "remix", fields, token=idempotency_key, parent=video_id))
+
+    @router.get("/{video_id}/content")
+    def content(video_id: str, request: Request, variant: str = "video", key: Key = Depends(may_read)) -> Response:
+        """The video itself, its thumbnail, or a sheet of 5 x 4 frames; parts by Range."""
+        if variant not in VARIANTS:
+            raise RequestError(
+                f"there is no variant '{variant[:40]}'; there are: {', '.join(VARIANTS)}", param="variant"
+            )
+        job = _get(video_id, key)
+        if job.status != COMPLETED or job.cleaned_at is not None:
+            state = "past its time" if job.cleaned_at else job.status
+            raise RequestError(
+                f"the video {job.id} is {state}, so that it has no content", status=404, code="not_ready"
+            )
+        name, media_type = VARIANTS[variant]
+        return _file(request, f"{job.folder}/{name}", media_type, f"{job.id}.{name.rpartition('.')[2]}")
+
+    @router.get("/{video_id}/events")
+    async def events(video_id: str, request: Request, key: Key = Depends(may_read)) -> Response:
+        """The video each time it changes, as server-sent events, until it has ended."""
+        first = await run_in_threadpool(_get, video_id, key)
+        return StreamingResponse(_follow(first, request, key), media_type="text/event-stream")
+
+    def _get(video_id: str, key: Key) -> Job:
+        with desk.database.reading() as connection:
+            return jobs.get(connection, video_id, key.id)
+
+    def _from_clip(verb: str, body: dict[str, Any], key: Key, token: str | None) -> Response:
+        fields = read(verb, body)
+        return _answer(submit(desk, key, verb, fields, token=token, parent=clip_of(desk, key, fields["video"])))
+
+    def _file(request: Request, path: str, media_type: str, name: str) -> Response:
+        part = part_of(request.headers.get("range"), size := desk.store.size(path))
+        headers = {
+            "accept-ranges": "bytes",
+            "content-length": str(part.length),
+            "content-disposition": f'attachment; filename="{name}"',
+            "x-content-type-options": "nosniff",
+        }
+        if not part.whole:
+            headers["content-range"] = f"bytes {part.start}-{part.start + part.length - 1}/{size}"
+        pieces = desk.store.chunks(path, part.start, part.length)
+        return StreamingResponse(pieces, status_code=200 if part.whole else 206, headers=headers, media_type=media_type)
+
+    async def _follow(job: Job, request: Request, key: Key) -> AsyncIterator[str]:
+        shown = ""
+        while True:
+            now = json.dumps(video_of(job), separators=(",", ":"))
+            if now != shown:
+                shown = now
+                yield f"event: video.{job.status if job.is_ended else 'progress'}\ndata: {now}\n\n"
+            if job.is_ended or await request.is_disconnected():
+                return
+            await asyncio.sleep(EVENTS_S)
+            try:
+                job = await run_in_threadpool(_get, job.id, key)
+            except RequestError:  # deleted meanwhile
+                return
+
+    return router
+
+
+def _answer(job: Job) -> Response:
+    return JSONResponse(video_of(job), headers={"openai-poll-after-ms": str(poll_ms(job))})

@@ -1,0 +1,157 @@
+"""From the fields of a call to a job in the queue: given files, plan, what it needs, what the key may."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ozora.backends import find
+from ozora.errors import RequestError
+from ozora.server import characters, files, idempotency, jobs, preflight
+from ozora.server.desk import Desk
+from ozora.server.inputs import stow
+from ozora.server.jobs import Draft, Job
+from ozora.server.keys import Key
+from ozora.server.remote import Policy, fetch
+from ozora.server.requests import DEFAULT_MODEL, Wish, plan_of
+from ozora.server.uploads import MAX_IMAGE_BYTES, Upload, check_image, check_video
+
+DAY_S = 86400.0
+MAX_CHARACTERS = 2
+MAX_TOKEN = 255
+
+
+def submit(
+    desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, token: str | None, parent: str | None = None
+) -> Job:
+    """Put a request into the queue, or find the job that the same ``token`` made before."""
+    if token is not None and not 1 <= len(token) <= MAX_TOKEN:
+        raise RequestError(f"an Idempotency-Key has 1 to {MAX_TOKEN} characters")
+    body_sha256 = idempotency.fingerprint(f"{verb} {parent}", fields)
+    if token is not None:
+        with desk.database.reading() as connection:
+            known = idempotency.find(connection, key.id, token, body_sha256)
+            if known is not None:
+                return jobs.get(connection, known, key.id)
+    draft = prepare(desk, key, verb, fields, parent=parent)
+    now = time.time()
+    with desk.database.writing() as connection:
+        known = None if token is None else idempotency.find(connection, key.id, token, body_sha256)
+        if known is not None:
+            return jobs.get(connection, known, key.id)
+        job = enter(connection, desk, key, [draft], now)[0]
+        if token is not None:
+            idempotency.remember(connection, key.id, token, body_sha256, job.id, now)
+    return job
+
+
+def prepare(desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, parent: str | None = None) -> Draft:
+    """The job of a request, with everything checked that can be; its given files are in the store already."""
+    with _given(desk, key, fields) as (image, video):
+        wish = _wish(verb, fields, image, video)
+        with desk.database.reading() as connection:
+            for name in wish.characters:
+                characters.get(connection, name, key.id)
+        plan = plan_of(wish, desk.settings.aliases)
+        need = preflight.predict(plan, find(plan.model).native(plan.shape), desk.slowness().get(plan.model, 1.0))
+        memory = preflight.usable_memory(desk.settings.memory_bytes, desk.settings.workers)
+        preflight.check(need, plan, memory_bytes=memory, free_bytes=desk.store.free_bytes())
+        draft = Draft(
+            key_id=key.id,
+            verb=verb,
+            model=wish.model,
+            prompt=wish.prompt,
+            seconds=wish.seconds or f"{float(plan.shape.duration_s):g}",
+            size=f"{plan.shape.width}x{plan.shape.height}",
+            plan={},
+            predicted_s=need.time_s,
+            predicted_memory_bytes=need.memory_bytes,
+            predicted_disk_bytes=need.disk_bytes,
+            parent_id=parent,
+        )
+        return dataclasses.replace(draft, plan=stow(desk.store, plan, draft.id).to_dict())
+
+
+def enter(connection: Connection, desk: Desk, key: Key, drafts: list[Draft], now: float) -> list[Job]:
+    """Add jobs in the open transaction; ``RequestError`` (429) when the key or the queue has had enough."""
+    if jobs.num_queued(connection) + len(drafts) > desk.settings.max_queued:
+        raise RequestError("the queue is full; try again later", status=429, code="queue_full")
+    wanted_s = sum(float(draft.seconds) for draft in drafts)
+    limit_s = key.limits.seconds_a_day
+    if limit_s < 1e9 and jobs.seconds_since(connection, key.id, now - DAY_S) + wanted_s > limit_s:
+        message = f"this key may make {limit_s:g} seconds of video a day; wait, or ask for a larger limit"
+        raise RequestError(message, status=429, code="insufficient_quota")
+    return [jobs.add(connection, draft, now) for draft in drafts]
+
+
+def clip_of(desk: Desk, key: Key, video: object) -> str | None:
+    """The id of the video that a call is about; ``None`` when it brought a file. 404 when it is another key's."""
+    if isinstance(video, Upload):
+        check_video(video.data, "video")
+        return None
+    if not isinstance(video, dict) or set(video) != {"id"}:
+        raise RequestError('a video is a file or {"id": "video_..."}', param="video")
+    with desk.database.reading() as connection:
+        job = jobs.get(connection, str(video["id"]), key.id)
+    if job.status != jobs.COMPLETED:
+        raise RequestError(f"the video {job.id} is {job.status}; wait until it is completed", param="video")
+    return job.id
+
+
+@contextlib.contextmanager
+def _given(desk: Desk, key: Key, fields: dict[str, Any]) -> Iterator[tuple[Path | None, Path | None]]:
+    """The given picture and clip as files of this machine, for as long as the plan is made."""
+    with tempfile.TemporaryDirectory(prefix="ozora-") as name:
+        image, video = None, None
+        if "input_reference" in fields:
+            data = _picture(desk, key, fields["input_reference"])
+            check_image(data, "input_reference")
+            image = Path(name) / "input_reference"
+            image.write_bytes(data)
+        if isinstance(fields.get("video"), Upload):
+            video = Path(name) / "video"
+            video.write_bytes(fields["video"].data)
+        yield image, video
+
+
+def _picture(desk: Desk, key: Key, source: Upload | dict[str, Any]) -> bytes:
+    if isinstance(source, Upload):
+        return source.data
+    if len(source) != 1 or not set(source) <= {"image_url", "file_id"}:
+        message = 'an input_reference is a file, {"image_url": "..."} or {"file_id": "..."}'
+        raise RequestError(message, param="input_reference")
+    if "image_url" in source:
+        policy = Policy(private_hosts=desk.settings.private_hosts, max_bytes=MAX_IMAGE_BYTES)
+        return fetch(str(source["image_url"]), policy)
+    with desk.database.reading() as connection:
+        file = files.get(connection, str(source["file_id"]), key.id, "input_reference")
+    return desk.store.read(file.path)
+
+
+def _wish(verb: str, fields: dict[str, Any], image: Path | None, video: Path | None) -> Wish:
+    named = [item.get("id") if isinstance(item, dict) else item for item in fields.get("characters", [])]
+    if len(named) > MAX_CHARACTERS or not all(isinstance(item, str) for item in named):
+        raise RequestError('characters are up to two of {"id": "char_..."}', param="characters")
+    return Wish(
+        verb=verb,
+        prompt=fields["prompt"],
+        model=fields.get("model", DEFAULT_MODEL),
+        seconds=fields.get("seconds"),
+        size=fields.get("size"),
+        fps=fields.get("fps"),
+        seed=fields.get("seed"),
+        steps=fields.get("num_inference_steps"),
+        guidance=fields.get("guidance_scale"),
+        negative_prompt=fields.get("negative_prompt"),
+        strength=fields.get("strength"),
+        characters=tuple(str(item) for item in named),
+        image=image,
+        video=video,
+    )

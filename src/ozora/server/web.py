@@ -1,0 +1,41 @@
+"""The web process: ``python -m ozora.server.web``. It never loads PyTorch."""
+
+from __future__ import annotations
+
+import uvicorn
+from fastapi import FastAPI
+
+from ozora.server import logs
+from ozora.server.app import make_app
+from ozora.server.process import end_with_parent
+from ozora.server.settings import Settings, from_environment
+
+DRAIN_S = 5  # for requests that are being answered when the process is told to stop
+
+
+def make_server(app: FastAPI, settings: Settings) -> uvicorn.Server:
+    """A server for the application; ``run`` serves until SIGTERM."""
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=DRAIN_S,
+        server_header=False,
+        backlog=4096,
+    )
+    return uvicorn.Server(config)
+
+
+def main() -> None:
+    """The process: settings come from the one that started it."""
+    logs.start()
+    settings = from_environment()
+    if settings.supervised:
+        end_with_parent()
+    make_server(make_app(settings), settings).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+import pytest
+
+from ozora.server.fields import FIELDS
+from ozora.server.routes.bodies import body_schema
+
+
+@pytest.mark.parametrize("verb", FIELDS)
+def test_every_field_is_on_the_page(verb: str) -> None:
+    content = body_schema(verb)["requestBody"]["content"]
+    for kind in ("application/json", "multipart/form-data"):
+        assert set(content[kind]["schema"]["properties"]) == set(FIELDS[verb])
