@@ -64,12 +64,12 @@ class StubBackend:
         self,
         plan: Plan,
         shape: VideoShape,
-        images: dict[int, Frames],
+        given: dict[int, Frames],
         *,
         preview: bool,
         resume: bytes | None = None,
     ) -> Iterator[Stroke | Frames]:
-        owner = hashlib.sha256(repr((plan.seed, plan.prompts, shape, sorted(images))).encode()).digest()
+        owner = hashlib.sha256(repr((plan.seed, plan.prompts, shape, sorted(given))).encode()).digest()
         state, first = owner, 0
         if resume is not None:
             if resume[:32] != owner:

@@ -16,6 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from ozora import __version__
+from ozora.cli.serve import add_server
 from ozora.errors import OzoraError
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 stage = typer.Typer(help="The simulated stage that the maquette model is trained on.", rich_markup_mode=None)
 app.add_typer(stage, name="stage")
+add_server(app)
 
 Output = Annotated[
     Path | None,

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from ozora.backends import find
 from ozora.errors import RequestError
 from ozora.server import characters, files, idempotency, jobs, preflight
+from ozora.server.assets import VARIANTS
 from ozora.server.desk import Desk
 from ozora.server.inputs import stow
 from ozora.server.jobs import Draft, Job
@@ -54,7 +55,7 @@ def submit(
 
 def prepare(desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, parent: str | None = None) -> Draft:
     """The job of a request, with everything checked that can be; its given files are in the store already."""
-    with _given(desk, key, fields) as (image, video):
+    with _given(desk, key, fields, parent) as (image, video):
         wish = _wish(verb, fields, image, video)
         with desk.database.reading() as connection:
             for name in wish.characters:
@@ -106,7 +107,9 @@ def clip_of(desk: Desk, key: Key, video: object) -> str | None:
 
 
 @contextlib.contextmanager
-def _given(desk: Desk, key: Key, fields: dict[str, Any]) -> Iterator[tuple[Path | None, Path | None]]:
+def _given(
+    desk: Desk, key: Key, fields: dict[str, Any], parent: str | None
+) -> Iterator[tuple[Path | None, Path | None]]:
     """The given picture and clip as files of this machine, for as long as the plan is made."""
     with tempfile.TemporaryDirectory(prefix="ozora-") as name:
         image, video = None, None
@@ -115,10 +118,25 @@ def _given(desk: Desk, key: Key, fields: dict[str, Any]) -> Iterator[tuple[Path 
             check_image(data, "input_reference")
             image = Path(name) / "input_reference"
             image.write_bytes(data)
-        if isinstance(fields.get("video"), Upload):
-            video = Path(name) / "video"
-            video.write_bytes(fields["video"].data)
+        clip = _clip(desk, key, fields, parent)
+        if clip is not None:
+            video = Path(name) / "video.mp4"
+            video.write_bytes(clip)
         yield image, video
+
+
+def _clip(desk: Desk, key: Key, fields: dict[str, Any], parent: str | None) -> bytes | None:
+    """The bytes of the clip that a verb begins with: one that came along, or the video ``parent``."""
+    if isinstance(fields.get("video"), Upload):
+        data: bytes = fields["video"].data
+        return data
+    if parent is None:
+        return None
+    with desk.database.reading() as connection:
+        job = jobs.get(connection, parent, key.id)
+    if job.cleaned_at is not None:
+        raise RequestError(f"the files of {parent} are past their time; make it again", param="video")
+    return desk.store.read(f"{job.folder}/{VARIANTS['video'][0]}")
 
 
 def _picture(desk: Desk, key: Key, source: Upload | dict[str, Any]) -> bytes:

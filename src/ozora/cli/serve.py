@@ -1,0 +1,152 @@
+"""``ozora serve`` and ``ozora keys``: the server in one command, and who may use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ozora.server.database import Database
+    from ozora.server.settings import Settings
+
+FOLDER = Path("ozora-data")
+
+Data = Annotated[Path, typer.Option("--data", metavar="DIR", help="Where the database and the files are.")]
+DatabaseUrl = Annotated[
+    str | None, typer.Option("--database", metavar="URL", help="A database such as postgresql://user@host/name.")
+]
+
+keys = typer.Typer(help="The keys of the API: who may use this server, and how much.", rich_markup_mode=None)
+
+
+def add_server(app: typer.Typer) -> None:
+    """Hang the commands into the program."""
+    app.command()(serve)
+    app.add_typer(keys, name="keys")
+
+
+def serve(
+    data: Data = FOLDER,
+    database: DatabaseUrl = None,
+    files: Annotated[
+        str | None, typer.Option("--files", metavar="URL", help="Where files go instead, such as s3://bucket/ozora.")
+    ] = None,
+    host: Annotated[str, typer.Option(help="The address to listen on; any but loopback needs keys.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=0, help="How many processes paint.")] = 1,
+    web: Annotated[bool, typer.Option("--web/--no-web", help="Answer requests, or only paint.")] = True,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(metavar="HOST", help="A private host that URLs in requests may name.")
+    ] = None,
+) -> None:
+    """Serve the Videos API and paint what it is asked for."""
+    import dataclasses
+    import threading
+
+    from ozora.server import logs
+    from ozora.server.process import on_stop
+    from ozora.server.supervisor import WEB, commands_of, supervise
+
+    settings = dataclasses.replace(
+        _settings(data, database),
+        host=host,
+        port=port,
+        workers=workers,
+        private_hosts=tuple(allow_host or ()),
+        supervised=True,
+    )
+    if files is not None:
+        settings = dataclasses.replace(settings, data=files)
+    with _open(settings):
+        pass  # a wrong place is refused here, in one sentence
+    logs.start()
+    stop = threading.Event()
+    on_stop(stop)
+    if web:
+        typer.echo(f"the API is at http://{host}:{port}/v1, its page at http://{host}:{port}/docs", err=True)
+    commands = commands_of(settings)
+    supervise(settings, commands if web else [command for command in commands if command != WEB], stop)
+
+
+@keys.command("create")
+def create_key(
+    name: Annotated[str, typer.Argument(help="Whose it is.")],
+    data: Data = FOLDER,
+    database: DatabaseUrl = None,
+    scope: Annotated[list[str] | None, typer.Option(help="read, write, webhooks; default: all.")] = None,
+    requests_a_minute: Annotated[int, typer.Option(min=1, help="Requests that change something.")] = 600,
+    running_jobs: Annotated[int, typer.Option(min=1, help="Videos painted at the same time.")] = 4,
+    seconds_a_day: Annotated[float, typer.Option(min=0, help="Seconds of video in 24 hours.")] = 86400.0,
+) -> None:
+    """Make a key and print it; it cannot be shown again."""
+    import time
+
+    from ozora.server.keys import SCOPES, Limits, create
+
+    limits = Limits(requests_a_minute=requests_a_minute, running_jobs=running_jobs, seconds_a_day=seconds_a_day)
+    with _open(_settings(data, database)) as place, place.writing() as connection:
+        _, text = create(connection, name, now=time.time(), scopes=tuple(scope or SCOPES), limits=limits)
+    typer.echo(text)
+
+
+@keys.command("list")
+def list_keys(data: Data = FOLDER, database: DatabaseUrl = None) -> None:
+    """Show every key, without its secret."""
+    from ozora.server.keys import all_keys
+
+    with _open(_settings(data, database)) as place, place.reading() as connection:
+        for key in all_keys(connection):
+            state = "revoked" if key.revoked_at else "valid"
+            limits = key.limits
+            typer.echo(
+                f"{key.id}  {state}  {','.join(key.scopes)}  {limits.requests_a_minute}/min  "
+                f"{limits.running_jobs} at once  {limits.seconds_a_day:g} s/day  {key.name}"
+            )
+
+
+@keys.command("revoke")
+def revoke_key(
+    identity: Annotated[str, typer.Argument(metavar="ID", help="The id that `ozora keys list` shows.")],
+    data: Data = FOLDER,
+    database: DatabaseUrl = None,
+) -> None:
+    """End a key at once."""
+    import time
+
+    from ozora.server.keys import revoke
+
+    with _open(_settings(data, database)) as place, place.writing() as connection:
+        key = revoke(connection, identity, time.time())
+    typer.echo(f"{key.id} ({key.name}) is revoked")
+
+
+def _settings(data: Path, database: str | None) -> Settings:
+    import dataclasses
+
+    from ozora.server.settings import in_folder
+
+    settings = in_folder(data)
+    return settings if database is None else dataclasses.replace(settings, database=database)
+
+
+@contextmanager
+def _open(settings: Settings) -> Iterator[Database]:
+    from ozora.errors import UserError
+
+    try:
+        from ozora.server.database import Database
+        from ozora.server.store import Store
+    except ImportError as error:
+        raise UserError(f"the server needs more packages ({error.name}): pip install 'ozora[server]'") from error
+
+    Store(settings.data)
+    database = Database(settings.database)
+    try:
+        database.migrate()
+        yield database
+    finally:
+        database.close()

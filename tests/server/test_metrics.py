@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from ozora.server import jobs
+from ozora.server.database import Database
+from ozora.server.metrics import Meters
+from tests.server.samples import draft
+
+
+def test_jobs_and_requests_are_counted(database: Database) -> None:
+    meters = Meters(database)
+    with database.writing() as connection:
+        jobs.add(connection, draft(), 7.0)
+    meters.count("GET", "/v1/videos", 200, 0.01)
+    text = meters.text().decode()
+    assert 'ozora_jobs{status="queued"} 1.0' in text
+    assert "ozora_oldest_queued_timestamp_seconds 7.0" in text
+    assert 'ozora_requests_total{method="GET",route="/v1/videos",status="200"} 1.0' in text
