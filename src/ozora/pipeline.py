@@ -22,10 +22,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ozora.backends import Backend, Capabilities, Frames, find
+from ozora.backends import BACKENDS, Backend, Capabilities, Frames, find
+from ozora.edit.given import Given, paste, read_given, retime
 from ozora.errors import CapabilityError, PromptError, SizeError, UserError
-from ozora.media import check_output, fit_image, read_image, resize_frames, sidecar, write_text, write_video
-from ozora.plan import ImageCondition, Plan, Prompt, Record, Sampler
+from ozora.media import check_output, read_image, resize_frames, sidecar, write_text, write_video
+from ozora.plan import Condition, ImageCondition, Layout, Plan, Prompt, Record, Sampler
 from ozora.shapes import VideoShape
 from ozora.timecode import rate
 
@@ -70,24 +71,24 @@ def make_plan(
     steps: int | None = None,
     guidance: float | None = None,
     image: Path | None = None,
+    layout: Layout | None = None,
 ) -> Plan:
-    """A complete plan of a request; what is left out takes the model's default. ``UserError`` says what to change."""
+    """A complete plan of a request; what is left out takes the model's default. ``UserError`` says what to change.
+
+    ``layout`` is what an edit verb made: extent and conditions come from there, not from the arguments.
+    """
     backend = find(model)
     can = backend.capabilities
-    frames_a_second = _rate(fps or can.fps[0])
-    width, height = _size(size or can.sizes[0], can)
     plan = Plan(
         prompts=(Prompt(text=_prompt(text)),),
-        shape=VideoShape(
-            frames=_frames(seconds, frames_a_second, can), height=height, width=width, fps=frames_a_second
-        ),
+        shape=_extent(seconds, size, fps, can) if layout is None else layout.shape,
         model=model,
         seed=secrets.randbelow(2**32) if seed is None else _between("a seed", seed, 0, 2**63 - 1),
         sampler=Sampler(
             steps=_between("the number of steps", can.steps if steps is None else steps, 1, MAX_STEPS),
             guidance=can.guidance if guidance is None else _guidance(guidance),
         ),
-        conditions=() if image is None else (_image(image),),
+        conditions=_conditions(image, layout),
     )
     check(plan, backend)
     return plan
@@ -95,8 +96,13 @@ def make_plan(
 
 def check(plan: Plan, backend: Backend) -> None:
     """Refuse, before any work, what the backend cannot do; the message names what can."""
-    if plan.conditions and "image" not in backend.capabilities.conditions:
-        raise CapabilityError(f"{plan.model} takes no image; leave --image out")
+    can = backend.capabilities
+    first_only = all(isinstance(item, ImageCondition) and item.frame == 0 for item in plan.conditions)
+    needed = "image" if first_only else "frames"
+    if plan.conditions and needed not in can.conditions and "frames" not in can.conditions:
+        able = ", ".join(name for name, other in BACKENDS.items() if needed in other.capabilities.conditions)
+        what = "a first frame" if first_only else "given frames"
+        raise CapabilityError(f"{plan.model} cannot begin with {what}; these can: {able}")
     backend.native(plan.shape)
 
 
@@ -119,12 +125,12 @@ def run(plan: Plan, *, preview: bool = False, resume: bytes | None = None) -> It
     check(plan, backend)
     clock = _Clock()
     native = backend.native(plan.shape)
-    images = {item.frame: _read(item, native) for item in plan.conditions}
+    given = read_given(plan)
     backend.load()
     clock.mark("load")
     yield Progress(stage="load", done=1, total=1)
     painted: Frames | None = None
-    for stroke in backend.paint(plan, native, images, preview=preview, resume=resume):
+    for stroke in backend.paint(plan, native, _at_native(given, plan.shape, native), preview=preview, resume=resume):
         if isinstance(stroke, np.ndarray):
             painted = stroke
         else:
@@ -133,7 +139,7 @@ def run(plan: Plan, *, preview: bool = False, resume: bytes | None = None) -> It
                 stage=stroke.stage, done=stroke.done, total=stroke.total, preview=stroke.preview, save=stroke.save
             )
     assert painted is not None, "a backend's last item is the frames"
-    frames = conform(painted, native, plan.shape)
+    frames = paste(conform(painted, native, plan.shape), given)
     clock.mark("conform")
     yield Take(frames=frames, record=_record(plan, backend, frames, clock.seconds))
 
@@ -236,19 +242,27 @@ def _guidance(value: float) -> float:
     return float(value)
 
 
-def _image(path: Path) -> ImageCondition:
-    """The condition of an image; read once now, so that a broken file is refused before any work."""
-    read_image(path)
-    return ImageCondition(path=str(path), sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+def _extent(seconds: str | None, size: str | None, fps: str | None, can: Capabilities) -> VideoShape:
+    frames_a_second = _rate(fps or can.fps[0])
+    width, height = _size(size or can.sizes[0], can)
+    return VideoShape(frames=_frames(seconds, frames_a_second, can), height=height, width=width, fps=frames_a_second)
 
 
-def _read(item: ImageCondition, shape: VideoShape) -> Frames:
-    """The pixels of a condition at native size, [1, h, w, 3]; ``UserError`` when the file has changed."""
-    path = Path(item.path)
-    pixels = read_image(path)
-    if hashlib.sha256(path.read_bytes()).hexdigest() != item.sha256:
-        raise UserError(f"{path} is not the image that the plan was made with; make the plan again")
-    return fit_image(pixels, shape.height, shape.width)[None]
+def _conditions(image: Path | None, layout: Layout | None) -> tuple[Condition, ...]:
+    """What is given: a first picture (read once now, so that a broken file is refused before any work) and the rest."""
+    rest = () if layout is None else layout.conditions
+    if image is None:
+        return rest
+    read_image(image)
+    return (ImageCondition(path=str(image), sha256=hashlib.sha256(image.read_bytes()).hexdigest()), *rest)
+
+
+def _at_native(given: Given, wanted: VideoShape, native: VideoShape) -> Given:
+    """The given pictures where and as large as the backend paints them."""
+    return {
+        frame: resize_frames(pictures, native.height, native.width)
+        for frame, pictures in retime(given, wanted.fps, native.fps, native.frames).items()
+    }
 
 
 def _record(plan: Plan, backend: Backend, frames: Frames, seconds: dict[str, float]) -> Record:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -56,6 +57,54 @@ class ImageCondition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClipCondition:
+    """A piece of a clip that is given: from ``start_s`` of the file (``None`` for ``end_s``: to its end), at the plan's
+    frame rate, landing on the plan's frames from ``frame`` on. ``sha256`` is the hash of the file's bytes."""
+
+    path: str
+    sha256: str
+    frame: int = 0
+    start_s: Fraction = Fraction(0)
+    end_s: Fraction | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "kind": "clip",
+            "path": self.path,
+            "sha256": self.sha256,
+            "frame": self.frame,
+            "start_s": str(self.start_s),
+            "end_s": None if self.end_s is None else str(self.end_s),
+        }
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> ClipCondition:
+        end = data.get("end_s")
+        return ClipCondition(
+            path=data["path"],
+            sha256=data["sha256"],
+            frame=int(data.get("frame", 0)),
+            start_s=Fraction(data.get("start_s", 0)),
+            end_s=None if end is None else Fraction(end),
+        )
+
+
+Condition = ImageCondition | ClipCondition
+CONDITIONS: dict[str, Callable[[dict[str, Any]], Condition]] = {
+    "image": ImageCondition.from_dict,
+    "clip": ClipCondition.from_dict,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What an edit verb decides: the extent of the new clip, and what is given of it."""
+
+    shape: VideoShape
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sampler:
     """How a canvas is painted: which solver, how many steps, how strongly the prompt is followed (1 = as trained)."""
 
@@ -80,7 +129,7 @@ class Plan:
     model: str
     seed: int
     sampler: Sampler = field(default_factory=Sampler)
-    conditions: tuple[ImageCondition, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -103,7 +152,7 @@ class Plan:
             prompts=tuple(Prompt.from_dict(prompt) for prompt in data["prompts"]),
             shape=VideoShape.from_dict(data["shape"]),
             sampler=Sampler.from_dict(data["sampler"]),
-            conditions=tuple(ImageCondition.from_dict(item) for item in data["conditions"]),
+            conditions=tuple(CONDITIONS[item["kind"]](item) for item in data["conditions"]),
         )
 
 

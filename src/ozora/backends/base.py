@@ -19,7 +19,10 @@ Frames = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a backend can do. The first of ``sizes`` and ``fps`` is its default; ``conditions`` may be given."""
+    """What a backend can do. The first of ``sizes`` and ``fps`` is its default.
+
+    ``conditions``: "image" (a first frame may be given), "frames" (any frames may be).
+    """
 
     name: str
     title: str
@@ -79,14 +82,15 @@ class Backend(Protocol):
         self,
         plan: Plan,
         shape: VideoShape,
-        images: dict[int, Frames],
+        given: dict[int, Frames],
         *,
         preview: bool,
         resume: bytes | None = None,
     ) -> Iterator[Stroke | Frames]:
         """Paint at native extent, a stroke at a time; the last item is the frames.
 
-        ``images`` maps a frame to its known picture [1, h, w, 3] at native size. ``resume`` is a snapshot of the same
-        plan: painting goes on from there, to the same pixels. ``UserError`` when it is of another plan or model.
+        ``given`` maps a frame to the pictures [n, h, w, 3] that are known from there on, at native size. ``resume`` is
+        a snapshot of the same plan: painting goes on from there, to the same pixels. ``UserError`` when it is of
+        another plan or model.
         """
         ...

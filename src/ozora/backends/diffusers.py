@@ -146,23 +146,23 @@ class DiffusersBackend:
         self,
         plan: Plan,
         shape: VideoShape,
-        images: dict[int, Frames],
+        given: dict[int, Frames],
         *,
         preview: bool,
         resume: bytes | None = None,
     ) -> Iterator[Stroke | Frames]:
-        if set(images) - {0}:
+        if set(given) - {0} or any(len(pictures) != 1 for pictures in given.values()):
             raise CapabilityError(f"{self.name} takes an image for the first frame only")
         if resume is not None:
             raise UserError(f"{self.name} cannot go on from a snapshot; start the job again")
-        pipe = self._open("image" if images else "")
+        pipe = self._open("image" if given else "")
         try:
-            yield from _watch(pipe, _wishes(plan, shape, images), plan.sampler.steps)
+            yield from _watch(pipe, _wishes(plan, shape, given), plan.sampler.steps)
         except MemoryError as error:
             raise SizeError(f"{self.name} ran out of memory; ask for fewer seconds or a smaller size") from error
 
 
-def _wishes(plan: Plan, shape: VideoShape, images: dict[int, Frames]) -> dict[str, Any]:
+def _wishes(plan: Plan, shape: VideoShape, given: dict[int, Frames]) -> dict[str, Any]:
     """The arguments of the call, in diffusers' words."""
     import torch
     from PIL import Image
@@ -177,8 +177,8 @@ def _wishes(plan: Plan, shape: VideoShape, images: dict[int, Frames]) -> dict[st
         "generator": torch.Generator().manual_seed(plan.seed),
         "output_type": "np",
     }
-    if images:
-        wishes["image"] = Image.fromarray(images[0][0])
+    if given:
+        wishes["image"] = Image.fromarray(given[0][0])
     return wishes
 
 

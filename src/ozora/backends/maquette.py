@@ -13,6 +13,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ozora.backends.base import Capabilities, Frames, Stroke
 from ozora.errors import SizeError
 from ozora.plan import Plan
@@ -22,11 +24,15 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ozora.flow.canvas import Canvas
+    from ozora.flow.windows import Window
     from ozora.model.weights import Bundle
 
 WEIGHTS = Path(__file__).parent.parent / "weights" / "maquette.safetensors"
 FIRST_CARD = {"height": 128, "width": 224, "fps": 12, "frames": 49}
 PREVIEW_EVERY = 2
+CONTEXT = 3
+"""Latent frames that a window sees of what is painted before it: a picture and a second of movement."""
+MAX_SECONDS = 120
 
 
 class MaquetteBackend:
@@ -54,12 +60,12 @@ class MaquetteBackend:
             title="Maquette",
             summary="the embedded model: a stage of toys, simple and obedient, on a CPU and offline",
             sizes=(f"{native['width']}x{native['height']}",),
-            max_seconds=Fraction(native["frames"] - 1, native["fps"]),
+            max_seconds=Fraction(MAX_SECONDS),
             default_seconds=Fraction(native["frames"] - 1, native["fps"]),
             fps=(str(native["fps"]),),
             steps=int(self.card.get("steps", 12)),
             guidance=float(self.card.get("guidance", 3.0)),
-            conditions=("image",),
+            conditions=("image", "frames"),
             device="cpu",
             installed=self.weights.is_file(),
             license="Apache-2.0",
@@ -76,9 +82,9 @@ class MaquetteBackend:
         time = int(sizes.get("autoencoder", {}).get("time", 6))
         wanted = max(1, round(shape.duration_s * fps)) if shape.frames > 1 else 1
         frames = 1 + -(-(wanted - 1) // time) * time
-        if frames > sizes["frames"]:
-            limit = float(self.capabilities.max_seconds)
-            raise SizeError(f"maquette paints up to {limit:g} seconds, not {float(shape.duration_s):g}; ask for less")
+        if (frames - 1) / fps > MAX_SECONDS:
+            wish = float(shape.duration_s)
+            raise SizeError(f"maquette paints up to {MAX_SECONDS} seconds, not {wish:g}; ask for less")
         return VideoShape(frames=frames, height=sizes["height"], width=sizes["width"], fps=fps)
 
     def notes(self, plan: Plan) -> tuple[str, ...]:
@@ -104,63 +110,116 @@ class MaquetteBackend:
         self,
         plan: Plan,
         shape: VideoShape,
-        images: dict[int, Frames],
+        given: dict[int, Frames],
         *,
         preview: bool,
         resume: bytes | None = None,
     ) -> Iterator[Stroke | Frames]:
         import torch
 
-        from ozora.flow.canvas import hold, start
+        from ozora.flow.canvas import hold, place, start
         from ozora.flow.schedule import times
         from ozora.flow.snapshot import load, save
         from ozora.flow.solvers import SOLVERS
+        from ozora.flow.windows import split
 
         self.load()
-        canvas = self._canvas(shape, images)
+        canvas = self._canvas(shape, given)
         noise = torch.randn(canvas.value.shape, generator=torch.Generator().manual_seed(plan.seed))
-        steps = plan.sampler.steps
-        velocity = hold(canvas, self._velocity(plan, canvas, shape))
+        steps, owner = plan.sampler.steps, self._owner(plan)
+        windows = split(canvas.known.all(dim=(1, 2)).tolist(), size=self._window, context=CONTEXT)
         grid = times(steps, factor=float(self.card.get("shift", 2.0)))
-        owner = self._owner(plan)
-        first, x = (0, start(canvas, noise)) if resume is None else load(resume, owner)
+        first, x = 0, noise
+        if resume is not None:
+            first, x, painted = load(resume, owner)
+            for window in windows[: first // steps]:
+                canvas = place(canvas, painted[:, window.first : window.first + window.size], window.first)
         with torch.inference_mode():
-            states = SOLVERS[plan.sampler.solver](velocity, x, grid[first:])
-            for done, x in enumerate(states, start=first + 1):
-                wanted = preview and done % PREVIEW_EVERY == 0 and done < steps
-                yield Stroke(
-                    stage="paint",
-                    done=done,
-                    total=steps,
-                    preview=self._peek(x) if wanted else None,
-                    save=partial(save, owner, done, x),
-                )
-            frames = self._decode(x)
+            for number in range(first // steps, len(windows)):
+                window, begin = windows[number], first % steps
+                first = 0
+                part = self._cut(canvas, window)
+                if not begin:
+                    x = start(part, noise[:, window.first : window.first + window.size])
+                velocity = hold(part, self._velocity(plan, part, shape, self._text(plan, canvas, window, shape)))
+                states = SOLVERS[plan.sampler.solver](velocity, x, grid[begin:])
+                for done, x in enumerate(states, start=begin + 1):
+                    if done == steps:
+                        fresh = 1 if window.first else 0  # a later window's first picture was known
+                        canvas = place(canvas, x[:, fresh:], window.first + fresh)
+                    total = number * steps + done
+                    wanted = preview and done % PREVIEW_EVERY == 0 and total < steps * len(windows)
+                    yield Stroke(
+                        stage="paint",
+                        done=total,
+                        total=steps * len(windows),
+                        preview=self._peek(x) if wanted else None,
+                        save=partial(save, owner, total, x, canvas.value),
+                    )
+            frames = self._decode(canvas.value)
             yield Stroke(stage="decode", done=1, total=1)
         yield frames
+
+    @property
+    def _window(self) -> int:
+        """Latent frames that the network was trained on."""
+        assert self._bundle is not None
+        config = self._bundle.model.config
+        return 1 + (config.frames - 1) // config.autoencoder.time
+
+    def _cut(self, canvas: Canvas, window: Window) -> Canvas:
+        """The canvas of one window; a later window begins with the last picture of its first group."""
+        from ozora.flow.canvas import Canvas, place
+
+        assert self._bundle is not None
+        model = self._bundle.model
+        last = window.first + window.size
+        part = Canvas(value=canvas.value[:, window.first : last], known=canvas.known[window.first : last])
+        if window.first == 0:
+            return part
+        group = canvas.value[None, :, window.first : window.first + 1]
+        picture = model.autoencoder.decode(model.denormalize(group)).clamp(-1, 1)
+        return place(part, model.normalize(model.autoencoder.encode(picture))[0], 0)
+
+    def _text(self, plan: Plan, canvas: Canvas, window: Window, shape: VideoShape) -> str:
+        """The prompt that holds in the middle of what a window paints."""
+        assert self._bundle is not None
+        time = self._bundle.model.config.autoencoder.time
+        unknown = (~canvas.known[window.first : window.first + window.size]).any(dim=(1, 2)).nonzero().flatten()
+        middle = window.first + (float(unknown.float().mean()) if len(unknown) else 0.0)
+        middle_s = middle * time / float(shape.fps)
+        for prompt in plan.prompts:
+            if prompt.start_s <= middle_s and (prompt.end_s is None or middle_s < prompt.end_s):
+                return prompt.text
+        return plan.prompts[0].text
 
     def _owner(self, plan: Plan) -> str:
         """What a snapshot belongs to: this plan and these weights."""
         said = json.dumps(plan.to_dict(), sort_keys=True) + self.weights_sha256
         return hashlib.sha256(said.encode()).hexdigest()
 
-    def _canvas(self, shape: VideoShape, images: dict[int, Frames]) -> Canvas:
-        """What is known, in latent space."""
+    def _canvas(self, shape: VideoShape, given: dict[int, Frames]) -> Canvas:
+        """What is known, in latent space: the groups of frames of which every picture is given."""
         import torch
 
         from ozora.flow.canvas import blank, place
 
         assert self._bundle is not None
         model = self._bundle.model
+        time = model.config.autoencoder.time
         canvas = blank(model.config.autoencoder.compression.latent(shape))
-        for frame, image in images.items():
-            if frame != 0:
-                raise SizeError("maquette takes an image for the first frame only")
-            pixels = torch.from_numpy(image).permute(3, 0, 1, 2).float()[None] / 127.5 - 1
-            canvas = place(canvas, model.normalize(model.autoencoder.encode(pixels))[0], 0)
+        pictures = {first + n: picture for first, run in given.items() for n, picture in enumerate(run)}
+        for group in range(canvas.known.shape[0]):
+            frames = range(time * (group - 1) + 1, time * group + 1) if group else range(1)
+            if not all(frame in pictures for frame in frames):
+                continue
+            pixels = torch.from_numpy(np.stack([pictures[frame] for frame in (frames[0], *frames)[-1 - time :]]))
+            video = pixels.permute(3, 0, 1, 2).float()[None] / 127.5 - 1
+            latent = model.normalize(model.autoencoder.encode(video[:, :, :1] if group == 0 else video))[0]
+            canvas = place(canvas, latent[:, -1:], group)
         return canvas
 
-    def _velocity(self, plan: Plan, canvas: Canvas, shape: VideoShape) -> Any:  # noqa: ANN401 - a Velocity of torch
+    def _velocity(self, plan: Plan, canvas: Canvas, shape: VideoShape, text: str) -> Any:  # noqa: ANN401 - a Velocity of torch
         """dx/dt of the network with its prompt, and guided away from no prompt; both in one batch."""
 
         from ozora.flow.canvas import levels
@@ -174,7 +233,7 @@ class MaquetteBackend:
         seconds = float(Fraction(model.config.autoencoder.time) / shape.fps)
         where = positions(g, i, j, seconds_a_frame=seconds)
         scale = plan.sampler.guidance
-        texts = [self._wording(plan.prompts[0].text)] + ([""] if scale != 1 else [])
+        texts = [self._wording(text)] + ([""] if scale != 1 else [])
         words = tokenize(texts, model.config.text)
         seen = canvas.known.float().flatten().expand(len(texts), -1)
 
@@ -203,8 +262,12 @@ class MaquetteBackend:
 
         assert self._bundle is not None
         model = self._bundle.model
-        pixels = model.autoencoder.decode(model.denormalize(x[None]))[0]
-        result: Frames = (pixels.clamp(-1, 1) * 127.5 + 127.5).round().to(torch.uint8).permute(1, 2, 3, 0).numpy()
+        pieces = []
+        for first in range(0, x.shape[1], self._window):
+            group = x[:, max(0, first - 1) : first + self._window]  # the first of them gives a picture that is there
+            pixels = model.autoencoder.decode(model.denormalize(group[None]))[0, :, 1 if first else 0 :]
+            pieces.append((pixels.clamp(-1, 1) * 127.5 + 127.5).round().to(torch.uint8).permute(1, 2, 3, 0).numpy())
+        result: Frames = np.concatenate(pieces)
         return result
 
     def _peek(self, x: Tensor) -> Frames:

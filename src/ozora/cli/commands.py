@@ -7,7 +7,7 @@ import enum
 import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -16,12 +16,13 @@ import typer
 from typer.exceptions import TyperException
 
 from ozora import __version__
+from ozora.cli.edit import add_verbs
 from ozora.cli.serve import add_server
 from ozora.errors import OzoraError
 
 if TYPE_CHECKING:
     from ozora.cli.screen import Screen
-    from ozora.plan import Plan, Record
+    from ozora.plan import Layout, Plan, Record
 
 EXIT_STOPPED = 130  # Ctrl-C
 EXIT_TERMINATED = 143
@@ -133,6 +134,30 @@ def run(
             result["same_pixels"] = old.pixels_sha256 == record.pixels_sha256
             screen.say(compare(old, record))
         _report(path, record, screen, result if as_json else None)
+
+
+def finish_edit(
+    layout: Callable[[], Layout],
+    prompt: str,
+    output: Path,
+    seed: int | None,
+    steps: int | None,
+    model: str,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Make the plan of an edit, paint it and report it."""
+    with _stoppable("stopped, nothing was written"):
+        from ozora import pipeline
+        from ozora.cli.screen import Screen
+
+        screen = Screen(quiet=quiet, preview=None)
+        plan = pipeline.make_plan(prompt, layout=layout(), model=model, seed=seed, steps=steps)
+        path, record = _paint(plan, output, screen)
+        _report(path, record, screen, {"path": str(path), "record": record.to_dict()} if as_json else None)
+
+
+add_verbs(app, finish_edit)
 
 
 @app.command()

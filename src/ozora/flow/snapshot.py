@@ -11,19 +11,22 @@ from torch import Tensor
 from ozora.errors import UserError
 
 
-def save(owner: str, done: int, x: Tensor) -> bytes:
-    """State ``x`` after ``done`` steps; ``owner`` (hex digits) is what it belongs to."""
+def save(owner: str, done: int, x: Tensor, painted: Tensor) -> bytes:
+    """State ``x`` of the present window and all that is ``painted``, after ``done`` steps; ``owner`` (hex digits) is
+    what it belongs to."""
     mark = torch.frombuffer(bytearray.fromhex(owner), dtype=torch.uint8)
-    return write_tensors({"x": x.contiguous(), "done": torch.tensor(done), "owner": mark})
+    parts = {"x": x.contiguous(), "painted": painted.contiguous(), "done": torch.tensor(done), "owner": mark}
+    return write_tensors(parts)
 
 
-def load(snapshot: bytes, owner: str) -> tuple[int, Tensor]:
-    """Steps done and state; ``UserError`` when the snapshot is damaged or belongs to something else."""
+def load(snapshot: bytes, owner: str) -> tuple[int, Tensor, Tensor]:
+    """Steps done, state and what is painted; ``UserError`` when the snapshot is damaged or of something else."""
     try:
         tensors = read_tensors(snapshot)
-        mark, done, x = tensors["owner"].numpy().tobytes().hex(), int(tensors["done"]), tensors["x"]
+        mark, done = tensors["owner"].numpy().tobytes().hex(), int(tensors["done"])
+        x, painted = tensors["x"], tensors["painted"]
     except (SafetensorError, KeyError) as error:
         raise UserError(f"the snapshot is damaged ({error}); start the job again") from error
     if mark != owner:
         raise UserError("the snapshot is of another plan or another model; start the job again")
-    return done, x
+    return done, x, painted

@@ -1,0 +1,8 @@
+"""Edit verbs: each is a function from clips and wishes to a layout, of which the one pipeline makes a plan."""
+
+from ozora.edit.connect import connect, loop
+from ozora.edit.extend import extend
+from ozora.edit.keyframes import keyframes
+from ozora.edit.source import Source, read_source
+
+__all__ = ["Source", "connect", "extend", "keyframes", "loop", "read_source"]

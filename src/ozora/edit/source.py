@@ -1,0 +1,40 @@
+"""A source: a clip that an edit begins with, and the conditions that come of its pieces."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from ozora.errors import MediaError
+from ozora.media import read_video
+from ozora.plan import ClipCondition
+from ozora.shapes import VideoShape
+
+MAX_SIDE = 2048
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A clip's file, the hash of its bytes, and its extent."""
+
+    path: Path
+    sha256: str
+    shape: VideoShape
+
+    def given(self, *, frame: int, first: int = 0, frames: int | None = None) -> ClipCondition:
+        """``frames`` pictures from the ``first`` on (default: all), landing on the plan's frame ``frame``."""
+        fps = self.shape.fps
+        end = None if frames is None or first + frames == self.shape.frames else Fraction(first + frames) / fps
+        return ClipCondition(path=str(self.path), sha256=self.sha256, frame=frame, start_s=first / fps, end_s=end)
+
+
+def read_source(path: Path) -> Source:
+    """Look at a clip; ``MediaError`` when it cannot be read or is larger than 2048 pixels a side."""
+    frames, fps = read_video(path)
+    height, width = frames.shape[1:3]
+    if max(height, width) > MAX_SIDE:
+        raise MediaError(f"{path} is {width}x{height}; make it {MAX_SIDE} pixels a side or less")
+    shape = VideoShape(frames=len(frames), height=height, width=width, fps=fps)
+    return Source(path=path, sha256=hashlib.sha256(path.read_bytes()).hexdigest(), shape=shape)

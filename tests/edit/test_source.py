@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from ozora.edit import read_source
+from ozora.errors import MediaError
+from tests.edit.clips import make_clip
+
+
+def test_a_source_knows_its_extent(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "a.mp4", 13)
+    assert (source.shape.frames, source.shape.height, source.shape.width, source.shape.fps) == (13, 64, 96, 12)
+    assert len(source.sha256) == 64
+
+
+def test_pieces_are_in_seconds_of_the_file(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "a.mp4", 13)
+    piece = source.given(frame=4, first=6, frames=3)
+    assert (piece.frame, piece.start_s, piece.end_s) == (4, Fraction(1, 2), Fraction(3, 4))
+    assert source.given(frame=0).end_s is None
+
+
+def test_what_is_no_clip_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"no video")
+    with pytest.raises(MediaError, match="convert it"):
+        read_source(tmp_path / "a.mp4")
