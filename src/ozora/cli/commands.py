@@ -18,6 +18,7 @@ from typer.exceptions import TyperException
 from ozora import __version__
 from ozora.cli.edit import add_verbs
 from ozora.cli.serve import add_server
+from ozora.cli.trust import add_trust
 from ozora.errors import OzoraError
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ app = typer.Typer(
 stage = typer.Typer(help="The simulated stage that the maquette model is trained on.", rich_markup_mode=None)
 app.add_typer(stage, name="stage")
 add_server(app)
+add_trust(app)
 
 Output = Annotated[
     Path | None,

@@ -214,9 +214,8 @@ def _search(plane: Plane, ring: _Ring) -> Iterator[_Place]:
     """Places by promise: those at the size that the frames have, then the best of all scales."""
     middle = _middle(plane)
     yield from _match(middle, ring, 1.0)
-    step = 2.0 / max(middle.shape)  # the tiles at the picture's edge move by a pixel
-    count = math.ceil(math.log(MAX_SCALE / MIN_SCALE) / step)
-    scales = np.geomspace(MIN_SCALE, MAX_SCALE, count).tolist()
+    step = 2.0 / max(middle.shape)  # of 1 / scale: the tiles at the picture's edge are half a pixel off at most
+    scales = (1 / np.arange(1 / MAX_SCALE, 1 / MIN_SCALE, step)).tolist()
     found = [place for scale in scales for place in _match(middle, ring, scale)]
     yield from sorted(found, key=lambda place: -place.score)[:MAX_PLACES]
 

@@ -1,0 +1,124 @@
+"""``ozora verify`` and ``ozora trust``: where a file comes from, and who signs here."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ozora.trust.verify import Verdict
+
+Home = Annotated[
+    Path | None, typer.Option("--home", metavar="DIR", help="Where the keys and the ledger are. Default: OZORA_HOME.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")]
+
+trust = typer.Typer(help="Who signs here, and what waits for a person.", rich_markup_mode=None)
+
+
+def add_trust(app: typer.Typer) -> None:
+    """Hang the commands into the program."""
+    app.command()(verify)
+    app.add_typer(trust, name="trust")
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A video, a picture, or frames/%04d.png.")],
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Say where a file comes from: its signature, its watermark, how it looks."""
+    from ozora.trust.verify import verify as find_origin
+
+    verdict = find_origin(file, home=home)
+    typer.echo(json.dumps(verdict.to_dict(), indent=2, ensure_ascii=False) if as_json else describe(file, verdict))
+
+
+@trust.command()
+def init(home: Home = None) -> None:
+    """Make the certificates and the watermark key, if there are none."""
+    from ozora.trust.identity import init as make
+    from ozora.trust.settings import find_home
+
+    place = home or find_home()
+    typer.echo(f"{make(place).name} signs here; the keys are in {place}, keep a copy of it in a safe place")
+
+
+@trust.command()
+def status(home: Home = None, as_json: Json = False) -> None:
+    """Say who signs, what was published, what waits, and whether the log is whole."""
+    from ozora.trust import audit
+    from ozora.trust.identity import load
+    from ozora.trust.ledger import Ledger
+    from ozora.trust.policy import load_policy
+    from ozora.trust.review import ReviewQueue
+    from ozora.trust.settings import find_home, read_settings
+
+    place = home or find_home()
+    identity = load(place)
+    settings = read_settings(place)
+    report = audit.check(place)
+    with Ledger(place) as ledger, ReviewQueue(place) as queue:
+        facts: dict[str, object] = {
+            "home": str(place),
+            "signer": identity.name,
+            "certificate": settings.certificate or "own",
+            "published": ledger.count(),
+            "waiting for review": len(queue.list_waiting()),
+            "rules": len(load_policy(place, settings).rules),
+            "lines of the log": report.num_lines,
+            "log": "whole" if report.broken_at is None else f"broken at line {report.broken_at}",
+        }
+    typer.echo(json.dumps(facts, indent=2) if as_json else _lines(facts))
+
+
+@trust.command()
+def review(
+    approve: Annotated[int | None, typer.Option(metavar="NUMBER", help="Allow a prompt.")] = None,
+    refuse: Annotated[int | None, typer.Option(metavar="NUMBER", help="Refuse a prompt.")] = None,
+    home: Home = None,
+) -> None:
+    """List the prompts that wait for a person, or answer one."""
+    from ozora.trust import audit
+    from ozora.trust.review import ReviewQueue
+    from ozora.trust.settings import find_home
+
+    place = home or find_home()
+    with ReviewQueue(place) as queue:
+        for number, answer in ((approve, "approved"), (refuse, "refused")):
+            if number is not None:
+                case = queue.answer(number, "approved" if answer == "approved" else "refused", by=getpass.getuser())
+                audit.append(place, "answered", {"case": number, "answer": answer, "by": case.answered_by})
+                typer.echo(f"{number} is {answer}")
+        if approve is None and refuse is None:
+            for case in queue.list_waiting():
+                typer.echo(f"{case.number}  {case.rule}  {case.key}  {case.text}")
+
+
+def describe(file: Path, verdict: Verdict) -> str:
+    """The verdict and what speaks for it, a line each."""
+    facts: dict[str, object] = {}
+    if verdict.credential is not None:
+        problems = ", ".join(verdict.credential.problems)
+        facts["manifest"] = f"{verdict.credential.state}, by {verdict.credential.signer or 'nobody'}"
+        facts["problems"] = problems
+    if verdict.watermark is not None:
+        mark = verdict.watermark
+        mirrored = ", mirrored" if mark.mirrored else ""
+        facts["watermark"] = f"{mark.payload:08x}, strength {mark.strength:.2f}, at {mark.scale:.2f}x{mirrored}"
+    if verdict.looks is not None:
+        facts["looks"] = f"{verdict.looks:.1f} of 64 bits from what was published"
+    if verdict.entry is not None:
+        plan = verdict.entry.record.get("plan", {})
+        facts["published"] = verdict.entry.published_at
+        facts["prompt"] = "; ".join(prompt["text"] for prompt in plan.get("prompts", []))
+        facts["model"] = f"{plan.get('model')}, seed {plan.get('seed')}"
+    return "\n".join([f"{file}: {verdict.sentence}", *(line for line in [_lines(facts)] if line)])
+
+
+def _lines(facts: dict[str, object]) -> str:
+    return "\n".join(f"  {name}: {fact}" for name, fact in facts.items() if fact != "")
