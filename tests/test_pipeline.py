@@ -11,6 +11,7 @@ from PIL import Image
 from ozora import pipeline
 from ozora.backends import BACKENDS
 from ozora.backends.maquette import MaquetteBackend
+from ozora.edit import extend, read_source
 from ozora.errors import MediaError, OutputError, PromptError, SizeError, UnknownNameError, UserError
 from ozora.media import read_video
 from ozora.pipeline import Progress, Take
@@ -75,8 +76,20 @@ def test_an_image_is_the_first_frame(tmp_path: Path) -> None:
     assert not np.array_equal(given.frames, take().frames)
     plan = given.record.plan
     Image.new("RGB", (300, 200), (0, 10, 250)).save(tmp_path / "red.png")
-    with pytest.raises(UserError, match="not the image"):
+    with pytest.raises(UserError, match="not the file"):
         list(pipeline.run(plan))
+
+
+def test_given_frames_come_back_untouched(tmp_path: Path) -> None:
+    """Extend: what was there is there, bit for bit, and the plan is plain data like any other."""
+    path = pipeline.write(take(seconds="1"), tmp_path / "a.mp4")
+    layout = extend(read_source(path), after_s=Fraction(1))
+    plan = pipeline.make_plan("a red ball", layout=layout, model="tiny", seed=4)
+    *_, longer = pipeline.run(Plan.from_dict(json.loads(json.dumps(plan.to_dict()))))
+    assert isinstance(longer, Take)
+    source = read_video(path)[0]
+    assert len(longer.frames) == len(source) + 12
+    assert np.array_equal(longer.frames[: len(source)], source)
 
 
 def test_a_file_and_its_record_are_written(tmp_path: Path) -> None:
@@ -97,7 +110,7 @@ def test_a_file_and_its_record_are_written(tmp_path: Path) -> None:
         ({"text": "x" * 5000}, PromptError, "shorten"),
         ({"text": "!!! 123 ???"}, PromptError, "no words"),
         ({"model": "nope"}, UnknownNameError, "there are"),
-        ({"seconds": "61"}, SizeError, "out of range"),
+        ({"seconds": "121"}, SizeError, "out of range"),
         ({"seconds": "-1"}, SizeError, "out of range"),
         ({"seconds": "soon"}, SizeError, "no duration"),
         ({"seconds": "1/0"}, SizeError, "no duration"),

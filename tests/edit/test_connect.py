@@ -25,7 +25,7 @@ def test_a_loop_ends_with_its_beginning(tmp_path: Path) -> None:
     assert layout.shape.frames == 26
     last = layout.conditions[1]
     assert isinstance(last, ClipCondition)
-    assert (last.frame, last.start_s, last.end_s) == (25, 0, Fraction(1, 12))
+    assert (last.frame, last.start_s, last.end_s) == (25, Fraction(0), Fraction(1, 12))
 
 
 def test_no_time_between_is_refused(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ozora.flow.canvas import Canvas
+    from ozora.flow.solvers import Velocity
     from ozora.flow.windows import Window
     from ozora.model.weights import Bundle
 
@@ -219,10 +220,14 @@ class MaquetteBackend:
             canvas = place(canvas, latent[:, -1:], group)
         return canvas
 
-    def _velocity(self, plan: Plan, canvas: Canvas, shape: VideoShape, text: str) -> Any:  # noqa: ANN401 - a Velocity of torch
-        """dx/dt of the network with its prompt, and guided away from no prompt; both in one batch."""
+    def _velocity(self, plan: Plan, canvas: Canvas, shape: VideoShape, text: str) -> Velocity:
+        """dx/dt of the network with its prompt, guided away from no prompt.
 
+        Where things are is decided near the noise end. Guidance there paints them at every likely place at once, so it
+        begins below the card's ``guided_until``.
+        """
         from ozora.flow.canvas import levels
+        from ozora.flow.guidance import guide
         from ozora.flow.path import velocity_from_data
         from ozora.model.text import tokenize
         from ozora.model.transformer import positions
@@ -232,19 +237,20 @@ class MaquetteBackend:
         k, g, i, j = canvas.value.shape
         seconds = float(Fraction(model.config.autoencoder.time) / shape.fps)
         where = positions(g, i, j, seconds_a_frame=seconds)
-        scale = plan.sampler.guidance
-        texts = [self._wording(text)] + ([""] if scale != 1 else [])
-        words = tokenize(texts, model.config.text)
-        seen = canvas.known.float().flatten().expand(len(texts), -1)
+        seen = canvas.known.float().flatten()[None]
 
-        def velocity(x: Tensor, t: float) -> Tensor:
-            level = levels(canvas, t).flatten()
-            tokens = x.flatten(1).T.expand(len(texts), -1, -1)
-            guess = model.painter(tokens, level.expand(len(texts), -1), seen, words, where)
-            data = guess[0] if scale == 1 else guess[1] + scale * (guess[0] - guess[1])
-            return velocity_from_data(data.T.reshape(k, g, i, j), x, level.view(g, i, j))
+        def follow(text: str) -> Velocity:
+            words = tokenize([text], model.config.text)
 
-        return velocity
+            def velocity(x: Tensor, t: float) -> Tensor:
+                level = levels(canvas, t).flatten()
+                data = model.painter(x.flatten(1).T[None], level[None], seen, words, where)[0]
+                return velocity_from_data(data.T.reshape(k, g, i, j), x, level.view(g, i, j))
+
+            return velocity
+
+        until = float(self.card.get("guided_until", 1.0))
+        return guide(follow(self._wording(text)), follow(""), plan.sampler.guidance, until=until)
 
     def _wording(self, text: str) -> str:
         """The prompt, or what is drawn in its place where it leaves the stage."""
