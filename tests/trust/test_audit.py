@@ -41,6 +41,16 @@ def test_any_change_is_noticed(tmp_path: Path, change: object, broken_at: int) -
     assert check(tmp_path).broken_at == broken_at
 
 
+def test_a_crash_between_the_line_and_the_head_does_no_harm(tmp_path: Path) -> None:
+    _write(tmp_path)
+    head = (tmp_path / "audit.head").read_text()
+    append(tmp_path, "published", {})
+    (tmp_path / "audit.head").write_text(head)
+    assert check(tmp_path) == AuditReport(num_lines=5)
+    append(tmp_path, "published", {})
+    assert check(tmp_path) == AuditReport(num_lines=6)
+
+
 def test_a_log_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "audit.jsonl").mkdir()
     with pytest.raises(TrustError, match="cannot be written"):

@@ -91,6 +91,12 @@ def test_an_old_file_is_replaced(out: Path, terms: Terms) -> None:
     assert _names(out) == ["a.mp4", "a.mp4.json"]
 
 
+def test_a_parent_that_is_gone_is_an_error(out: Path, terms: Terms) -> None:
+    with pytest.raises(TrustError, match="is gone"):
+        publish(CLIP, RECORD, out / "a.mp4", write=_write, parents=[out / "no.mp4"], terms=terms)
+    assert _names(out) == []
+
+
 def _break_ledger(home: Path) -> None:
     (home / "ledger.db").write_bytes(b"no database " * 1000)
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ozora.errors import TrustError
 
 FILE = "audit.jsonl"
 HEAD = "audit.head"
 _FIRST = "0" * 64
+_LONGEST_BYTES = 65536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ def append(home: Path, event: str, data: dict[str, Any]) -> None:
         home.mkdir(parents=True, exist_ok=True)
         with (home / FILE).open("a+b") as log:
             fcntl.flock(log, fcntl.LOCK_EX)
-            number, before = _read_head(home)
+            number, before = _catch_up(_read_head(home), _last_line(log))
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             body = {"number": number + 1, "at": now, "event": event, "data": data, "before": before}
             line = json.dumps({**body, "hash": _hash(body)}, ensure_ascii=False) + "\n"
@@ -66,7 +68,8 @@ def check(home: Path) -> AuditReport:
         if content.get("number") != number or content.get("before") != before or written != _hash(content):
             return AuditReport(num_lines=number - 1, broken_at=number)
         before = written
-    if (len(lines), before) != _read_head(home):
+    last = lines[-1] if lines else ""
+    if (len(lines), before) != _catch_up(_read_head(home), last):
         return AuditReport(num_lines=len(lines), broken_at=len(lines) + 1)
     return AuditReport(num_lines=len(lines))
 
@@ -77,6 +80,20 @@ def _read_head(home: Path) -> tuple[int, str]:
         return 0, _FIRST
     number, _, value = path.read_text(encoding="utf-8").strip().partition(" ")
     return int(number), value
+
+
+def _last_line(log: BinaryIO) -> str:
+    log.seek(max(0, log.seek(0, os.SEEK_END) - _LONGEST_BYTES))
+    lines = log.read().splitlines()
+    return lines[-1].decode(errors="replace") if lines else ""
+
+
+def _catch_up(head: tuple[int, str], last: str) -> tuple[int, str]:
+    """The head, moved on by the last line if a crash came between the two."""
+    content = _parse(last)
+    written = str(content.pop("hash", ""))
+    follows = content.get("number") == head[0] + 1 and content.get("before") == head[1] and written == _hash(content)
+    return (head[0] + 1, written) if follows else head
 
 
 def _parse(line: str) -> dict[str, Any]:

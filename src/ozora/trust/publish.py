@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ozora.errors import PolicyError
+from ozora.errors import PolicyError, TrustError
 from ozora.media import check_output, sidecar
 from ozora.media.output_file import is_sequence, whole_file, whole_sequence, writing
 from ozora.plan import Record
@@ -59,6 +59,9 @@ def publish(
     terms = terms or Terms()
     home = terms.home or find_home()
     check_output(path, frames=len(frames))
+    for parent in parents:
+        if not parent.is_file():
+            raise TrustError(f"{parent}, which this was made from, is gone: put it back and try again")
     identity, settings = init(home), read_settings(home)
     policy = terms.policy or load_policy(home, settings, terms.key)
     _enforce(record, frames, policy, home)
