@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
 settings.register_profile("ozora", max_examples=40, deadline=None, derandomize=True, database=None)
 settings.load_profile("ozora")
 install_import_hook(["ozora.flow", "ozora.model"], "beartype.beartype")  # before anything imports them
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """An installation of its own: tests never touch the keys, the ledger and the log of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OZORA_HOME", str(tmp_path_factory.mktemp("home")))
+        yield

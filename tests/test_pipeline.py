@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from fractions import Fraction
 from pathlib import Path
@@ -12,11 +13,12 @@ from ozora import pipeline
 from ozora.backends import BACKENDS
 from ozora.backends.maquette import MaquetteBackend
 from ozora.edit import extend, read_source
-from ozora.errors import MediaError, OutputError, PromptError, SizeError, UnknownNameError, UserError
+from ozora.errors import MediaError, OutputError, PolicyError, PromptError, SizeError, UnknownNameError, UserError
 from ozora.media import read_video
 from ozora.pipeline import Progress, Take
 from ozora.plan import Plan, Record
 from ozora.shapes import VideoShape
+from ozora.trust.verify import verify
 from tests.model.tiny import make
 
 
@@ -132,6 +134,24 @@ def test_bad_wishes_say_what_to_change(wishes: dict[str, object], kind: type[Use
     whole: dict[str, object] = {"text": "a red ball", "model": "tiny", **wishes}
     with pytest.raises(kind, match=says):
         pipeline.make_plan(whole.pop("text"), **whole)  # type: ignore[arg-type]
+
+
+def test_a_written_file_is_signed_and_known_again(tmp_path: Path) -> None:
+    source = pipeline.write(take(seconds="1"), tmp_path / "a.mp4")
+    layout = extend(read_source(source), after_s=Fraction(1, 2))
+    *_, longer = pipeline.run(pipeline.make_plan("a red ball", layout=layout, model="tiny", seed=4))
+    assert isinstance(longer, Take)
+    verdict = verify(pipeline.write(longer, tmp_path / "b.mp4"))
+    assert verdict.origin == "signed"
+    assert verdict.credential is not None
+    assert verdict.credential.generation["parents"] == [hashlib.sha256(source.read_bytes()).hexdigest()]
+    assert verdict.entry is not None
+    assert verdict.entry.record["plan"]["seed"] == 4
+
+
+def test_what_may_not_be_published_is_not_painted() -> None:
+    with pytest.raises(PolicyError, match="change the prompt"):
+        next(pipeline.run(pipeline.make_plan("a nude child", model="tiny")))
 
 
 def test_nothing_is_left_when_writing_fails(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 """The one pipeline: how a sentence becomes a file.
 
-    prompt -> plan -> canvas -> latents -> frames -> file and record
+    prompt -> plan -> policy -> canvas -> latents -> frames -> watermark -> file -> signature, with a record beside it
 
-``make_plan`` turns a request into a plan, ``run`` turns a plan into a take, ``write`` turns a take into a file with its
-record beside it. Every verb builds a plan; none has a pipeline of its own.
+``make_plan`` turns a request into a plan, ``run`` turns a plan into a take, ``write`` turns a take into a signed file.
+Every verb builds a plan; none has a pipeline of its own.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from numpy.typing import NDArray
 from ozora.backends import BACKENDS, Backend, Capabilities, Frames, find
 from ozora.edit.given import Given, paste, read_given, retime
 from ozora.errors import CapabilityError, PromptError, SizeError, UserError
-from ozora.media import check_output, read_image, resize_frames, sidecar, write_text, write_video
+from ozora.media import read_image, resize_frames, write_video
 from ozora.plan import Condition, ImageCondition, Layout, Plan, Prompt, Record, Sampler
 from ozora.shapes import VideoShape
 from ozora.timecode import rate
+from ozora.trust.publish import Terms, check_prompt, publish
 
 MAX_PROMPT = 2000
 MAX_SIDE = 2048
@@ -116,13 +117,17 @@ def notes(plan: Plan) -> tuple[str, ...]:
     return tuple(said)
 
 
-def run(plan: Plan, *, preview: bool = False, resume: bytes | None = None) -> Iterator[Event]:
+def run(
+    plan: Plan, *, preview: bool = False, resume: bytes | None = None, terms: Terms | None = None
+) -> Iterator[Event]:
     """Paint a plan. Yields progress, and last the take; stop by dropping the generator. ``UserError`` comes first.
 
-    ``resume`` is a snapshot that ``Progress.save`` gave for the same plan: the take is the same, bit for bit.
+    ``resume`` is a snapshot that ``Progress.save`` gave for the same plan: the take is the same, bit for bit. ``terms``
+    are those of ``write``: what may not be published is refused before it is painted.
     """
     backend = find(plan.model)
     check(plan, backend)
+    check_prompt("\n".join(prompt.text for prompt in plan.prompts), terms=terms)
     clock = _Clock()
     native = backend.native(plan.shape)
     given = read_given(plan)
@@ -151,16 +156,23 @@ def conform(frames: Frames, native: VideoShape, wanted: VideoShape) -> Frames:
     return resize_frames(kept, wanted.height, wanted.width)
 
 
-def write(take: Take, path: Path) -> Path:
-    """Write a take to ``path`` and its record to ``path``.json; whole or not at all. ``OutputError`` says why not."""
-    record = take.record
-    check_output(path, frames=len(take.frames))
+def write(take: Take, path: Path, *, terms: Terms | None = None) -> Path:
+    """Publish a take: watermark, file, signature, and the record at ``path``.json; whole or not at all.
+
+    ``terms`` say for whom and where to (default: this installation). ``OutputError`` says why it cannot be written,
+    ``PolicyError`` why it may not be, ``TrustError`` why it cannot be signed.
+    """
+    plan = take.record.plan
     metadata = {
-        "title": record.plan.prompts[0].text,
-        "comment": f"ozora {record.versions['ozora']} seed {record.plan.seed}",
+        "title": plan.prompts[0].text,
+        "comment": f"ozora {take.record.versions['ozora']} seed {plan.seed}",
     }
-    write_video(take.frames, record.plan.shape.fps, path, metadata=metadata)
-    write_text(sidecar(path), record.to_json())
+
+    def encode(frames: Frames, draft: Path) -> None:
+        write_video(frames, plan.shape.fps, draft, metadata=metadata)
+
+    parents = tuple(dict.fromkeys(Path(item.path) for item in plan.conditions))
+    publish(take.frames, take.record, path, write=encode, parents=parents, terms=terms)
     return path
 
 
