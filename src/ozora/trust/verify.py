@@ -70,8 +70,7 @@ def verify(path: Path, *, home: Path | None = None) -> Verdict:
     identity = load(home) if (home / FOLDER).exists() else None
     credential = read(path, identity.anchor_pem if identity else b"")
     if identity is not None and credential is not None and credential.state == "trusted" and credential.generation:
-        number = int(str(credential.generation.get("watermark", "0")), 16)
-        return Verdict(origin="signed", credential=credential, entry=_find(home, number))
+        return Verdict(origin="signed", credential=credential, entry=_find_file(home, path))
     frames = _read_frames(path)
     found = None if identity is None else _recognize(path, frames, identity, home, credential)
     return found or Verdict(origin="unknown", credential=credential)
@@ -84,17 +83,24 @@ def _recognize(
     watermark = detect(frames, identity.watermark_key)
     if watermark is not None:
         return ours(watermark=watermark, entry=_find(home, watermark.payload))
+    same = _find_file(home, path)
+    if same is not None:
+        return ours(entry=same)
     if not (home / FILE).exists():
         return None
     with Ledger(home) as ledger:
-        same = ledger.find_file(hash_files(list_files(path)))
-        if same is not None:
-            return ours(entry=same)
         for view in (frames, frames[:, :, ::-1]):
             similar = ledger.find_similar(fingerprint(np.ascontiguousarray(view)))
             if similar is not None and similar[1] < SIMILAR:
                 return ours(entry=similar[0], looks=similar[1])
     return None
+
+
+def _find_file(home: Path, path: Path) -> Entry | None:
+    if not (home / FILE).exists():
+        return None
+    with Ledger(home) as ledger:
+        return ledger.find_file(hash_files(list_files(path)))
 
 
 def _find(home: Path, payload: int) -> Entry | None:
