@@ -59,7 +59,7 @@ def _capabilities(name: str, can: Capabilities, slowness: float) -> dict[str, An
         "default_steps": can.steps,
         "default_guidance": can.guidance,
         "conditions": list(can.conditions),
-        "verbs": ["create"],
+        "verbs": ["create", "extend"] if "frames" in can.conditions else ["create"],
         "device": can.device,
         "installed": can.installed,
         "license": can.license,

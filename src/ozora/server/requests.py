@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
-from ozora.errors import CapabilityError
+from ozora import edit
+from ozora.errors import CapabilityError, SizeError
 from ozora.pipeline import make_plan
-from ozora.plan import Plan
+from ozora.plan import Layout, Plan
 from ozora.server.models import OTHERS_SECONDS, OTHERS_SIZE, is_alias, resolve
 
 DEFAULT_MODEL = "sora-2"
 MISSING = {
     "remix": "remixing a video",
     "edit": "editing a video",
-    "extend": "extending a video",
 }
 
 
@@ -48,15 +49,28 @@ def plan_of(wish: Wish, aliases: dict[str, str]) -> Plan:
         raise CapabilityError("a negative prompt is not possible yet; leave 'negative_prompt' out")
     if wish.strength is not None:
         raise CapabilityError("'strength' needs a clip to change, which is not possible yet; leave it out")
-    foreign = is_alias(wish.model, aliases)
+    layout = _layout(wish)
+    foreign = layout is None and is_alias(wish.model, aliases)
     return make_plan(
         wish.prompt,
         model=resolve(wish.model, aliases),
-        seconds=wish.seconds or (OTHERS_SECONDS if foreign else None),
+        seconds=(wish.seconds if layout is None else None) or (OTHERS_SECONDS if foreign else None),
         size=wish.size or (OTHERS_SIZE if foreign else None),
         fps=wish.fps,
         seed=wish.seed,
         steps=wish.steps,
         guidance=wish.guidance,
         image=wish.image,
+        layout=layout,
     )
+
+
+def _layout(wish: Wish) -> Layout | None:
+    """What the verb does with its clip; ``None`` for a new video."""
+    if wish.verb != "extend" or wish.video is None:
+        return None
+    try:
+        more_s = Fraction(wish.seconds or OTHERS_SECONDS)
+    except (ValueError, ZeroDivisionError):
+        raise SizeError(f"'{wish.seconds}' is no duration; give seconds, such as 4 or 2.5") from None
+    return edit.extend(edit.read_source(wish.video), after_s=more_s)

@@ -64,12 +64,13 @@ def prepare(desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, parent: 
         need = preflight.predict(plan, find(plan.model).native(plan.shape), desk.slowness().get(plan.model, 1.0))
         memory = preflight.usable_memory(desk.settings.memory_bytes, desk.settings.workers)
         preflight.check(need, plan, memory_bytes=memory, free_bytes=desk.store.free_bytes())
+        asked = wish.seconds if verb == "create" else None  # the others answer with the length of the whole
         draft = Draft(
             key_id=key.id,
             verb=verb,
             model=wish.model,
             prompt=wish.prompt,
-            seconds=wish.seconds or f"{float(plan.shape.duration_s):g}",
+            seconds=asked or f"{float(plan.shape.duration_s):g}",
             size=f"{plan.shape.width}x{plan.shape.height}",
             plan={},
             predicted_s=need.time_s,

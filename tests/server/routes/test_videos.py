@@ -126,10 +126,26 @@ def test_verbs_that_are_missing_say_so(client: httpx.Client, studio: Studio) -> 
         client.post(f"/v1/videos/{made}/remix", json={"prompt": "x"}),
         client.post("/v1/videos/edits", json={"prompt": "x", "video": {"id": made}}),
         client.post("/v1/videos/edits", data={"prompt": "x"}, files={"video": ("a.mp4", clip)}),
-        client.post("/v1/videos/extensions", data={"prompt": "x", "seconds": "4", "video[id]": made}),
     ]
     assert {(answer.status_code, answer.json()["error"]["code"]) for answer in answers} == {(400, "unsupported")}
     assert client.post("/v1/videos/edits", json={"prompt": "x", "video": {"id": "video_no"}}).status_code == 404
+
+
+def test_a_video_goes_on(client: httpx.Client, studio: Studio) -> None:
+    made = make(client)["id"]
+    paint_all(studio)
+    clip = client.get(f"/v1/videos/{made}/content").content
+    said = {"prompt": "x", "seconds": "2", "model": "stub"}
+    answers = [
+        client.post("/v1/videos/extensions", data={**said, "video[id]": made}).json(),
+        client.post("/v1/videos/extensions", data=said, files={"video": ("a.mp4", clip)}).json(),
+    ]
+    assert [(answer["seconds"], answer["size"]) for answer in answers] == [("3", "16x16")] * 2
+    assert [answer["parent_id"] for answer in answers] == [made, None]
+    paint_all(studio)
+    assert client.get(f"/v1/videos/{answers[0]['id']}").json()["status"] == "completed"
+    wrong = client.post("/v1/videos/extensions", json={**said, "seconds": "long", "video": {"id": made}})
+    assert wrong.json()["error"]["param"] == "size"
 
 
 def test_a_character_is_kept(client: httpx.Client, studio: Studio) -> None:

@@ -1,0 +1,102 @@
+"""What a user of the closed API does, with an unmodified SDK. Run by its own Python, which has no Ozora.
+
+python client.py BASE_URL WEBHOOK_JSON
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openai
+from openai import OpenAI
+
+SMALL = "64x64"
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c4944415408d763f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
+)
+
+
+def main() -> None:
+    client = OpenAI(base_url=f"{sys.argv[1]}/v1", api_key="sk-of-the-closed-api", max_retries=0)
+    videos = client.videos
+
+    made = videos.create(
+        prompt="a red ball rolls left", model="sora-2", seconds="4", size=SMALL, extra_body={"seed": 7}
+    )
+    assert made.status in ("queued", "in_progress", "completed"), made
+    assert (made.model, made.seconds, made.size, made.object) == ("sora-2", "4", SMALL, "video")
+    assert made.seed == 7
+
+    done = videos.create_and_poll(prompt="a blue cube", model="sora-2", size=SMALL)
+    assert (done.status, done.progress, done.error) == ("completed", 100, None), done
+    assert videos.retrieve(done.id).id == done.id
+
+    failed = videos.create_and_poll(prompt="an unfit ball", size=SMALL)
+    assert failed.status == "failed" and failed.error.code == "invalid_value", failed
+
+    for reference in (("a.png", PNG), io.BytesIO(PNG)):
+        assert videos.create_and_poll(prompt="a ball", size=SMALL, input_reference=reference).status == "completed"
+
+    for variant, start, place in (("video", b"ftyp", 4), ("thumbnail", b"RIFF", 0), ("spritesheet", b"\xff\xd8", 0)):
+        data = videos.download_content(done.id, variant=variant).read()
+        assert data[place : place + len(start)] == start, variant
+
+    listed = [video.id for video in videos.list(limit=2)]
+    assert len(listed) == len(set(listed)) >= 5 and done.id in listed
+    oldest = videos.list(limit=1, order="asc").data[0]
+    assert oldest.id == listed[-1]
+
+    refuse(openai.NotFoundError, "not_found", lambda: videos.retrieve("video_none"))
+    refuse(openai.BadRequestError, "unknown_parameter", lambda: videos.create(prompt="x", extra_body={"n": 2}))
+    refuse(openai.BadRequestError, "invalid_value", lambda: videos.create(prompt="x", size="large"))
+    stranger = OpenAI(base_url=f"{sys.argv[1]}/v1", api_key="oz_000000000000_" + "0" * 48, max_retries=0)
+    refuse(openai.AuthenticationError, "invalid_api_key", stranger.videos.list)
+
+    refuse(openai.BadRequestError, "unsupported", lambda: videos.remix(done.id, prompt="at night"))
+    if hasattr(videos, "edit"):
+        by_id = {"video": {"id": done.id}}
+        clip = videos.download_content(done.id).read()
+        refuse(
+            openai.BadRequestError,
+            "unsupported",
+            lambda: videos.edit(prompt="at night", video=openai.omit, extra_body=by_id),
+        )
+        refuse(openai.BadRequestError, "unsupported", lambda: videos.edit(prompt="at night", video=("a.mp4", clip)))
+        character = videos.create_character(name="Mo", video=("a.mp4", clip))
+        assert videos.get_character(character.id).name == "Mo"
+
+    assert videos.delete(done.id).deleted is True
+    refuse(openai.NotFoundError, "not_found", lambda: videos.retrieve(done.id))
+    assert {"sora-2", "sora-2-pro"} <= {model.id for model in client.models.list()}
+    file = client.files.create(file=("lines.jsonl", b"{}"), purpose="batch")
+    assert client.files.content(file.id).read() == b"{}"
+
+    hook = json.loads(Path(sys.argv[2]).read_text())
+    event = client.webhooks.unwrap(hook["body"], hook["headers"], secret=hook["secret"])
+    assert (event.type, event.data.id) == ("video.completed", hook["video"])
+    try:
+        client.webhooks.unwrap(hook["body"] + " ", hook["headers"], secret=hook["secret"])
+    except openai.InvalidWebhookSignatureError:
+        pass
+    else:
+        raise AssertionError("a tampered webhook was taken")
+
+
+def refuse(kind: type[Any], code: str, call: Callable[[], object]) -> None:
+    """The call is refused with an error of this kind and code, and a request id."""
+    try:
+        call()
+    except kind as error:
+        assert error.code == code, (error.code, code, str(error))
+        assert error.request_id.startswith("req_")
+        return
+    raise AssertionError(f"not refused: {code}")
+
+
+main()

@@ -1,0 +1,104 @@
+"""Unmodified clients of the closed API, each in an environment of its own, against a real server."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from ozora.backends import BACKENDS
+from ozora.server import webhooks
+from ozora.server.database import Database
+from ozora.server.painting import Studio
+from ozora.server.settings import in_folder
+from ozora.server.store import Store
+from ozora.server.tables import ENDPOINTS
+from ozora.server.webhooks import Endpoint
+from ozora.server.worker import work
+from tests.server.live import serving
+from tests.server.stub import StubBackend
+
+HERE = Path(__file__).parent
+ENVIRONMENTS = HERE.parents[1] / "build" / "conformance"
+PYTHON_CLIENTS = ("openai==2.2.0", "openai==2.46.0", "openai>=3,<4")
+NODE_CLIENT = "openai@7"
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Database]]:
+    """A server that paints with the stub, and its database."""
+    folder = tmp_path_factory.mktemp("conformance")
+    settings = dataclasses.replace(in_folder(folder), aliases={"sora-2": "stub", "sora-2-pro": "stub"})
+    BACKENDS["stub"] = StubBackend()
+    with serving(settings) as url:
+        database, stop = Database(settings.database), threading.Event()
+        studio = Studio(worker="w", settings=settings, database=database, store=Store(settings.data), draining=stop)
+        thread = threading.Thread(target=work, args=(studio,))
+        thread.start()
+        yield url, database
+        stop.set()
+        thread.join()
+        database.close()
+    del BACKENDS["stub"]
+
+
+def webhook(url: str, database: Database, folder: Path) -> Path:
+    """The headers and the body of a delivery, in a file."""
+    httpx.post(f"{url}/v1/webhook_endpoints", json={"url": "https://example.org/"}).raise_for_status()
+    now = time.time()
+    with database.writing() as connection:
+        endpoint = Endpoint(**dict(connection.execute(select(ENDPOINTS)).mappings().one()))
+        webhooks.send_later(connection, endpoint, "video.completed", "video_1", now)
+        delivery = webhooks.claim(connection, now)
+        assert delivery is not None
+        webhooks.remove(connection, endpoint)
+    path = folder / "webhook.json"
+    sent = {"body": delivery.payload, "headers": webhooks.headers(delivery, now), "video": "video_1"}
+    path.write_text(json.dumps({**sent, "secret": endpoint.secret}))
+    return path
+
+
+def run(command: list[str], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, timeout=300)
+
+
+@pytest.mark.parametrize("client", PYTHON_CLIENTS)
+def test_a_python_client(client: str, server: tuple[str, Database], tmp_path: Path) -> None:
+    url, database = server
+    folder = ENVIRONMENTS / client.replace("=", "-").replace(">", "-").replace("<", "-").replace(",", "-")
+    python = folder / "bin" / "python"
+    if not (folder / "ready").exists():
+        assert run([sys.executable, "-m", "venv", str(folder)]).returncode == 0
+        if run([str(python), "-m", "pip", "install", "-q", client]).returncode != 0:
+            pytest.skip("the registry of Python packages cannot be reached")
+        (folder / "ready").touch()
+    done = run([str(python), str(HERE / "client.py"), url, str(webhook(url, database, tmp_path))])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_node_client(server: tuple[str, Database], tmp_path: Path) -> None:
+    url, database = server
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if npm is None or node is None:
+        pytest.skip("Node is not installed")
+    folder = ENVIRONMENTS / "node"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "node_modules" / "openai").exists():
+        (folder / "package.json").write_text('{"private": true}')
+        if run([npm, "install", "--silent", NODE_CLIENT], folder).returncode != 0:
+            pytest.skip("the registry of Node packages cannot be reached")
+    shutil.copy(HERE / "client.mjs", folder)
+    done = run([node, "client.mjs", url, str(webhook(url, database, tmp_path))], folder)
+    assert done.returncode == 0, done.stdout + done.stderr
