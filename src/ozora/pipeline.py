@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ozora.backends import BACKENDS, Backend, Capabilities, Frames, find
-from ozora.edit.given import Given, paste, read_given, retime
+from ozora.edit.given import Given, paste, read_given, read_sketch, retime
 from ozora.errors import CapabilityError, PromptError, SizeError, UserError
 from ozora.media import read_image, resize_frames, write_video
 from ozora.plan import Condition, ImageCondition, Layout, Plan, Prompt, Record, Sampler
@@ -34,6 +34,7 @@ from ozora.trust.publish import Terms, check_prompt, publish
 MAX_PROMPT = 2000
 MAX_SIDE = 2048
 MAX_STEPS = 200
+NEEDED = {"image": "a first frame", "frames": "given frames", "sketch": "a clip to paint over"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +100,10 @@ def check(plan: Plan, backend: Backend) -> None:
     """Refuse, before any work, what the backend cannot do; the message names what can."""
     can = backend.capabilities
     first_only = all(isinstance(item, ImageCondition) and item.frame == 0 for item in plan.conditions)
-    needed = "image" if first_only else "frames"
-    if plan.conditions and needed not in can.conditions and "frames" not in can.conditions:
+    needed = "sketch" if plan.strength else "image" if first_only else "frames"
+    if plan.conditions and needed not in can.conditions:
         able = ", ".join(name for name, other in BACKENDS.items() if needed in other.capabilities.conditions)
-        what = "a first frame" if first_only else "given frames"
-        raise CapabilityError(f"{plan.model} cannot begin with {what}; these can: {able}")
+        raise CapabilityError(f"{plan.model} cannot begin with {NEEDED[needed]}; these can: {able}")
     backend.native(plan.shape)
 
 
@@ -130,12 +130,13 @@ def run(
     check_prompt("\n".join(prompt.text for prompt in plan.prompts), terms=terms)
     clock = _Clock()
     native = backend.native(plan.shape)
-    given = read_given(plan)
+    given, sketch = read_given(plan), _sketch(plan, native)
     backend.load()
     clock.mark("load")
     yield Progress(stage="load", done=1, total=1)
     painted: Frames | None = None
-    for stroke in backend.paint(plan, native, _at_native(given, plan.shape, native), preview=preview, resume=resume):
+    known = _at_native(given, plan.shape, native)
+    for stroke in backend.paint(plan, native, known, sketch=sketch, preview=preview, resume=resume):
         if isinstance(stroke, np.ndarray):
             painted = stroke
         else:
@@ -269,6 +270,16 @@ def _conditions(image: Path | None, layout: Layout | None) -> tuple[Condition, .
     return (ImageCondition(path=str(image), sha256=hashlib.sha256(image.read_bytes()).hexdigest()), *rest)
 
 
+def _sketch(plan: Plan, native: VideoShape) -> Frames | None:
+    """The clip that is painted over, at native size, rate and length (its last frame is repeated)."""
+    frames = read_sketch(plan)
+    if frames is None:
+        return None
+    pictures = _at_native({0: frames}, plan.shape, native)[0]
+    missing = native.frames - len(pictures)
+    return np.concatenate([pictures, pictures[-1:].repeat(missing, axis=0)])
+
+
 def _at_native(given: Given, wanted: VideoShape, native: VideoShape) -> Given:
     """The given pictures where and as large as the backend paints them."""
     return {
@@ -288,6 +299,7 @@ def _record(plan: Plan, backend: Backend, frames: Frames, seconds: dict[str, flo
         machine={"system": platform.system(), "processor": platform.machine(), "model": _processor()},
         timings_s=seconds,
         notes=notes(plan),
+        parents=tuple(item.sha256 for item in plan.conditions),
     )
 
 

@@ -59,13 +59,18 @@ class ImageCondition:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipCondition:
     """A piece of a clip that is given: from ``start_s`` of the file (``None`` for ``end_s``: to its end), at the plan's
-    frame rate, landing on the plan's frames from ``frame`` on. ``sha256`` is the hash of the file's bytes."""
+    frame rate, landing on the plan's frames from ``frame`` on. ``sha256`` is the hash of the file's bytes.
+
+    ``strength`` 0 keeps its frames as they are. From above 0 to 1 they are a sketch of the whole clip: that share of
+    the way to noise is gone back, and painted anew.
+    """
 
     path: str
     sha256: str
     frame: int = 0
     start_s: Fraction = Fraction(0)
     end_s: Fraction | None = None
+    strength: Fraction = Fraction(0)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -75,6 +80,7 @@ class ClipCondition:
             "frame": self.frame,
             "start_s": str(self.start_s),
             "end_s": None if self.end_s is None else str(self.end_s),
+            "strength": str(self.strength),
         }
 
     @staticmethod
@@ -86,6 +92,7 @@ class ClipCondition:
             frame=int(data.get("frame", 0)),
             start_s=Fraction(data.get("start_s", 0)),
             end_s=None if end is None else Fraction(end),
+            strength=Fraction(data.get("strength", 0)),
         )
 
 
@@ -130,6 +137,11 @@ class Plan:
     seed: int
     sampler: Sampler = field(default_factory=Sampler)
     conditions: tuple[Condition, ...] = ()
+
+    @property
+    def strength(self) -> Fraction:
+        """How far its sketch is gone back toward noise; 0 when it has none."""
+        return max((item.strength for item in self.conditions if isinstance(item, ClipCondition)), default=Fraction(0))
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -7,12 +7,18 @@ import pytest
 
 from ozora.edit import read_source
 from ozora.errors import MediaError
+from ozora.shapes import VideoShape
 from tests.edit.clips import make_clip
 
 
 def test_a_source_knows_its_extent(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "a.mp4", 13)
-    assert (source.shape.frames, source.shape.height, source.shape.width, source.shape.fps) == (13, 64, 96, Fraction(12))
+    assert (source.shape.frames, source.shape.height, source.shape.width, source.shape.fps) == (
+        13,
+        64,
+        96,
+        Fraction(12),
+    )
     assert len(source.sha256) == 64
 
 

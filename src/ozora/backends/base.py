@@ -21,7 +21,8 @@ Frames = NDArray[np.uint8]
 class Capabilities:
     """What a backend can do. The first of ``sizes`` and ``fps`` is its default.
 
-    ``conditions``: "image" (a first frame may be given), "frames" (any frames may be).
+    ``conditions``: "image" (a first frame may be given), "frames" (any frames may be), "sketch" (a clip may be painted
+    over).
     """
 
     name: str
@@ -84,13 +85,14 @@ class Backend(Protocol):
         shape: VideoShape,
         given: dict[int, Frames],
         *,
+        sketch: Frames | None = None,
         preview: bool,
         resume: bytes | None = None,
     ) -> Iterator[Stroke | Frames]:
         """Paint at native extent, a stroke at a time; the last item is the frames.
 
-        ``given`` maps a frame to the pictures [n, h, w, 3] that are known from there on, at native size. ``resume`` is
-        a snapshot of the same plan: painting goes on from there, to the same pixels. ``UserError`` when it is of
-        another plan or model.
+        ``given`` maps a frame to the pictures [n, h, w, 3] that are known from there on, at native size. ``sketch``
+        are the frames of a whole clip, to be painted over with ``plan.strength``. ``resume`` is a snapshot of the same
+        plan: painting goes on from there, to the same pixels. ``UserError`` when it is of another plan or model.
         """
         ...

@@ -148,11 +148,14 @@ class DiffusersBackend:
         shape: VideoShape,
         given: dict[int, Frames],
         *,
+        sketch: Frames | None = None,
         preview: bool,
         resume: bytes | None = None,
     ) -> Iterator[Stroke | Frames]:
         if set(given) - {0} or any(len(pictures) != 1 for pictures in given.values()):
             raise CapabilityError(f"{self.name} takes an image for the first frame only")
+        if sketch is not None:
+            raise CapabilityError(f"{self.name} cannot paint over a clip yet; use --model maquette")
         if resume is not None:
             raise UserError(f"{self.name} cannot go on from a snapshot; start the job again")
         pipe = self._open("image" if given else "")

@@ -66,7 +66,7 @@ class MaquetteBackend:
             fps=(str(native["fps"]),),
             steps=int(self.card.get("steps", 12)),
             guidance=float(self.card.get("guidance", 3.0)),
-            conditions=("image", "frames"),
+            conditions=("image", "frames", "sketch"),
             device="cpu",
             installed=self.weights.is_file(),
             license="Apache-2.0",
@@ -113,12 +113,14 @@ class MaquetteBackend:
         shape: VideoShape,
         given: dict[int, Frames],
         *,
+        sketch: Frames | None = None,
         preview: bool,
         resume: bytes | None = None,
     ) -> Iterator[Stroke | Frames]:
         import torch
 
         from ozora.flow.canvas import hold, place, start
+        from ozora.flow.path import mix
         from ozora.flow.schedule import times
         from ozora.flow.snapshot import load, save
         from ozora.flow.solvers import SOLVERS
@@ -130,6 +132,10 @@ class MaquetteBackend:
         steps, owner = plan.sampler.steps, self._owner(plan)
         windows = split(canvas.known.all(dim=(1, 2)).tolist(), size=self._window, context=CONTEXT)
         grid = times(steps, factor=float(self.card.get("shift", 2.0)))
+        if sketch is not None:  # begin on the way, not at the noise
+            steps = max(1, round(plan.strength * steps))
+            grid = grid[-steps - 1 :]
+            noise = mix(self._canvas(shape, {0: sketch}).value, noise, grid[0].float())
         first, x = 0, noise
         if resume is not None:
             first, x, painted = load(resume, owner)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ozora.errors import SizeError
+from ozora.errors import SizeError, UserError
 
 if TYPE_CHECKING:
     from ozora.plan import Layout
@@ -96,6 +96,38 @@ def add_verbs(app: typer.Typer, finish: Finish) -> None:
             return edit.loop(edit.read_source(clip), seconds=_seconds(seconds))
 
         finish(layout, prompt, output, seed, steps, model, as_json, quiet)
+
+    @app.command()
+    def remix(
+        clip: Clip,
+        prompt: Words,
+        output: Out,
+        strength: Annotated[
+            str, typer.Option(help="subtle, mild, strong, or from above 0 (keep) to 1 (anew).")
+        ] = "mild",
+        seed: Seed = None,
+        steps: Steps = None,
+        model: Model = "maquette",
+        as_json: Json = False,
+        quiet: Quiet = False,
+    ) -> None:
+        """Tell the same clip in other words."""
+
+        def layout() -> Layout:
+            from ozora import edit
+            from ozora.edit.remix import STRENGTHS
+
+            amount = STRENGTHS[strength] if strength in STRENGTHS else _number(strength)
+            return edit.remix(edit.read_source(clip), strength=amount)
+
+        finish(layout, prompt, output, seed, steps, model, as_json, quiet)
+
+
+def _number(text: str) -> Fraction:
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise UserError(f"'{text}' is no strength; give subtle, mild, strong or a number such as 0.4") from None
 
 
 def _seconds(text: str) -> Fraction:

@@ -3,6 +3,7 @@
 from ozora.edit.connect import connect, loop
 from ozora.edit.extend import extend
 from ozora.edit.keyframes import keyframes
+from ozora.edit.remix import remix
 from ozora.edit.source import Source, read_source
 
-__all__ = ["Source", "connect", "extend", "keyframes", "loop", "read_source"]
+__all__ = ["Source", "connect", "extend", "keyframes", "loop", "read_source", "remix"]

@@ -28,6 +28,8 @@ def read_given(plan: Plan) -> Given:
     result: Given = {}
     taken = np.zeros(plan.shape.frames, bool)
     for item in sorted(plan.conditions, key=lambda item: item.frame):
+        if _is_sketch(item):
+            continue
         pictures = _read(item, plan.shape)
         last = item.frame + len(pictures)
         if item.frame < 0 or last > plan.shape.frames:
@@ -37,6 +39,21 @@ def read_given(plan: Plan) -> Given:
         taken[item.frame : last] = True
         result[item.frame] = pictures
     return result
+
+
+def read_sketch(plan: Plan) -> Frames | None:
+    """The frames that are painted over, if the plan has any; ``SizeError`` unless they cover the whole clip."""
+    items = [item for item in plan.conditions if isinstance(item, ClipCondition) and _is_sketch(item)]
+    if not items:
+        return None
+    pictures = _read(items[0], plan.shape)
+    if len(items) > 1 or items[0].frame != 0 or len(pictures) != plan.shape.frames:
+        raise SizeError(f"{items[0].path} is to be painted over; it must be the only one and as long as the clip")
+    return pictures
+
+
+def _is_sketch(item: Condition) -> bool:
+    return isinstance(item, ClipCondition) and item.strength > 0
 
 
 def _read(item: Condition, shape: VideoShape) -> Frames:
