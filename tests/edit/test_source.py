@@ -7,7 +7,6 @@ import pytest
 
 from ozora.edit import read_source
 from ozora.errors import MediaError
-from ozora.shapes import VideoShape
 from tests.edit.clips import make_clip
 
 

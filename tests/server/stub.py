@@ -66,6 +66,7 @@ class StubBackend:
         shape: VideoShape,
         given: dict[int, Frames],
         *,
+        sketch: Frames | None = None,
         preview: bool,
         resume: bytes | None = None,
     ) -> Iterator[Stroke | Frames]:
