@@ -196,7 +196,8 @@ def bundle(recipe: Recipe, out: Path) -> Path:
         "vocabulary": recipe.vocabulary.to_dict(),
         "steps": recipe.steps,
         "guidance": recipe.guidance,
-        "shift": 2.0,
+        "guided_until": recipe.guided_until,
+        "shift": recipe.shift,
         "trained_steps": {name: _steps(out / name) for name in recipe.phases if name != "latents"},
     }
     save_bundle(path, model, card)
