@@ -45,7 +45,7 @@ def test_the_mark_survives(name: str) -> None:
     found = detect(np.ascontiguousarray(attack(MARKED)), KEY)
     assert found is not None
     assert found.payload == PAYLOAD
-    assert found.scale == pytest.approx(scale, rel=0.02)
+    assert found.scale == pytest.approx(scale, rel=0.03)
     assert found.mirrored is mirrored
     assert 0.6 <= found.strength <= 1
 
