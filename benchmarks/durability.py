@@ -2,7 +2,7 @@
 
 python benchmarks/durability.py [--kills 50] [--jobs 40] [--seed 0]
 
-Two workers and a web process with the stub backend of the tests; each kill hits one of the three at a random moment.
+Two workers and a web process with the stub backend of the tests; each kill hits one of them, a worker while it paints.
 A client submits with idempotency keys and asks again when the web process dies under it. Prints one Markdown row;
 exits 1 when a job is lost or doubled or has other pixels than an undisturbed run.
 """
@@ -42,6 +42,7 @@ STEP_S, STEPS = 0.25, 12
 WEB = [sys.executable, "-m", "tests.server.stub_web"]
 WORKER = [sys.executable, "-m", "tests.server.stub_worker", str(STEP_S)]
 PATIENCE_S = 300
+BUSY_S = 20  # so long a kill waits for its worker to have a job
 
 
 class Crew:
@@ -52,7 +53,10 @@ class Crew:
         self._commands = [WEB, WORKER, WORKER]
         self._processes = [self._start(command) for command in self._commands]
 
-    def kill(self, index: int) -> None:
+    def kill(self, index: int, database: Database) -> None:
+        pid, until = self._processes[index].pid, time.monotonic() + BUSY_S
+        while index > 0 and not is_painting(database, pid) and time.monotonic() < until:
+            time.sleep(0.05)
         self._processes[index].kill()
         self._processes[index].wait()
         self._processes[index] = self._start(self._commands[index])
@@ -65,6 +69,13 @@ class Crew:
 
     def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, cwd=ROOT, env=self._variables, stderr=subprocess.DEVNULL)
+
+
+def is_painting(database: Database, pid: int) -> bool:
+    """Whether the worker of a process holds a job; its name has the number of the process."""
+    held = select(JOBS.c.id).where(JOBS.c.status == "in_progress", JOBS.c.worker.like(f"%-{pid}-%"))
+    with database.reading() as connection:
+        return connection.execute(held).first() is not None
 
 
 def ask(url: str, body: dict[str, Any] | None = None, token: str = "") -> dict[str, Any]:
@@ -108,19 +119,20 @@ def main() -> int:
         )
         base, made = f"http://127.0.0.1:{port}", dict[int, str]()
         crew = Crew(settings)
-        began = time.monotonic()
+        began, database = time.monotonic(), Database(settings.database)
         ask(f"{base}/readyz")
         client = threading.Thread(target=submit, args=(base, wanted.jobs, made))
         client.start()
         for _ in range(wanted.kills):
-            time.sleep(chance.uniform(0.5, 4.0))
-            crew.kill(chance.randrange(3))
+            time.sleep(chance.uniform(0.1, 1.0))
+            crew.kill(chance.randrange(3), database)
         client.join()
         for identity in made.values():
             while ask(f"{base}/v1/videos/{identity}")["status"] in ("queued", "in_progress"):
                 time.sleep(0.1)
         took_s = time.monotonic() - began
         crew.stop()
+        database.close()
         return report(settings, made, wanted.kills, took_s)
 
 

@@ -58,16 +58,15 @@ def main() -> None:
     stranger = OpenAI(base_url=f"{sys.argv[1]}/v1", api_key="oz_000000000000_" + "0" * 48, max_retries=0)
     refuse(openai.AuthenticationError, "invalid_api_key", stranger.videos.list)
 
-    refuse(openai.BadRequestError, "unsupported", lambda: videos.remix(done.id, prompt="at night"))
+    assert videos.remix(done.id, prompt="at night").remixed_from_video_id == done.id
     if hasattr(videos, "edit"):
         by_id = {"video": {"id": done.id}}
         clip = videos.download_content(done.id).read()
-        refuse(
-            openai.BadRequestError,
-            "unsupported",
-            lambda: videos.edit(prompt="at night", video=openai.omit, extra_body=by_id),
-        )
-        refuse(openai.BadRequestError, "unsupported", lambda: videos.edit(prompt="at night", video=("a.mp4", clip)))
+        edited = videos.edit(prompt="at night", video=openai.omit, extra_body=by_id)
+        assert (edited.status, edited.parent_id) == ("queued", done.id)
+        assert videos.poll(videos.edit(prompt="at night", video=("a.mp4", clip)).id).status == "completed"
+        longer = videos.extend(prompt="on", seconds="4", video=openai.omit, extra_body=by_id)
+        assert videos.poll(longer.id).status == "completed" and longer.seconds == "8"
         character = videos.create_character(name="Mo", video=("a.mp4", clip))
         assert videos.get_character(character.id).name == "Mo"
 

@@ -42,7 +42,7 @@ class StubBackend:
             fps=("4",),
             steps=4,
             guidance=1.0,
-            conditions=("image", "frames"),
+            conditions=("image", "frames", "sketch"),
             device="cpu",
             installed=True,
             license="Apache-2.0",

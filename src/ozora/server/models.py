@@ -7,6 +7,8 @@ from typing import Any
 from ozora.backends import BACKENDS, Capabilities, find
 from ozora.server.preflight import predict_seconds
 
+# What a model must take for a verb to be possible.
+VERBS = {"create": None, "extend": "frames", "edit": "sketch", "remix": "sketch"}
 OTHERS_SECONDS, OTHERS_SIZE = "4", "720x1280"  # what a client of the closed API gets when it says nothing
 
 
@@ -59,7 +61,7 @@ def _capabilities(name: str, can: Capabilities, slowness: float) -> dict[str, An
         "default_steps": can.steps,
         "default_guidance": can.guidance,
         "conditions": list(can.conditions),
-        "verbs": ["create", "extend"] if "frames" in can.conditions else ["create"],
+        "verbs": [verb for verb, needed in VERBS.items() if needed is None or needed in can.conditions],
         "device": can.device,
         "installed": can.installed,
         "license": can.license,

@@ -13,10 +13,7 @@ from ozora.plan import Layout, Plan
 from ozora.server.models import OTHERS_SECONDS, OTHERS_SIZE, is_alias, resolve
 
 DEFAULT_MODEL = "sora-2"
-MISSING = {
-    "remix": "remixing a video",
-    "edit": "editing a video",
-}
+DEFAULT_STRENGTH = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +38,12 @@ class Wish:
 
 def plan_of(wish: Wish, aliases: dict[str, str]) -> Plan:
     """The plan that a wish asks for; ``UserError`` says what to change."""
-    if wish.verb in MISSING:
-        raise CapabilityError(f"{MISSING[wish.verb]} is not possible yet; make a new one with POST /v1/videos")
     if wish.characters:
         raise CapabilityError("characters in a video are not possible yet; leave 'characters' out")
     if wish.negative_prompt:
         raise CapabilityError("a negative prompt is not possible yet; leave 'negative_prompt' out")
-    if wish.strength is not None:
-        raise CapabilityError("'strength' needs a clip to change, which is not possible yet; leave it out")
+    if wish.strength is not None and wish.verb not in ("remix", "edit"):
+        raise CapabilityError("'strength' is for remixes and edits; leave it out")
     layout = _layout(wish)
     foreign = layout is None and is_alias(wish.model, aliases)
     return make_plan(
@@ -67,10 +62,14 @@ def plan_of(wish: Wish, aliases: dict[str, str]) -> Plan:
 
 def _layout(wish: Wish) -> Layout | None:
     """What the verb does with its clip; ``None`` for a new video."""
-    if wish.verb != "extend" or wish.video is None:
+    if wish.video is None:
         return None
+    source = edit.read_source(wish.video)
+    if wish.verb in ("remix", "edit"):
+        strength = DEFAULT_STRENGTH if wish.strength is None else wish.strength
+        return edit.remix(source, strength=Fraction(strength).limit_denominator(1000))
     try:
         more_s = Fraction(wish.seconds or OTHERS_SECONDS)
     except (ValueError, ZeroDivisionError):
         raise SizeError(f"'{wish.seconds}' is no duration; give seconds, such as 4 or 2.5") from None
-    return edit.extend(edit.read_source(wish.video), after_s=more_s)
+    return edit.extend(source, after_s=more_s)

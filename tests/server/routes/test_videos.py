@@ -116,18 +116,24 @@ def test_the_same_token_is_the_same_job(client: httpx.Client) -> None:
     assert (other.status_code, other.json()["error"]["code"]) == (400, "idempotency_key_reused")
 
 
-def test_verbs_that_are_missing_say_so(client: httpx.Client, studio: Studio) -> None:
+def test_a_video_is_told_anew(client: httpx.Client, studio: Studio) -> None:
     made = make(client)["id"]
     early = client.post(f"/v1/videos/{made}/remix", json={"prompt": "x"})
     assert "wait until it is completed" in early.json()["error"]["message"]
     paint_all(studio)
     clip = client.get(f"/v1/videos/{made}/content").content
     answers = [
-        client.post(f"/v1/videos/{made}/remix", json={"prompt": "x"}),
-        client.post("/v1/videos/edits", json={"prompt": "x", "video": {"id": made}}),
-        client.post("/v1/videos/edits", data={"prompt": "x"}, files={"video": ("a.mp4", clip)}),
+        client.post(f"/v1/videos/{made}/remix", json={"prompt": "x", "model": "stub", "strength": 0.3}),
+        client.post("/v1/videos/edits", json={"prompt": "x", "model": "stub", "video": {"id": made}}),
+        client.post("/v1/videos/edits", data={"prompt": "x", "model": "stub"}, files={"video": ("a.mp4", clip)}),
     ]
-    assert {(answer.status_code, answer.json()["error"]["code"]) for answer in answers} == {(400, "unsupported")}
+    assert [answer.status_code for answer in answers] == [200] * 3, answers[0].text
+    assert [answer.json()["remixed_from_video_id"] for answer in answers] == [made, None, None]
+    assert [answer.json()["parent_id"] for answer in answers] == [made, made, None]
+    paint_all(studio)
+    assert {client.get(f"/v1/videos/{answer.json()['id']}").json()["status"] for answer in answers} == {"completed"}
+    wrong = client.post(f"/v1/videos/{made}/remix", json={"prompt": "x", "strength": 2})
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (400, "invalid_value")
     assert client.post("/v1/videos/edits", json={"prompt": "x", "video": {"id": "video_no"}}).status_code == 404
 
 
