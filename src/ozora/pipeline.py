@@ -164,10 +164,7 @@ def write(take: Take, path: Path, *, terms: Terms | None = None) -> Path:
     ``PolicyError`` why it may not be, ``TrustError`` why it cannot be signed.
     """
     plan = take.record.plan
-    metadata = {
-        "title": plan.prompts[0].text,
-        "comment": f"ozora {take.record.versions['ozora']} seed {plan.seed}",
-    }
+    metadata = {"comment": f"ozora {take.record.versions['ozora']} seed {plan.seed}"}  # the prompt is not for everybody
 
     def encode(frames: Frames, draft: Path) -> None:
         write_video(frames, plan.shape.fps, draft, metadata=metadata)
