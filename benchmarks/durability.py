@@ -42,7 +42,7 @@ STEP_S, STEPS = 0.25, 12
 WEB = [sys.executable, "-m", "tests.server.stub_web"]
 WORKER = [sys.executable, "-m", "tests.server.stub_worker", str(STEP_S)]
 PATIENCE_S = 300
-BUSY_S = 20  # so long a kill waits for its worker to have a job
+BUSY_S = 8  # so long a kill waits for its worker to have a job
 
 
 class Crew:
@@ -120,18 +120,20 @@ def main() -> int:
         base, made = f"http://127.0.0.1:{port}", dict[int, str]()
         crew = Crew(settings)
         began, database = time.monotonic(), Database(settings.database)
-        ask(f"{base}/readyz")
-        client = threading.Thread(target=submit, args=(base, wanted.jobs, made))
-        client.start()
-        for _ in range(wanted.kills):
-            time.sleep(chance.uniform(0.1, 1.0))
-            crew.kill(chance.randrange(3), database)
-        client.join()
-        for identity in made.values():
-            while ask(f"{base}/v1/videos/{identity}")["status"] in ("queued", "in_progress"):
-                time.sleep(0.1)
-        took_s = time.monotonic() - began
-        crew.stop()
+        try:
+            ask(f"{base}/readyz")
+            client = threading.Thread(target=submit, args=(base, wanted.jobs, made))
+            client.start()
+            for _ in range(wanted.kills):
+                time.sleep(chance.uniform(0.1, 1.0))
+                crew.kill(chance.randrange(3), database)
+            client.join()
+            for identity in made.values():
+                while ask(f"{base}/v1/videos/{identity}")["status"] in ("queued", "in_progress"):
+                    time.sleep(0.1)
+            took_s = time.monotonic() - began
+        finally:
+            crew.stop()
         database.close()
         return report(settings, made, wanted.kills, took_s)
 
