@@ -33,7 +33,7 @@ ENVIRONMENTS = HERE.parents[1] / "build" / "conformance"
 PYTHON_CLIENTS = ("openai==2.2.0", "openai==2.46.0", "openai>=3,<4")
 NODE_CLIENT = "openai@7"
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from tests.server import postgres
 from tests.server.samples import draft
 
 LEASE_S = 10.0
-SQLITE, POSTGRES = "sqlite", pytest.param("postgresql", marks=pytest.mark.slow)
+SQLITE, POSTGRES = "sqlite", pytest.param("postgresql", marks=pytest.mark.long)
 
 
 @pytest.fixture(scope="module")

@@ -84,7 +84,7 @@ def test_sigterm_gives_the_job_back_and_kill_loses_one_step(
     assert done.pixels_sha256 == expected(plan(steps=30))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_kills_lose_nothing_and_double_nothing() -> None:
     program = [sys.executable, "benchmarks/durability.py", "--kills", "4", "--jobs", "4", "--seed", "1"]
     done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
