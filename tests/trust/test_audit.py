@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -49,6 +52,34 @@ def test_a_crash_between_the_line_and_the_head_does_no_harm(tmp_path: Path) -> N
     assert check(tmp_path) == AuditReport(num_lines=5)
     append(tmp_path, "published", {})
     assert check(tmp_path) == AuditReport(num_lines=6)
+
+
+def test_a_line_that_was_not_finished_is_dropped(tmp_path: Path) -> None:
+    _write(tmp_path)
+    with (tmp_path / "audit.jsonl").open("a") as log:
+        log.write('{"number": 5, "at"')
+    append(tmp_path, "published", {})
+    assert check(tmp_path) == AuditReport(num_lines=5)
+
+
+ENDLESS = """
+import itertools, sys
+from pathlib import Path
+from ozora.trust.audit import append
+for number in itertools.count():
+    append(Path(sys.argv[1]), "published", {"number": number, "text": "long" * 2000})
+"""
+
+
+def test_a_killed_process_leaves_a_whole_log(tmp_path: Path) -> None:
+    for after_s in (0.3, 0.4, 0.45, 0.5):
+        process = subprocess.Popen([sys.executable, "-c", ENDLESS, str(tmp_path)])
+        time.sleep(after_s)
+        process.kill()
+        process.wait()
+        append(tmp_path, "published", {})
+        assert check(tmp_path).broken_at is None
+    assert check(tmp_path).num_lines > 50
 
 
 def test_a_log_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:

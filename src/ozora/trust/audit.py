@@ -37,13 +37,16 @@ def append(home: Path, event: str, data: dict[str, Any]) -> None:
         home.mkdir(parents=True, exist_ok=True)
         with (home / FILE).open("a+b") as log:
             fcntl.flock(log, fcntl.LOCK_EX)
+            _drop_unfinished(log)
             number, before = _catch_up(_read_head(home), _last_line(log))
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             body = {"number": number + 1, "at": now, "event": event, "data": data, "before": before}
             line = json.dumps({**body, "hash": _hash(body)}, ensure_ascii=False) + "\n"
             log.write(line.encode())
             log.flush()
-            (home / HEAD).write_text(f"{number + 1} {_hash(body)}\n")
+            draft = home / f"{HEAD}.new"
+            draft.write_text(f"{number + 1} {_hash(body)}\n")
+            draft.replace(home / HEAD)  # a process may be killed at any moment
     except (OSError, ValueError) as error:
         raise TrustError(f"the audit log in {home} cannot be written ({error}): make room, or restore it") from error
 
@@ -80,6 +83,15 @@ def _read_head(home: Path) -> tuple[int, str]:
         return 0, _FIRST
     number, _, value = path.read_text(encoding="utf-8").strip().partition(" ")
     return int(number), value
+
+
+def _drop_unfinished(log: BinaryIO) -> None:
+    """Cut off what a killed process had begun to write: a line without an end."""
+    end = log.seek(0, os.SEEK_END)
+    log.seek(max(0, end - _LONGEST_BYTES))
+    tail = log.read()
+    if tail and not tail.endswith(b"\n"):
+        log.truncate(end - len(tail) + tail.rfind(b"\n") + 1)
 
 
 def _last_line(log: BinaryIO) -> str:
