@@ -7,8 +7,8 @@
     gpu      ozora train gpu --out runs/gpu       30 min of one H200       not run yet
 
 Phases: s0 autoencoder, latents (a cache), s1 images and short clips, s2 everything at a constant rate, s3 the rate
-falls to nothing, s4 guidance is baked in, s5 the decoder on noisy latents. Each is resumable; ``ozora train cpu:s1``
-runs one phase alone.
+falls to nothing, s3-fine once more with times further from noise, s4 guidance is baked in, s5 the decoder on noisy
+latents. Each is resumable; ``ozora train cpu:s1`` runs one phase alone.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ class DiffusionPhase:
     probe_weight: float = 0.1
     compiled: bool = False
     guidance: float | None = None
+    time_mean: float = 1.4
     ema: float = 0.999
     minutes: float | None = None
 
@@ -117,11 +118,20 @@ def cpu() -> Recipe:
             "s1": DiffusionPhase(schedule=replace(constant, steps=430), servings=short),
             "s2": DiffusionPhase(schedule=constant, servings=full, after="s1", compiled=True),
             "s3": DiffusionPhase(
-                schedule=Schedule(steps=1000, rate=3e-3, warmup=10, cooldown=1.0, floor=0.01),
+                schedule=Schedule(steps=1250, rate=3e-3, warmup=10, cooldown=1.0, floor=0.01),
                 servings=full,
                 after="s2",
                 compiled=True,
-                probe_weight=0.0,
+                probe_weight=0.05,
+                ema=0.99,
+            ),
+            "s3-fine": DiffusionPhase(
+                schedule=Schedule(steps=480, rate=2e-3, warmup=30, cooldown=1.0, floor=0.01),
+                servings=full,
+                after="s3",
+                compiled=True,
+                probe_weight=0.03,
+                time_mean=0.6,
                 ema=0.99,
             ),
             "s5": AutoencoderPhase(
@@ -133,14 +143,15 @@ def cpu() -> Recipe:
             ),
         },
         decoder="s5",
-        painter="s3",
+        painter="s3-fine",
     )
 
 
 def cpu_more() -> Recipe:
     """The same from the shipped weights on: ``ozora train cpu-more --out runs/more``, for as long as there is time."""
     whole = cpu()
-    decoder, latents, painting, cooling = (whole.phases[name] for name in ("s5", "latents", "s2", "s3"))
+    names = ("s5", "latents", "s2", "s3", "s3-fine")
+    decoder, latents, painting, cooling, refining = (whole.phases[name] for name in names)
     assert isinstance(decoder, AutoencoderPhase)
     assert isinstance(painting, DiffusionPhase)
     return replace(
@@ -151,6 +162,7 @@ def cpu_more() -> Recipe:
             "latents": latents,
             "s2": replace(painting, after=FROM_SHIPPED),
             "s3": cooling,
+            "s3-fine": refining,
         },
         decoder="s0",
     )

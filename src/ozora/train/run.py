@@ -156,6 +156,7 @@ def _diffusion(recipe: Recipe, name: str, phase: DiffusionPhase, out: Path) -> D
         probe_weight=phase.probe_weight,
         compiled=phase.compiled,
         guidance=phase.guidance,
+        time_mean=phase.time_mean,
         ema=phase.ema,
         seed=recipe.seed,
     )
