@@ -86,8 +86,8 @@ class Recipe:
     """The phase whose transformer is shipped."""
     steps: int = 12
     guidance: float = 3.0
-    guided_until: float = 0.7
-    shift: float = 5.0
+    guided_until: float = 0.85
+    shift: float = 4.0
     """How a shipped painter is sampled: see ``flow``. Most steps are near the noise, where a layout is decided."""
     seed: int = 0
 
