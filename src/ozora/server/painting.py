@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from ozora import pipeline
 from ozora.errors import OutputError, OzoraError, StoreError, UserError
+from ozora.media import read_video
 from ozora.pipeline import Progress, Take
 from ozora.plan import Plan
 from ozora.server import queue
@@ -162,8 +163,8 @@ def _finish(studio: Studio, job: Job, take: Take, began: float) -> str:
     folder = f"videos/{job.id}/{job.attempt}"
     with tempfile.TemporaryDirectory(prefix="ozora-") as name:
         here = Path(name)
-        pipeline.write(take, here / VARIANTS["video"][0])
-        write_assets(take.frames, here)
+        video = pipeline.write(take, here / VARIANTS["video"][0])
+        write_assets(read_video(video)[0], here)  # of the marked frames, so that they carry the watermark too
         size = sum(studio.store.put(path, f"{folder}/{path.name}") for path in sorted(here.iterdir()))
     ended = _insist(
         studio,
