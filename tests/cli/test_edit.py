@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,6 @@ def test_extend_makes_a_longer_clip(tmp_path: Path, capsys: pytest.CaptureFixtur
     record = json.loads(capsys.readouterr().out)["record"]
     assert record["plan"]["conditions"][0]["kind"] == "clip"
     frames, fps = read_video(out)
-    assert (len(frames), fps) == (25, 12)
+    assert (len(frames), fps) == (25, Fraction(12))
     source, _ = read_video(tmp_path / "a.mp4")
     assert np.abs(frames[:13].astype(int) - source).mean() < 3, "only the compression differs"
