@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from types import FrameType
 
@@ -23,7 +22,7 @@ def end_with_parent() -> None:
     """Send SIGTERM to this process when its standard input ends, which the one that started it holds open."""
 
     def wait() -> None:
-        while sys.stdin.buffer.read(1):
+        while os.read(0, 1):  # not sys.stdin: its lock would be held when the interpreter ends
             pass
         os.kill(os.getpid(), signal.SIGTERM)
 
