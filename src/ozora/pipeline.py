@@ -296,7 +296,7 @@ def _record(plan: Plan, backend: Backend, frames: Frames, seconds: dict[str, flo
         machine={"system": platform.system(), "processor": platform.machine(), "model": _processor()},
         timings_s=seconds,
         notes=notes(plan),
-        parents=tuple(item.sha256 for item in plan.conditions),
+        parents=tuple(dict.fromkeys(item.sha256 for item in plan.conditions)),
     )
 
 
