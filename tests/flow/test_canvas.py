@@ -50,6 +50,16 @@ def test_known_tokens_sit_at_the_data_end() -> None:
     assert (levels(canvas, 0.01) == torch.tensor(0.01)).all(), "nothing is noisier than the rest"
 
 
+def test_a_frame_that_is_known_in_part_is_as_noisy_as_the_unknown_ones() -> None:
+    region = torch.zeros(1, 2, 3, dtype=torch.bool)
+    region[:, 0] = True
+    latent = _draw(1, (5, 1, 2, 3))
+    canvas = place(blank(SHAPE), latent, 2, known=region)
+    assert canvas.known[2, 0].all() and not canvas.known[2, 1].any()
+    assert torch.equal(canvas.value[:, 2, 0], latent[:, 0, 0]) and not canvas.value[:, 2, 1].any()
+    assert (levels(canvas, 0.9) == torch.tensor(0.9)).all()
+
+
 def test_the_start_is_noise_around_what_is_known() -> None:
     canvas, first, last = _canvas()
     noise = _draw(0)
@@ -67,7 +77,7 @@ def test_known_tokens_are_untouched_by_a_whole_solve(solver: Solver) -> None:
     def velocity(x: Tensor, t: float) -> Tensor:
         nonlocal free
         free += 1
-        return velocity_from_data(data, x, levels(canvas, t))
+        return velocity_from_data(data, x, levels(canvas, t)[:, None, None])
 
     x = start(canvas, _draw(0))
     for state in solver(hold(canvas, velocity), x, times(6, factor=2.0)):

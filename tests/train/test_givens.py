@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from ozora.train.givens import draw_givens
+from ozora.train.givens import draw_givens, draw_regions
 
 
 def test_every_kind_comes_up_and_something_is_left_to_paint() -> None:
@@ -23,3 +23,14 @@ def test_short_clips_keep_an_unknown_frame() -> None:
         known = draw_givens(200, frames, 1.0, generator)
         assert not known.all(1).any()
         assert known[:, 0].mean() > 0.4
+
+
+def test_regions_are_boxes_and_their_surroundings() -> None:
+    known = draw_regions(3000, 4, 7, 0.5, torch.Generator().manual_seed(3))
+    given = known[known.flatten(1).any(1)]
+    assert 0.4 < len(given) / 3000 < 0.55
+    assert not known.flatten(1).all(1).any()
+    corners = given[:, 0, 0] + given[:, 0, -1] + given[:, -1, 0] + given[:, -1, -1]
+    assert (corners >= 2).float().mean() > 0.5, "most keep what is around a box"
+    inside = given[(corners == 0)]
+    assert len(inside) > 20, "some keep a box in the middle alone"

@@ -249,9 +249,9 @@ class MaquetteBackend:
             words = tokenize([text], model.config.text)
 
             def velocity(x: Tensor, t: float) -> Tensor:
-                level = levels(canvas, t).flatten()
+                level = levels(canvas, t)
                 data = model.painter(x.flatten(1).T[None], level[None], seen, words, where)[0]
-                return velocity_from_data(data.T.reshape(k, g, i, j), x, level.view(g, i, j))
+                return velocity_from_data(data.T.reshape(k, g, i, j), x, level[:, None, None])
 
             return velocity
 

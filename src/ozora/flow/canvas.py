@@ -1,7 +1,8 @@
 """The canvas: the plan in latent space. Some tokens are known, the others are to be painted.
 
 Every feature of Ozora is a way to fill a canvas. A known token keeps its value; an unknown one starts as noise. The
-network sees a noise level per token: known ones sit at ``KNOWN_LEVEL``, almost at the data end.
+network sees a noise level per latent frame: frames that are wholly known sit at ``KNOWN_LEVEL``, almost at the data
+end; which tokens of the others are known, its mask says.
 
 Letters: ``k`` channels, ``g`` latent frames, ``i j`` token rows and columns.
 """
@@ -18,7 +19,7 @@ from ozora.flow.solvers import Velocity
 from ozora.shapes import LatentShape
 
 KNOWN_LEVEL = 0.02
-"""Noise time at which known tokens are shown to the network."""
+"""Noise time at which known frames are shown to the network."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +36,16 @@ def blank(shape: LatentShape) -> Canvas:
     return Canvas(value=torch.zeros(shape.channels, *size), known=torch.zeros(size, dtype=torch.bool))
 
 
-def place(canvas: Canvas, latent: Float[Tensor, "k n i j"], frame: int) -> Canvas:
-    """The canvas with ``n`` whole latent frames known from ``frame`` on."""
-    value, known = canvas.value.clone(), canvas.known.clone()
-    value[:, frame : frame + latent.shape[1]] = latent
-    known[frame : frame + latent.shape[1]] = True
-    return replace(canvas, value=value, known=known)
+def place(
+    canvas: Canvas, latent: Float[Tensor, "k n i j"], frame: int, *, known: Bool[Tensor, "n i j"] | None = None
+) -> Canvas:
+    """The canvas with ``n`` latent frames known from ``frame`` on: whole, or the tokens of ``known``."""
+    values, everywhere = canvas.value.clone(), canvas.known.clone()
+    part = slice(frame, frame + latent.shape[1])
+    here = torch.ones_like(everywhere[part]) if known is None else known
+    values[:, part] = torch.where(here, latent, values[:, part])
+    everywhere[part] |= here
+    return replace(canvas, value=values, known=everywhere)
 
 
 def start(canvas: Canvas, noise: Float[Tensor, "k g i j"]) -> Float[Tensor, "k g i j"]:
@@ -48,9 +53,9 @@ def start(canvas: Canvas, noise: Float[Tensor, "k g i j"]) -> Float[Tensor, "k g
     return torch.where(canvas.known, canvas.value, noise)
 
 
-def levels(canvas: Canvas, t: float) -> Float[Tensor, "g i j"]:
-    """Noise time of every token when the unknown ones are at ``t``."""
-    return torch.where(canvas.known, min(KNOWN_LEVEL, t), t)
+def levels(canvas: Canvas, t: float) -> Float[Tensor, "g"]:
+    """Noise time of every latent frame when the unknown tokens are at ``t``."""
+    return torch.where(canvas.known.all(dim=(1, 2)), min(KNOWN_LEVEL, t), t)
 
 
 def hold(canvas: Canvas, velocity: Velocity) -> Velocity:

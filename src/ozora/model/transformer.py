@@ -92,6 +92,17 @@ def rotate(x: Float[Tensor, "b a n e"], cos: Tensor, sin: Tensor) -> Float[Tenso
     return torch.cat([turned, x[:, :, n:]], dim=2)
 
 
+class Norm(nn.RMSNorm):
+    """RMSNorm with one epsilon for all types, in the type of its input: bfloat16 in training, float32 in painting."""
+
+    def __init__(self, width: int, *, scaled: bool = False) -> None:
+        super().__init__(width, eps=1e-6, elementwise_affine=scaled)
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight = None if self.weight is None else self.weight.to(x.dtype)
+        return F.rms_norm(x, self.normalized_shape, weight, self.eps)
+
+
 class Block(nn.Module):
     """Joint attention and SwiGLU over latent and text tokens; only latent tokens are modulated by the noise level."""
 
@@ -100,9 +111,10 @@ class Block(nn.Module):
         width = config.width
         self.heads = config.heads
         self.table = nn.Parameter(torch.zeros(6, width))
-        self.norm_a = nn.RMSNorm(width, elementwise_affine=False)
-        self.norm_b = nn.RMSNorm(width, elementwise_affine=False)
-        self.norm_q, self.norm_k = nn.RMSNorm(width // config.heads), nn.RMSNorm(width // config.heads)
+        self.norm_a = Norm(width)
+        self.norm_b = Norm(width)
+        self.norm_q = Norm(width // config.heads, scaled=True)
+        self.norm_k = Norm(width // config.heads, scaled=True)
         self.qkv = nn.Linear(width, 3 * width, bias=False)
         self.out = nn.Linear(width, width, bias=False)
         self.gate_up = nn.Linear(width, 2 * config.hidden, bias=False)
@@ -138,7 +150,7 @@ class Transformer(nn.Module):
         self.level_in = nn.Linear(256, width)
         self.level_out = nn.Linear(width, 6 * width)
         self.blocks = nn.ModuleList([Block(config) for _ in range(config.layers)])
-        self.norm = nn.RMSNorm(width, elementwise_affine=False)
+        self.norm = Norm(width)
         self.last = nn.Linear(width, 2 * width)
         self.write = nn.Linear(width, config.channels)
         self.initialize()

@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from ozora.model.autoencoder import Autoencoder, AutoencoderConfig
 from ozora.shapes import VideoShape
+from ozora.train.machine import mixed
 from ozora.train.optimizers import Schedule
 from ozora.train.renderers import Order, idle_cores, render_clips
 from ozora.world.vocabulary import Vocabulary
@@ -99,10 +100,12 @@ class Autoencoding:
             video, mask = video.flip(-1), mask.flip(-1)
         weight = 1 + self.thing_weight * F.max_pool3d(mask, (1, 5, 5), 1, (0, 2, 2))
         began = time.monotonic()
-        latent = model.encode(video)
+        with mixed(self.device):
+            latent = model.encode(video).float()
         level = self.noise * torch.rand((self.batch, 1, 1, 1, 1), generator=rng)
         disturbed = latent + (level * torch.randn(latent.shape, generator=rng)).to(self.device)
-        error = model.decode(disturbed).float() - video
+        with mixed(self.device):
+            error = model.decode(disturbed).float() - video
         close = (weight * torch.sqrt(error.square() + 1e-4)).mean()
         across = (weight[..., 1:] * error.diff(dim=-1).abs()).mean() + (
             weight[..., 1:, :] * error.diff(dim=-2).abs()

@@ -3,7 +3,8 @@
 Loss: (0.3 + 0.7 (1 - t)) |x' - x|^2 per token (after the ramp of Dreamer 4, arXiv 2509.24527), more for tokens that
 hold a thing, and a little for what a probe reads in the middle of the network (``probe.py``). Times lean far toward
 noise: where a thing is, and which way it goes, is decided at t of 0.8 to 0.97. A share of the clips has some of its
-latent frames known and almost clean (``givens.py``): that trains image-to-video and the edit verbs.
+latent frames, or a part of its picture, known and almost clean (``givens.py``): that trains image-to-video and the edit
+verbs. The network is told the noise time of a frame; which tokens of it are known anyway, the mask says.
 
 Phase S4 bakes the guidance in (Meng et al. 2022, arXiv 2210.03142): the target is what the weights that the phase began
 with paint when they are guided, so that the result needs one evaluation a step in the place of two.
@@ -25,8 +26,9 @@ from ozora.flow.schedule import draw_times
 from ozora.model.maquette import MaquetteConfig, Painter
 from ozora.model.text import tokenize
 from ozora.model.transformer import positions
-from ozora.train.givens import draw_givens
+from ozora.train.givens import draw_givens, draw_regions
 from ozora.train.latents import Shelf, read_shelf
+from ozora.train.machine import mixed
 from ozora.train.optimizers import Schedule
 from ozora.train.probe import probe_loss, probed
 
@@ -66,6 +68,7 @@ class Diffusion:
     start: dict[str, Tensor] | None = None
     blank_share: float = 0.1
     known_share: float = 0.3
+    region_share: float = 0.1
     thing_weight: float = 5.0
     probe_weight: float = 0.1
     compiled: bool = False
@@ -89,6 +92,7 @@ class Diffusion:
             "servings": [[s.frames, s.batch, s.share] for s in self.servings],
             "blank_share": self.blank_share,
             "known_share": self.known_share,
+            "region_share": self.region_share,
             "thing_weight": self.thing_weight,
             "time_mean": self.time_mean,
             "seed": self.seed,
@@ -132,22 +136,27 @@ class Diffusion:
         """Errors of the data and of the probe."""
         b, _, g, i, j = latent.shape
         t = draw_times((b, 1), generator, mean=self.time_mean, spread=self.time_spread).expand(b, g)
-        known = draw_givens(b, g, self.known_share, generator)
-        t = torch.where(known > 0, 0.15 * torch.rand(b, 1, generator=generator), t)
+        frames = draw_givens(b, g, self.known_share, generator)
+        region = draw_regions(b, i, j, self.region_share, generator).flatten(1)
+        known = torch.maximum(frames[:, :, None], region[:, None])
+        near = 0.15 * torch.rand(b, 1, generator=generator)
+        t = torch.where(frames > 0, near, t)
         x = latent.flatten(3).permute(0, 2, 3, 1)  # [b, g, i j, k]
-        x_t = mix(x, torch.randn(x.shape, generator=generator), t[:, :, None, None])
+        noise = torch.randn(x.shape, generator=generator)
+        x_t = mix(x, noise, torch.where(known > 0, near[:, None], t[:, :, None])[..., None])
         space = self.config.autoencoder
         place = positions(g, i, j, seconds_a_frame=float(Fraction(space.time) / self.config.fps))
         at = self.device
         words = tokenize(texts, self.config.text)
-        seen = known[:, :, None].expand(b, g, i * j).flatten(1)
+        seen = known.flatten(1)
         indices = (words[0].to(at), words[1].to(at))
         inputs = (x_t.flatten(1, 2).to(at), t.to(at), seen.to(at), indices, place.to(at))
-        guess, logits = model(*inputs)
+        with mixed(at):
+            guess, logits = model(*inputs)
         target = x.to(at) if self.guidance is None else self._guided(*inputs).view_as(x)
         focus = 1 + self.thing_weight * truth.things.flatten(2).clamp_max(0.5) * 2
         ramp = self.least_weight + (1 - self.least_weight) * (1 - t)
-        weight = ((ramp * (1 - known))[:, :, None] * focus).to(at)
+        weight = (ramp[:, :, None] * (1 - known) * focus).to(at)
         error = (guess.view_as(x).float() - target.float()).square().mean(-1)
         loss = (weight * error).sum() / weight.sum().clamp_min(1e-6)
         names, drift = truth.names.flatten(2).long().to(at), truth.drift.flatten(2).float().to(at)
@@ -162,8 +171,9 @@ class Diffusion:
             self._teacher.to(x_t.device).eval()
         blank = tokenize([""] * len(x_t), self.config.text)
         silent = (blank[0].to(x_t.device), blank[1].to(x_t.device))
-        with_prompt: Tensor = self._teacher(x_t, t, seen, words, place)
-        without: Tensor = self._teacher(x_t, t, seen, silent, place)
+        with mixed(x_t.device):
+            with_prompt: Tensor = self._teacher(x_t, t, seen, words, place)
+            without: Tensor = self._teacher(x_t, t, seen, silent, place)
         assert self.guidance is not None
         return without + self.guidance * (with_prompt - without)
 

@@ -1,6 +1,6 @@
-"""Which latent frames of a training clip are given: what the verbs will ask for, drawn at random.
+"""Which latent frames and which parts of a picture are given in training: what the verbs will ask for, at random.
 
-Letters: ``b`` clips, ``g`` latent frames.
+Letters: ``b`` clips, ``g`` latent frames, ``i j`` token rows and columns.
 """
 
 from __future__ import annotations
@@ -46,3 +46,26 @@ def draw_givens(b: int, g: int, share: float, generator: torch.Generator) -> Flo
         if known[clip].all():
             known[clip, low] = 0
     return known
+
+
+def draw_regions(b: int, i: int, j: int, share: float, generator: torch.Generator) -> Float[Tensor, "b i j"]:
+    """1 where a token is known in all frames, in ``share`` of the clips: all but a box (edit a region), or a box alone
+    (outpaint). A box is at most the picture without a row or a column."""
+    known = torch.zeros(b, i, j)
+    chance = torch.rand(b, 2, generator=generator)
+    rows, columns = (_interval(b, size, generator) for size in (i, j))
+    for clip in range(b):
+        if chance[clip, 0] < share:
+            (top, bottom), (left, right) = rows[clip].tolist(), columns[clip].tolist()
+            known[clip, top:bottom, left:right] = 1
+            if known[clip].all():
+                known[clip, :, -1] = 0
+            if chance[clip, 1] < 0.7:
+                known[clip] = 1 - known[clip]
+    return known
+
+
+def _interval(b: int, size: int, generator: torch.Generator) -> Tensor:
+    """First and last + 1 [b, 2] of intervals of at least one in ``size``."""
+    ends = torch.randint(0, size, (b, 2), generator=generator).sort(dim=1).values
+    return ends + torch.tensor([0, 1])

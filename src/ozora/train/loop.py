@@ -104,8 +104,7 @@ def run_phase(
     began = saved = time.monotonic()
     with (folder / "log.jsonl" if machine.leads else Path(os.devnull)).open("a") as log:
         for step in range(first, phase.schedule.steps):
-            with torch.autocast(machine.device.type, torch.bfloat16, enabled=machine.device.type == "cuda"):
-                loss, figures = phase.loss(model, step * machine.size + machine.rank)
+            loss, figures = phase.loss(model, step * machine.size + machine.rank)
             torch.autograd.backward(loss)
             rate = phase.schedule.at(step)
             figures = {"loss": loss.item(), **figures, "norm": optimizers.step(rate), "rate": rate}

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ozora.train.machine import like, whole
+from ozora.train.machine import like, quick_in_bfloat16, whole
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 STEPS = 5
@@ -22,7 +22,7 @@ MOMENTUM = 0.95
 
 def orthogonalize(stack: Tensor) -> Tensor:
     """The nearest (semi-)orthogonal matrices of a stack [s, m, n], by a quintic Newton-Schulz iteration."""
-    x = stack.bfloat16() if stack.is_cuda else stack.float()
+    x = stack.bfloat16() if quick_in_bfloat16(stack.device) else stack.float()
     wide = x.shape[-2] <= x.shape[-1]
     x = x if wide else x.mT
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ozora.model.maquette import Painter
+from ozora.model.transformer import Norm
 from ozora.world.vocabulary import COLORS, NOUNS
 
 KINDS, HUES = len(NOUNS) + 1, len(COLORS) + 1
@@ -27,7 +28,7 @@ class Probed(nn.Module):
         super().__init__()
         self.painter = painter
         width = painter.transformer.config.width
-        self.norm = nn.RMSNorm(width, elementwise_affine=False)
+        self.norm = Norm(width)
         self.probe = nn.Linear(width, KINDS + HUES + 2)
 
     def forward(

@@ -100,21 +100,21 @@ def cpu() -> Recipe:
     """A few hours on two cores: the simpler part of the stage (``SMALL``) at 224 x 128, four seconds."""
     short = (Serving(frames=1, batch=40, share=0.6), Serving(frames=13, batch=20, share=0.4))
     full = (
-        Serving(frames=1, batch=40, share=0.35),
-        Serving(frames=13, batch=20, share=0.30),
-        Serving(frames=49, batch=8, share=0.35),
+        Serving(frames=1, batch=128, share=0.15),
+        Serving(frames=13, batch=64, share=0.25),
+        Serving(frames=49, batch=24, share=0.60),
     )
-    constant = Schedule(steps=5400, rate=3e-3, warmup=30, cooldown=0.0)
+    constant = Schedule(steps=6000, rate=3e-3, warmup=30, cooldown=0.0)
     return Recipe(
         name="cpu",
         vocabulary=SMALL,
         shape=VideoShape(frames=49, height=128, width=224, fps=Fraction(12)),
         autoencoder=AutoencoderConfig(),
-        transformer=TransformerConfig(layers=6),
+        transformer=TransformerConfig(layers=8),
         text_layers=2,
         phases={
             "s0": AutoencoderPhase(schedule=Schedule(steps=150, rate=2.5e-3), clips=1500, batch=4, frames=7),
-            "latents": LatentPhase(shelves=((1, 6656, IMAGES), (13, 3200, SHORTS), (49, 1600, FULLS))),
+            "latents": LatentPhase(shelves=((1, 8192, IMAGES), (13, 6144, SHORTS), (49, 8000, FULLS))),
             "s1": DiffusionPhase(schedule=replace(constant, steps=430), servings=short),
             "s2": DiffusionPhase(schedule=constant, servings=full, after="s1", compiled=True),
             "s3": DiffusionPhase(

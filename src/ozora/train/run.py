@@ -23,6 +23,7 @@ from ozora.train import checkpoint, latents
 from ozora.train.autoencoding import Autoencoding
 from ozora.train.curve import plot_curve
 from ozora.train.diffusion import Diffusion, latent_scale
+from ozora.train.growth import deepen
 from ozora.train.loop import Phase, Report, finished_weights, run_phase
 from ozora.train.machine import find_machine
 from ozora.train.probe import painter_weights
@@ -168,7 +169,9 @@ def _painter_start(
     """Weights to go on from, the model's sizes, and the latent scale, which must never change under a painter."""
     if phase.after == FROM_SHIPPED:
         model = load_bundle(SHIPPED / "maquette.safetensors").model
-        return model.painter.state_dict(), model.config, (model.latent_mean, model.latent_std)
+        layers = recipe.transformer.layers
+        config = replace(model.config, transformer=replace(model.config.transformer, layers=layers))
+        return deepen(model.painter.state_dict(), layers), config, (model.latent_mean, model.latent_std)
     if phase.after:
         weights, facts = finished_weights(out, phase.after)
         mean, std = torch.tensor(facts["phase"]["latent_mean"]), torch.tensor(facts["phase"]["latent_std"])

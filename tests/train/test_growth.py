@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from ozora.model.maquette import Painter
+from ozora.train.growth import deepen
+from tests.model.tiny import CONFIG
+
+
+def test_a_deeper_painter_paints_the_same_and_can_learn() -> None:
+    torch.manual_seed(0)
+    painter = Painter(CONFIG.text, CONFIG.transformer)
+    for value in painter.parameters():
+        torch.nn.init.normal_(value, std=0.1)
+    layers = 2 * CONFIG.transformer.layers + 1
+    deeper = Painter(CONFIG.text, replace(CONFIG.transformer, layers=layers))
+    deeper.load_state_dict(deepen(painter.state_dict(), layers))
+    inputs = (
+        torch.randn(2, 6, CONFIG.autoencoder.channels),
+        torch.rand(2, 1),
+        torch.zeros(2, 6),
+        (torch.ones(2, 8, dtype=torch.long), torch.zeros(2, 8, 12, dtype=torch.long)),
+        torch.randn(6, 3),
+    )
+    assert torch.allclose(painter(*inputs), deeper(*inputs), atol=1e-5)
+    deeper(*inputs).square().sum().backward()
+    for block in deeper.transformer.blocks:
+        assert block.get_submodule("out").weight.grad.abs().max() > 0
+
+
+def test_blocks_are_not_thrown_away() -> None:
+    weights = Painter(CONFIG.text, CONFIG.transformer).state_dict()
+    with pytest.raises(ValueError, match="cannot hold them"):
+        deepen(weights, CONFIG.transformer.layers - 1)
