@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -69,3 +70,17 @@ def client(settings: Settings, database: Database, stub: StubBackend) -> Iterato
 @pytest.fixture
 def studio(settings: Settings, database: Database, store: Store, stub: StubBackend) -> Studio:
     return Studio(worker="w1", settings=settings, database=database, store=store, draining=threading.Event())
+
+
+@pytest.fixture
+def own_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, dict[str, str]]], Path]:
+    """A new installation with verdicts by key and category; returns its home folder."""
+
+    def install(verdicts: dict[str, dict[str, str]]) -> Path:
+        home = tmp_path / "home"
+        home.mkdir(exist_ok=True)
+        (home / "trust.json").write_text(json.dumps({"keys": verdicts}))
+        monkeypatch.setenv("OZORA_HOME", str(home))
+        return home
+
+    return install

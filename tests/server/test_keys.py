@@ -49,3 +49,7 @@ def test_what_is_not_there_is_named(database: Database) -> None:
             keys.revoke(connection, "local", 1.0)
         with pytest.raises(UserError, match="read, write"):
             keys.create(connection, "x", now=1.0, scopes=("all",))
+
+
+def test_videos_are_made_under_the_rules_of_their_key() -> None:
+    assert keys.terms_of("0123456789ab").key == "0123456789ab"

@@ -2,20 +2,24 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from sqlalchemy import update
 
 from ozora import pipeline
 from ozora.media import read_video
 from ozora.pipeline import Progress, Take
 from ozora.plan import Plan
-from ozora.server import jobs, queue
+from ozora.server import jobs, keys, queue
 from ozora.server.inputs import stow
 from ozora.server.jobs import CANCELLED, COMPLETED, FAILED, QUEUED, Draft, Job
 from ozora.server.keys import LOCAL
 from ozora.server.painting import Studio, paint, percent, snapshot_path
+from ozora.server.tables import KEYS
+from ozora.trust.publish import Terms
 from tests.server.samples import draft, plan
 from tests.server.stub import StubBackend
 
@@ -114,6 +118,36 @@ def test_a_users_mistake_ends_the_job(studio: Studio) -> None:
     job = claimed(studio, draft("an unfit ball"))
     assert paint(studio, job) == "failed"
     assert (see(studio, job).status, see(studio, job).error_message) == (FAILED, "this is unfit")
+
+
+def test_the_rules_of_the_key_hold_when_it_is_painted(
+    studio: Studio, stub: StubBackend, own_rules: Callable[[dict[str, dict[str, str]]], Path]
+) -> None:
+    own_rules({"local": {"brands": "refuse"}, "studio": {"brands": "allow"}})
+    refused = claimed(studio, draft("mickey mouse dances"))
+    assert paint(studio, refused) == "failed"
+    assert see(studio, refused).error_code == "moderation_blocked"
+    assert stub.strokes == []
+    with studio.database.writing() as connection:
+        keys.create(connection, "a studio", now=0.0)
+        connection.execute(update(KEYS).where(KEYS.c.name == "a studio").values(id="studio"))
+    assert paint(studio, claimed(studio, draft("mickey mouse dances", key_id="studio"))) == "completed"
+
+
+def test_rules_that_change_meanwhile_stop_the_publication(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, own_rules: Callable[[dict[str, dict[str, str]]], Path]
+) -> None:
+    own_rules({"local": {"brands": "allow"}})
+    write = pipeline.write
+
+    def stricter(take: Take, path: Path, *, terms: Terms | None = None) -> Path:
+        own_rules({"local": {"brands": "refuse"}})
+        return write(take, path, terms=terms)
+
+    monkeypatch.setattr(pipeline, "write", stricter)
+    job = claimed(studio, draft("mickey mouse dances"))
+    assert paint(studio, job) == "failed"
+    assert (see(studio, job).error_code, see(studio, job).folder) == ("moderation_blocked", None)
 
 
 def test_ours_is_tried_again_and_given_up(studio: Studio) -> None:

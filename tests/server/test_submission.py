@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
-from ozora.errors import RequestError
+from ozora.errors import PolicyError, RequestError
 from ozora.server.database import Database
 from ozora.server.desk import Desk
 from ozora.server.keys import LOCAL_KEY
@@ -10,6 +14,7 @@ from ozora.server.metrics import Meters
 from ozora.server.painting import Studio, paint
 from ozora.server.submission import clip_of, submit
 from ozora.server.worker import claim
+from ozora.trust.review import ReviewQueue
 
 
 @pytest.fixture
@@ -33,8 +38,6 @@ def test_a_token_is_one_job(desk: Desk) -> None:
 
 
 def test_a_full_queue_says_so(studio: Studio, desk: Desk) -> None:
-    import dataclasses
-
     desk.settings = dataclasses.replace(desk.settings, max_queued=0)
     with pytest.raises(RequestError, match="queue is full") as refused:
         submit(desk, LOCAL_KEY, "create", {"prompt": "a ball", "model": "stub"}, token=None)
@@ -52,3 +55,28 @@ def test_which_clip_is_meant(desk: Desk, studio: Studio) -> None:
     for wrong in ({"url": "x"}, "text", None):
         with pytest.raises(RequestError):
             clip_of(desk, LOCAL_KEY, wrong)
+
+
+def test_a_prompt_is_judged_by_the_rules_of_its_key(
+    desk: Desk, own_rules: Callable[[dict[str, dict[str, str]]], Path]
+) -> None:
+    own_rules({"local": {"brands": "refuse"}, "studio": {"brands": "allow"}})
+    fields = {"prompt": "mickey mouse dances", "model": "stub"}
+    with pytest.raises(PolicyError, match="refused"):
+        submit(desk, LOCAL_KEY, "create", fields, token=None)
+    studio = dataclasses.replace(LOCAL_KEY, id="studio")
+    assert submit(desk, studio, "create", fields, token=None).key_id == "studio"
+
+
+def test_what_is_held_goes_through_once_a_person_has_looked(
+    desk: Desk, own_rules: Callable[[dict[str, dict[str, str]]], Path]
+) -> None:
+    home = own_rules({"default": {"brands": "review"}})
+    fields = {"prompt": "mickey mouse dances", "model": "stub"}
+    with pytest.raises(PolicyError, match="waits for review"):
+        submit(desk, LOCAL_KEY, "create", fields, token=None)
+    with ReviewQueue(home) as queue:
+        (case,) = queue.list_waiting()
+        assert case.key == "local"
+        queue.answer(case.number, "approved", by="ann")
+    assert submit(desk, LOCAL_KEY, "create", fields, token=None).status == "queued"

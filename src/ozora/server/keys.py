@@ -16,6 +16,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from ozora.errors import RequestError, UnknownNameError, UserError
 from ozora.server.tables import KEYS
+from ozora.trust.publish import Terms
 
 PREFIX = "oz_"
 LOCAL = "local"
@@ -95,6 +96,11 @@ def check(connection: Connection, text: str) -> Key:
     if row["revoked_at"] is not None:
         raise RequestError("the API key was revoked; ask for another", status=401, code="invalid_api_key")
     return _key_of(dict(row))
+
+
+def terms_of(identity: str) -> Terms:
+    """Under what the videos of a key are made: ``trust.json`` and consents name a key by its id, or "local"."""
+    return Terms(key=identity)
 
 
 def ensure_local(connection: Connection) -> None:

@@ -27,6 +27,7 @@ from ozora.server.assets import VARIANTS, write_assets
 from ozora.server.database import Database
 from ozora.server.inputs import bring
 from ozora.server.jobs import CANCELLED, Job
+from ozora.server.keys import terms_of
 from ozora.server.logs import LOGGER
 from ozora.server.problems import problem_of
 from ozora.server.settings import Settings
@@ -116,16 +117,16 @@ def snapshot_path(job_id: str) -> str:
 def _take(studio: Studio, job: Job, heartbeat: _Heartbeat) -> tuple[Take, float]:
     """Paint, from the saved step if there is one; the take and the seconds since the job was claimed."""
     began = time.monotonic()
-    plan = bring(studio.store, Plan.from_dict(job.plan))
+    plan, terms = bring(studio.store, Plan.from_dict(job.plan)), terms_of(job.key_id)
     saved = studio.store.find(snapshot_path(job.id))
     try:
-        return _follow(studio, job, heartbeat, pipeline.run(plan, resume=saved)), began
+        return _follow(studio, job, heartbeat, pipeline.run(plan, resume=saved, terms=terms)), began
     except UserError as error:
         if saved is None:
             raise
         LOGGER.warning("the snapshot is of no use, starting anew: %s", error, extra={"job": job.id})
     studio.store.remove(snapshot_path(job.id))
-    return _follow(studio, job, heartbeat, pipeline.run(plan)), began
+    return _follow(studio, job, heartbeat, pipeline.run(plan, terms=terms)), began
 
 
 def _follow(studio: Studio, job: Job, heartbeat: _Heartbeat, events: Iterator[pipeline.Event]) -> Take:
@@ -163,7 +164,7 @@ def _finish(studio: Studio, job: Job, take: Take, began: float) -> str:
     folder = f"videos/{job.id}/{job.attempt}"
     with tempfile.TemporaryDirectory(prefix="ozora-") as name:
         here = Path(name)
-        video = pipeline.write(take, here / VARIANTS["video"][0])
+        video = pipeline.write(take, here / VARIANTS["video"][0], terms=terms_of(job.key_id))
         write_assets(read_video(video)[0], here)  # of the marked frames, so that they carry the watermark too
         size = sum(studio.store.put(path, f"{folder}/{path.name}") for path in sorted(here.iterdir()))
     ended = _insist(

@@ -19,10 +19,11 @@ from ozora.server.assets import VARIANTS
 from ozora.server.desk import Desk
 from ozora.server.inputs import stow
 from ozora.server.jobs import Draft, Job
-from ozora.server.keys import Key
+from ozora.server.keys import Key, terms_of
 from ozora.server.remote import Policy, fetch
 from ozora.server.requests import DEFAULT_MODEL, Wish, plan_of
 from ozora.server.uploads import MAX_IMAGE_BYTES, Upload, check_image, check_video
+from ozora.trust.publish import check_prompt
 
 DAY_S = 86400.0
 MAX_CHARACTERS = 2
@@ -54,7 +55,10 @@ def submit(
 
 
 def prepare(desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, parent: str | None = None) -> Draft:
-    """The job of a request, with everything checked that can be; its given files are in the store already."""
+    """The job of a request, with everything checked that can be; its given files are in the store already.
+
+    ``PolicyError`` when the rules of this key refuse the prompt or hold it for a person to look at.
+    """
     with _given(desk, key, fields, parent) as (image, video):
         wish = _wish(verb, fields, image, video)
         with desk.database.reading() as connection:
@@ -64,6 +68,7 @@ def prepare(desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, parent: 
         need = preflight.predict(plan, find(plan.model).native(plan.shape), desk.slowness().get(plan.model, 1.0))
         memory = preflight.usable_memory(desk.settings.memory_bytes, desk.settings.workers)
         preflight.check(need, plan, memory_bytes=memory, free_bytes=desk.store.free_bytes())
+        check_prompt("\n".join(prompt.text for prompt in plan.prompts), terms=terms_of(key.id))
         asked = wish.seconds if verb == "create" else None  # the others answer with the length of the whole
         draft = Draft(
             key_id=key.id,

@@ -183,6 +183,7 @@ def test_events_follow_a_job_to_its_end(client: httpx.Client, studio: Studio) ->
         ({"prompt": " "}, "invalid_value", "prompt"),
         ({"prompt": "x" * 100_000}, "invalid_value", "prompt"),
         ({"prompt": "x", "n": 2}, "unknown_parameter", "n"),
+        ({"prompt": "a beheading"}, "moderation_blocked", "prompt"),
         ({"prompt": "x", "size": "big"}, "invalid_value", "size"),
         ({"prompt": "x", "seconds": "12"}, "invalid_value", "size"),
         ({"prompt": "x", "model": "gen-9"}, "model_not_found", "model"),
