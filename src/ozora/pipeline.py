@@ -14,7 +14,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ozora.backends import BACKENDS, Backend, Capabilities, Frames, find
-from ozora.edit.given import Given, paste, read_given, read_sketch, retime
+from ozora.edit.given import Given, paste, read_given, read_sketch, to_native
 from ozora.errors import CapabilityError, PromptError, SizeError, UserError
 from ozora.media import read_image, resize_frames, write_video
 from ozora.plan import Condition, ImageCondition, Layout, Plan, Prompt, Record, Sampler
@@ -34,7 +34,14 @@ from ozora.trust.publish import Terms, check_prompt, publish
 MAX_PROMPT = 2000
 MAX_SIDE = 2048
 MAX_STEPS = 200
-NEEDED = {"image": "a first frame", "frames": "given frames", "sketch": "a clip to paint over"}
+DISSOLVE_S = Fraction(1, 2)
+NEEDED = {
+    "image": "begin with a first frame",
+    "frames": "keep given frames",
+    "regions": "keep a part of a picture",
+    "sketch": "paint over a clip",
+    "shots": "cut to another shot",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +89,7 @@ def make_plan(
     backend = find(model)
     can = backend.capabilities
     plan = Plan(
-        prompts=(Prompt(text=_prompt(text)),),
+        prompts=_prompts(text, layout),
         shape=_extent(seconds, size, fps, can) if layout is None else layout.shape,
         model=model,
         seed=secrets.randbelow(2**32) if seed is None else _between("a seed", seed, 0, 2**63 - 1),
@@ -98,12 +105,10 @@ def make_plan(
 
 def check(plan: Plan, backend: Backend) -> None:
     """Refuse, before any work, what the backend cannot do; the message names what can."""
-    can = backend.capabilities
-    first_only = all(isinstance(item, ImageCondition) and item.frame == 0 for item in plan.conditions)
-    needed = "sketch" if plan.strength else "image" if first_only else "frames"
-    if plan.conditions and needed not in can.conditions:
-        able = ", ".join(name for name, other in BACKENDS.items() if needed in other.capabilities.conditions)
-        raise CapabilityError(f"{plan.model} cannot begin with {NEEDED[needed]}; these can: {able}")
+    for needed in NEEDED:
+        if needed in plan.needs and needed not in backend.capabilities.conditions:
+            able = ", ".join(name for name, other in BACKENDS.items() if needed in other.capabilities.conditions)
+            raise CapabilityError(f"{plan.model} cannot {NEEDED[needed]}; these can: {able}")
     backend.native(plan.shape)
 
 
@@ -135,7 +140,7 @@ def run(
     clock.mark("load")
     yield Progress(stage="load", done=1, total=1)
     painted: Frames | None = None
-    known = _at_native(given, plan.shape, native)
+    known = to_native(given, plan.shape, native)
     for stroke in backend.paint(plan, native, known, sketch=sketch, preview=preview, resume=resume):
         if isinstance(stroke, np.ndarray):
             painted = stroke
@@ -145,7 +150,7 @@ def run(
                 stage=stroke.stage, done=stroke.done, total=stroke.total, preview=stroke.preview, save=stroke.save
             )
     assert painted is not None, "a backend's last item is the frames"
-    frames = paste(conform(painted, native, plan.shape), given)
+    frames = paste(dissolve(conform(painted, native, plan.shape), plan), given)
     clock.mark("conform")
     yield Take(frames=frames, record=_record(plan, backend, frames, clock.seconds))
 
@@ -155,6 +160,18 @@ def conform(frames: Frames, native: VideoShape, wanted: VideoShape) -> Frames:
     index = np.arange(wanted.frames) * float(native.fps / wanted.fps)
     kept = frames[np.minimum(index.round().astype(int), len(frames) - 1)]
     return resize_frames(kept, wanted.height, wanted.width)
+
+
+def dissolve(frames: Frames, plan: Plan) -> Frames:
+    """Frames in which each shot that enters by a dissolve rises out of the last picture of the one before it."""
+    result = frames.copy() if any(prompt.enter == "dissolve" for prompt in plan.prompts) else frames
+    for prompt in plan.prompts:
+        first = round(prompt.start_s * plan.shape.fps)
+        if prompt.enter == "dissolve" and 0 < first < len(frames):
+            last = min(first + round(DISSOLVE_S * plan.shape.fps), len(frames))
+            share = (np.arange(1, last - first + 1) / (last - first + 1))[:, None, None, None]
+            result[first:last] = (share * frames[first:last] + (1 - share) * frames[first - 1]).round().astype(np.uint8)
+    return result
 
 
 def write(take: Take, path: Path, *, terms: Terms | None = None) -> Path:
@@ -185,6 +202,13 @@ class _Clock:
         now = time.perf_counter()
         self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
         self._last = now
+
+
+def _prompts(text: str, layout: Layout | None) -> tuple[Prompt, ...]:
+    """Those of the layout, or the text from beginning to end."""
+    if layout is None or not layout.prompts:
+        return (Prompt(text=_prompt(text)),)
+    return tuple(replace(prompt, text=_prompt(prompt.text)) for prompt in layout.prompts)
 
 
 def _prompt(text: str) -> str:
@@ -272,17 +296,9 @@ def _sketch(plan: Plan, native: VideoShape) -> Frames | None:
     frames = read_sketch(plan)
     if frames is None:
         return None
-    pictures = _at_native({0: frames}, plan.shape, native)[0]
-    missing = native.frames - len(pictures)
-    return np.concatenate([pictures, pictures[-1:].repeat(missing, axis=0)])
-
-
-def _at_native(given: Given, wanted: VideoShape, native: VideoShape) -> Given:
-    """The given pictures where and as large as the backend paints them."""
-    return {
-        frame: resize_frames(pictures, native.height, native.width)
-        for frame, pictures in retime(given, wanted.fps, native.fps, native.frames).items()
-    }
+    (given,) = to_native((Given(frame=0, pictures=frames),), plan.shape, native)
+    missing = native.frames - len(given.pictures)
+    return np.concatenate([given.pictures, given.pictures[-1:].repeat(missing, axis=0)])
 
 
 def _record(plan: Plan, backend: Backend, frames: Frames, seconds: dict[str, float]) -> Record:

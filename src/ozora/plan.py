@@ -18,23 +18,81 @@ from ozora.shapes import VideoShape
 FORMAT = 1
 
 
+ENTRANCES = ("", "cut", "dissolve")
+"""How a prompt begins: in the same shot, or as a new one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """What is asked for in text, from ``start_s`` to ``end_s`` (``None``: to the end), in seconds."""
+    """What is asked for in text, from ``start_s`` to ``end_s`` (``None``: to the end), in seconds.
+
+    ``enter`` "cut" or "dissolve" begins a new shot, which sees nothing of the one before.
+    """
 
     text: str
     start_s: Fraction = Fraction(0)
     end_s: Fraction | None = None
+    enter: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         end = None if self.end_s is None else str(self.end_s)
-        return {"text": self.text, "start_s": str(self.start_s), "end_s": end}
+        return {"text": self.text, "start_s": str(self.start_s), "end_s": end, "enter": self.enter}
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> Prompt:
         end = data.get("end_s")
         return Prompt(
             text=data["text"],
+            start_s=Fraction(data.get("start_s", 0)),
+            end_s=None if end is None else Fraction(end),
+            enter=data.get("enter", ""),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """A part of a picture, in shares of its width and height from the upper left corner."""
+
+    left: Fraction = Fraction(0)
+    top: Fraction = Fraction(0)
+    right: Fraction = Fraction(1)
+    bottom: Fraction = Fraction(1)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {name: str(getattr(self, name)) for name in self.__slots__}
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> Box:
+        return Box(**{name: Fraction(value) for name, value in data.items()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hole:
+    """What of a given clip is not given but painted anew: a box, or the white of a mask file (``sha256`` of its bytes);
+    from ``start_s`` to ``end_s`` of the plan (``None``: to its end)."""
+
+    box: Box | None = None
+    mask: str = ""
+    sha256: str = ""
+    start_s: Fraction = Fraction(0)
+    end_s: Fraction | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "box": None if self.box is None else self.box.to_dict(),
+            "mask": self.mask,
+            "sha256": self.sha256,
+            "start_s": str(self.start_s),
+            "end_s": None if self.end_s is None else str(self.end_s),
+        }
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> Hole:
+        box, end = data.get("box"), data.get("end_s")
+        return Hole(
+            box=None if box is None else Box.from_dict(box),
+            mask=data.get("mask", ""),
+            sha256=data.get("sha256", ""),
             start_s=Fraction(data.get("start_s", 0)),
             end_s=None if end is None else Fraction(end),
         )
@@ -61,8 +119,12 @@ class ClipCondition:
     """A piece of a clip that is given: from ``start_s`` of the file (``None`` for ``end_s``: to its end), at the plan's
     frame rate, landing on the plan's frames from ``frame`` on. ``sha256`` is the hash of the file's bytes.
 
+    ``into`` is where on the plan's picture it lands (``None``: all of it, its middle cut to the shape); ``hole`` is
+    what of it is not given.
+
     ``strength`` 0 keeps its frames as they are. From above 0 to 1 they are a sketch of the whole clip: that share of
-    the way to noise is gone back, and painted anew.
+    the way to noise is gone back, and painted anew. Sketches are mixed by their ``weights``: (seconds, weight) in order
+    of time, linear between them; none is a weight of 1.
     """
 
     path: str
@@ -70,7 +132,10 @@ class ClipCondition:
     frame: int = 0
     start_s: Fraction = Fraction(0)
     end_s: Fraction | None = None
+    into: Box | None = None
+    hole: Hole | None = None
     strength: Fraction = Fraction(0)
+    weights: tuple[tuple[Fraction, Fraction], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -80,23 +145,36 @@ class ClipCondition:
             "frame": self.frame,
             "start_s": str(self.start_s),
             "end_s": None if self.end_s is None else str(self.end_s),
+            "into": None if self.into is None else self.into.to_dict(),
+            "hole": None if self.hole is None else self.hole.to_dict(),
             "strength": str(self.strength),
+            "weights": [[str(time_s), str(weight)] for time_s, weight in self.weights],
         }
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> ClipCondition:
-        end = data.get("end_s")
+        end, into, hole = data.get("end_s"), data.get("into"), data.get("hole")
         return ClipCondition(
             path=data["path"],
             sha256=data["sha256"],
             frame=int(data.get("frame", 0)),
             start_s=Fraction(data.get("start_s", 0)),
             end_s=None if end is None else Fraction(end),
+            into=None if into is None else Box.from_dict(into),
+            hole=None if hole is None else Hole.from_dict(hole),
             strength=Fraction(data.get("strength", 0)),
+            weights=tuple((Fraction(time_s), Fraction(weight)) for time_s, weight in data.get("weights", ())),
         )
 
 
 Condition = ImageCondition | ClipCondition
+
+
+def is_sketch(condition: Condition) -> bool:
+    """Whether it is painted over, not kept."""
+    return isinstance(condition, ClipCondition) and condition.strength > 0
+
+
 CONDITIONS: dict[str, Callable[[dict[str, Any]], Condition]] = {
     "image": ImageCondition.from_dict,
     "clip": ClipCondition.from_dict,
@@ -105,10 +183,12 @@ CONDITIONS: dict[str, Callable[[dict[str, Any]], Condition]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """What an edit verb decides: the extent of the new clip, and what is given of it."""
+    """What an edit verb decides: the extent of the new clip, what is given of it, and, where it is more than one, the
+    prompts over its time."""
 
     shape: VideoShape
-    conditions: tuple[Condition, ...]
+    conditions: tuple[Condition, ...] = ()
+    prompts: tuple[Prompt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +217,25 @@ class Plan:
     seed: int
     sampler: Sampler = field(default_factory=Sampler)
     conditions: tuple[Condition, ...] = ()
+
+    @property
+    def cuts(self) -> tuple[Fraction, ...]:
+        """Where new shots begin, in seconds."""
+        return tuple(prompt.start_s for prompt in self.prompts if prompt.enter)
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What a backend must be able to do for its conditions; words as in ``Capabilities.conditions``."""
+        clips = [item for item in self.conditions if isinstance(item, ClipCondition)]
+        first_only = all(isinstance(item, ImageCondition) and item.frame == 0 for item in self.conditions)
+        wanted = {
+            "image": bool(self.conditions) and first_only,
+            "frames": not first_only and any(not is_sketch(item) for item in self.conditions),
+            "regions": any(item.hole or item.into for item in clips),
+            "sketch": bool(self.strength),
+            "shots": bool(self.cuts),
+        }
+        return frozenset(name for name, needed in wanted.items() if needed)
 
     @property
     def strength(self) -> Fraction:

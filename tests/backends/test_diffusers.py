@@ -9,6 +9,7 @@ import pytest
 
 from ozora.backends.base import Stroke
 from ozora.backends.diffusers import DiffusersBackend
+from ozora.edit.given import Given
 from ozora.errors import CapabilityError, SizeError, UserError, WeightsError
 from ozora.plan import Plan, Prompt, Sampler
 from ozora.shapes import VideoShape
@@ -45,16 +46,16 @@ def test_weights_that_are_not_here_come_with_a_command(tmp_path: Path, monkeypat
     (tmp_path / "tiny" / "model_index.json").write_text("{}")
     assert backend.capabilities.installed
     with pytest.raises(WeightsError, match="get them again"):
-        next(backend.paint(plan(), backend.native(plan().shape), {}, preview=False))
+        next(backend.paint(plan(), backend.native(plan().shape), (), preview=False))
 
 
 def test_what_it_cannot_do_is_said_first() -> None:
     backend = DiffusersBackend("tiny", tiny_wan.MODEL)
     image = np.zeros((1, 32, 48, 3), np.uint8)
     with pytest.raises(CapabilityError, match="first frame only"):
-        next(backend.paint(plan(), plan().shape, {3: image}, preview=False))
+        next(backend.paint(plan(), plan().shape, (Given(frame=3, pictures=image),), preview=False))
     with pytest.raises(UserError, match="snapshot"):
-        next(backend.paint(plan(), plan().shape, {}, preview=False, resume=b"x"))
+        next(backend.paint(plan(), plan().shape, (), preview=False, resume=b"x"))
 
 
 @pytest.mark.slow
@@ -64,7 +65,7 @@ def test_a_real_pipeline_paints_a_plan(tmp_path: Path) -> None:
     backend.load()
 
     def paint(wish: Plan) -> tuple[list[Stroke], np.ndarray]:
-        *strokes, frames = backend.paint(wish, backend.native(wish.shape), {}, preview=False)
+        *strokes, frames = backend.paint(wish, backend.native(wish.shape), (), preview=False)
         assert isinstance(frames, np.ndarray)
         return [stroke for stroke in strokes if isinstance(stroke, Stroke)], frames
 
@@ -80,7 +81,7 @@ def test_a_real_pipeline_paints_a_plan(tmp_path: Path) -> None:
     assert np.array_equal(frames, paint(plan())[1])
     assert not np.array_equal(frames, paint(plan(seed=2))[1])
 
-    half = backend.paint(plan(), backend.native(plan().shape), {}, preview=False)
+    half = backend.paint(plan(), backend.native(plan().shape), (), preview=False)
     next(half)
     half.close()  # type: ignore[attr-defined] # a generator
     assert np.array_equal(frames, paint(plan())[1]), "a dropped take leaves the model as it was"

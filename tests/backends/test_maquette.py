@@ -9,6 +9,7 @@ import pytest
 
 from ozora.backends.base import Stroke
 from ozora.backends.maquette import MaquetteBackend
+from ozora.edit.given import Given
 from ozora.errors import SizeError, UserError, WeightsError
 from ozora.plan import Plan, Prompt, Sampler
 from ozora.shapes import VideoShape
@@ -26,8 +27,8 @@ def plan(frames: int = 12, text: str = "a red ball", seed: int = 1) -> Plan:
     return Plan(prompts=(Prompt(text=text),), shape=shape, model="maquette", seed=seed, sampler=sampler)
 
 
-def paint(backend: MaquetteBackend, plan: Plan, images: dict[int, np.ndarray] | None = None) -> np.ndarray:
-    *_, frames = backend.paint(plan, backend.native(plan.shape), images or {}, preview=False)
+def paint(backend: MaquetteBackend, plan: Plan, *given: Given) -> np.ndarray:
+    *_, frames = backend.paint(plan, backend.native(plan.shape), given, preview=False)
     assert isinstance(frames, np.ndarray)
     return frames
 
@@ -54,18 +55,18 @@ def test_same_seed_same_pixels_and_other_seed_other_pixels(backend: MaquetteBack
 def test_painting_goes_on_from_a_snapshot_to_the_same_pixels(backend: MaquetteBackend, solver: str) -> None:
     wish = replace(plan(), sampler=Sampler(solver=solver, steps=4, guidance=2.0))
     shape, snapshots = backend.native(wish.shape), []
-    for stroke in backend.paint(wish, shape, {}, preview=True):
+    for stroke in backend.paint(wish, shape, (), preview=True):
         if isinstance(stroke, Stroke) and stroke.save is not None:
             snapshots.append(stroke.save())
     assert len(snapshots) == 4
     whole = paint(backend, wish)
     for snapshot in snapshots:
-        *strokes, frames = backend.paint(wish, shape, {}, preview=False, resume=snapshot)
+        *strokes, frames = backend.paint(wish, shape, (), preview=False, resume=snapshot)
         assert isinstance(frames, np.ndarray)
         assert np.array_equal(frames, whole)
     assert [stroke.stage for stroke in strokes if isinstance(stroke, Stroke)] == ["decode"]
     with pytest.raises(UserError, match="another plan"):
-        list(backend.paint(plan(seed=2), shape, {}, preview=False, resume=snapshots[0]))
+        list(backend.paint(plan(seed=2), shape, (), preview=False, resume=snapshots[0]))
 
 
 def test_the_prompt_matters(backend: MaquetteBackend) -> None:
@@ -74,7 +75,7 @@ def test_the_prompt_matters(backend: MaquetteBackend) -> None:
 
 def test_a_given_image_changes_the_whole_clip(backend: MaquetteBackend) -> None:
     image = np.full((1, 64, 96, 3), 200, np.uint8)
-    given, free = paint(backend, plan(), {0: image}), paint(backend, plan())
+    given, free = paint(backend, plan(), Given(frame=0, pictures=image)), paint(backend, plan())
     assert not np.array_equal(given[0], free[0])
     assert not np.array_equal(given[-1], free[-1])
 
@@ -84,12 +85,43 @@ def test_given_frames_anywhere_stay_and_change_the_rest(backend: MaquetteBackend
     run = np.full((6, 64, 96, 3), 200, np.uint8)
     free, given, other = (
         paint(backend, plan()),
-        paint(backend, plan(), {7: run}),
-        paint(backend, plan(seed=2), {7: run}),
+        paint(backend, plan(), Given(frame=7, pictures=run)),
+        paint(backend, plan(seed=2), Given(frame=7, pictures=run)),
     )
     assert np.array_equal(given[7:], other[7:])
     assert not np.array_equal(given[:7], free[:7])
-    assert np.array_equal(paint(backend, plan(), {8: run[:5]}), free), "a part of a group is not known to the canvas"
+    part = paint(backend, plan(), Given(frame=8, pictures=run[:5]))
+    assert np.array_equal(part, free), "a part of a group is not known to the canvas"
+
+
+def test_a_region_is_painted_and_the_rest_stays(backend: MaquetteBackend) -> None:
+    run, known = np.full((13, 64, 96, 3), 200, np.uint8), np.ones((13, 64, 96), bool)
+    known[:, 33:63, 40:60] = False  # the tokens of the lower middle
+    given = Given(frame=0, pictures=run, known=known)
+    one, two = paint(backend, plan(), given), paint(backend, plan(seed=2), given)
+    assert np.abs(one[:, :16, :24].astype(int) - two[:, :16, :24]).max() < 30, "known tokens decode alike"
+    assert not np.array_equal(one[:, 36:60, 44:56], two[:, 36:60, 44:56])
+    assert not np.array_equal(one, paint(backend, plan()))
+
+
+def test_a_shot_knows_nothing_of_the_one_before(backend: MaquetteBackend) -> None:
+    second = Prompt(text="a blue cube", start_s=Fraction(2), enter="cut")
+    red, blue = (
+        replace(plan(60), prompts=(Prompt(text=text, end_s=Fraction(2)), second)) for text in ("a red ball", "a cone")
+    )
+    one, other = paint(backend, red), paint(backend, blue)
+    assert one.shape == (61, 64, 96, 3)
+    assert not np.array_equal(one[:24], other[:24])
+    assert np.array_equal(one[24:], other[24:])
+    held = replace(red, prompts=(red.prompts[0], replace(second, enter="")))
+    assert not np.array_equal(one[24:], paint(backend, held)[24:])
+
+
+def test_a_prompt_in_the_middle_of_a_window_has_its_time(backend: MaquetteBackend) -> None:
+    one, two = Prompt(text="a red ball", end_s=Fraction(1, 2)), Prompt(text="a blue cube", start_s=Fraction(1, 2))
+    red, changed = paint(backend, plan()), paint(backend, replace(plan(), prompts=(one, two)))
+    assert np.array_equal(red[:1], changed[:1])
+    assert not np.array_equal(red[7:], changed[7:])
 
 
 def test_a_long_clip_is_painted_window_by_window(backend: MaquetteBackend) -> None:
@@ -97,7 +129,7 @@ def test_a_long_clip_is_painted_window_by_window(backend: MaquetteBackend) -> No
     shape = backend.native(wish.shape)
     assert shape.frames == 61
     strokes, snapshots = [], []
-    for item in backend.paint(wish, shape, {}, preview=False):
+    for item in backend.paint(wish, shape, (), preview=False):
         if isinstance(item, Stroke):
             strokes.append((item.stage, item.done, item.total))
             if item.save is not None:
@@ -109,7 +141,7 @@ def test_a_long_clip_is_painted_window_by_window(backend: MaquetteBackend) -> No
     assert steps > wish.sampler.steps
     assert [done for stage, done, _ in strokes if stage == "paint"] == list(range(1, steps + 1))
     for snapshot in snapshots[:: max(1, steps // 4)]:
-        *_, frames = backend.paint(wish, shape, {}, preview=False, resume=snapshot)
+        *_, frames = backend.paint(wish, shape, (), preview=False, resume=snapshot)
         assert isinstance(frames, np.ndarray)
         assert np.array_equal(frames, whole)
 
@@ -126,7 +158,7 @@ def test_prompts_hold_in_their_time(backend: MaquetteBackend) -> None:
 def test_strokes_come_in_order(backend: MaquetteBackend) -> None:
     strokes = [
         item
-        for item in backend.paint(plan(), backend.native(plan().shape), {}, preview=True)
+        for item in backend.paint(plan(), backend.native(plan().shape), (), preview=True)
         if isinstance(item, Stroke)
     ]
     assert [(stroke.stage, stroke.done) for stroke in strokes] == [

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -7,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ozora.edit import extend
-from ozora.edit.given import paste, read_given, retime
+from ozora.edit import extend, read_source
+from ozora.edit.given import Given, paste, read_given, read_sketch, retime, to_native
 from ozora.errors import SizeError, UserError
-from ozora.media import read_video
-from ozora.plan import Plan, Prompt
+from ozora.media import read_video, write_image, write_video
+from ozora.plan import Box, Hole, Plan, Prompt
 from ozora.shapes import VideoShape
 from tests.edit.clips import make_clip
 
@@ -24,15 +25,16 @@ def test_given_frames_are_the_files_frames(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "a.mp4", 13)
     layout = extend(source, before_s=Fraction(1, 2))
     given = read_given(plan(layout.shape, *layout.conditions))
-    assert list(given) == [6]
-    assert np.array_equal(given[6], read_video(source.path)[0])
+    (piece,) = given
+    assert piece.frame == 6
+    assert np.array_equal(piece.pictures, read_video(source.path)[0])
 
 
 def test_another_rate_takes_the_nearest_frames(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "a.mp4", 24, fps=Fraction(24))
     shape = replace(source.shape, frames=30, fps=Fraction(12))
     given = read_given(plan(shape, source.given(frame=0)))
-    assert np.array_equal(given[0], read_video(source.path)[0][::2])
+    assert np.array_equal(given[0].pictures, read_video(source.path)[0][::2])
 
 
 def test_files_that_changed_overlap_or_do_not_fit_are_refused(tmp_path: Path) -> None:
@@ -50,21 +52,105 @@ def test_files_that_changed_overlap_or_do_not_fit_are_refused(tmp_path: Path) ->
 
 def test_runs_move_to_another_timeline() -> None:
     run = np.arange(24, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 3), np.uint8)
-    moved = retime({24: run}, Fraction(24), Fraction(12), 49)
-    assert list(moved) == [12]
-    assert moved[12][:, 0, 0, 0].tolist() == list(range(0, 24, 2))
-    assert list(retime({24: run[:1]}, Fraction(24), Fraction(12), 49)) == [12]
-    assert retime({3: run}, Fraction(12), Fraction(12), 10)[3].shape[0] == 7
+    (moved,) = retime([Given(frame=24, pictures=run)], Fraction(24), Fraction(12), 49)
+    assert moved.frame == 12
+    assert moved.pictures[:, 0, 0, 0].tolist() == list(range(0, 24, 2))
+    (picture,) = retime([Given(frame=24, pictures=run[:1])], Fraction(24), Fraction(12), 49)
+    assert (picture.frame, len(picture.pictures)) == (12, 1)
+    (short,) = retime([Given(frame=3, pictures=run)], Fraction(12), Fraction(12), 10)
+    assert len(short.pictures) == 7
+
+
+def test_a_hole_is_not_given_in_its_time(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "a.mp4", 12)
+    box = Box(left=Fraction(1, 4), right=Fraction(3, 4), top=Fraction(1, 2))
+    hole = Hole(box=box, start_s=Fraction(1, 2))
+    (given,) = read_given(plan(source.shape, replace(source.given(frame=0), hole=hole)))
+    assert given.known is not None
+    assert given.known[:6].all()
+    assert not given.known[6:, 32:, 24:72].any()
+    assert given.known[6:, :32].all() and given.known[6:, :, :24].all() and given.known[6:, :, 72:].all()
+
+
+def test_the_white_of_a_mask_is_a_hole(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "a.mp4", 3)
+    mask = np.zeros((64, 96, 3), np.uint8)
+    mask[10:20, 30:50] = 255
+    write_image(mask, tmp_path / "mask.png")
+    digest = hashlib.sha256((tmp_path / "mask.png").read_bytes()).hexdigest()
+    hole = Hole(mask=str(tmp_path / "mask.png"), sha256=digest)
+    (given,) = read_given(plan(source.shape, replace(source.given(frame=0), hole=hole)))
+    assert given.known is not None
+    assert np.array_equal(~given.known, np.broadcast_to(mask[..., 0] > 0, (3, 64, 96)))
+    with pytest.raises(UserError, match="not the file"):
+        read_given(plan(source.shape, replace(source.given(frame=0), hole=replace(hole, sha256="00" * 32))))
+
+
+def test_a_clip_lands_in_a_part_of_the_picture(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "a.mp4", 3)
+    shape = replace(source.shape, height=128)
+    into = Box(top=Fraction(1, 4), bottom=Fraction(3, 4))
+    (given,) = read_given(plan(shape, replace(source.given(frame=0), into=into)))
+    assert given.known is not None
+    assert given.known[:, 32:96].all() and not given.known[:, :32].any() and not given.known[:, 96:].any()
+    assert np.array_equal(given.pictures[:, 32:96], read_video(source.path)[0])
+    outside = replace(source.given(frame=0), into=Box(right=Fraction(3, 2)))
+    with pytest.raises(SizeError, match="not in the picture"):
+        read_given(plan(shape, outside))
+
+
+def test_a_tall_clip_is_known_in_the_middle_of_a_wide_painting() -> None:
+    wide = VideoShape(frames=2, height=32, width=64, fps=Fraction(12))
+    tall = VideoShape(frames=2, height=64, width=32, fps=Fraction(12))
+    pictures = np.full((2, 64, 32, 3), 200, np.uint8)
+    (given,) = to_native((Given(frame=0, pictures=pictures),), tall, wide)
+    assert given.pictures.shape == (2, 32, 64, 3)
+    assert given.known is not None
+    assert given.known[:, :, 24:40].all() and given.known.sum() == 2 * 32 * 16
+    (plain,) = to_native((Given(frame=0, pictures=pictures),), tall, tall)
+    assert plain.known is None
+
+
+def test_sketches_are_mixed_by_their_weights(tmp_path: Path) -> None:
+    bright, dark = (
+        replace(source.given(frame=0), strength=Fraction(1, 2))
+        for source in (make_clip(tmp_path / "a.mp4", 13), make_clip(tmp_path / "b.mp4", 13))
+    )
+    write_video(np.full((13, 64, 96, 3), 10, np.uint8), Fraction(12), tmp_path / "b.mp4")
+    dark = replace(read_source(tmp_path / "b.mp4").given(frame=0), strength=Fraction(1, 2))
+    falling = ((Fraction(0), Fraction(1)), (Fraction(1), Fraction(0)))
+    rising = ((Fraction(0), Fraction(0)), (Fraction(1), Fraction(1)))
+    shape = VideoShape(frames=13, height=64, width=96, fps=Fraction(12))
+    mixed = read_sketch(plan(shape, replace(bright, weights=falling), replace(dark, weights=rising)))
+    assert mixed is not None
+    first, second = (read_video(Path(item.path))[0].astype(float) for item in (bright, dark))
+    assert np.abs(mixed[0] - first[0]).max() <= 1
+    assert np.abs(mixed[12] - second[12]).max() <= 1
+    assert np.abs(mixed[6] - (first[6] + second[6]) / 2).max() <= 1
+    nothing = tuple((time_s, Fraction(0)) for time_s, _ in rising)
+    with pytest.raises(SizeError, match="weights"):
+        read_sketch(plan(shape, replace(bright, weights=nothing)))
 
 
 def test_pasted_frames_are_untouched_and_their_neighbours_come_close() -> None:
     painted = np.full((20, 4, 4, 3), 100, np.uint8)
-    given = {5: np.full((3, 4, 4, 3), 140, np.uint8)}
+    given = (Given(frame=5, pictures=np.full((3, 4, 4, 3), 140, np.uint8)),)
     result = paste(painted, given)
-    assert np.array_equal(result[5:8], given[5])
+    assert np.array_equal(result[5:8], given[0].pictures)
     levels = result[:, 0, 0, 0].astype(int)
     assert 130 < levels[8] < 140
     assert 130 < levels[4] < 140
     assert levels[0] == levels[-1] == 100 or levels[0] > 100
     assert (np.diff(levels[8:]) <= 0).all()
-    assert paste(painted, {}) is painted
+    assert paste(painted, ()) is painted
+
+
+def test_pasted_pixels_are_untouched_and_their_neighbours_come_close() -> None:
+    painted = np.full((1, 64, 64, 3), 100, np.uint8)
+    known = np.zeros((1, 64, 64), bool)
+    known[:, :, :32] = True
+    pictures = np.full_like(painted, 160)
+    result = paste(painted, (Given(frame=0, pictures=pictures, known=known),))
+    assert (result[:, :, :32] == 160).all()
+    row = result[0, 32, :, 0].astype(int)
+    assert row[32] > 150 and (np.diff(row[32:]) <= 0).all() and row[-1] == 100

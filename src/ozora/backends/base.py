@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ozora.edit.given import Given
 from ozora.plan import Plan
 from ozora.shapes import VideoShape
 
@@ -21,8 +22,8 @@ Frames = NDArray[np.uint8]
 class Capabilities:
     """What a backend can do. The first of ``sizes`` and ``fps`` is its default.
 
-    ``conditions``: "image" (a first frame may be given), "frames" (any frames may be), "sketch" (a clip may be painted
-    over).
+    ``conditions``: "image" (a first frame may be given), "frames" (any frames may be), "regions" (parts of pictures
+    may be), "sketch" (a clip may be painted over), "shots" (there may be cuts).
     """
 
     name: str
@@ -83,7 +84,7 @@ class Backend(Protocol):
         self,
         plan: Plan,
         shape: VideoShape,
-        given: dict[int, Frames],
+        given: tuple[Given, ...],
         *,
         sketch: Frames | None = None,
         preview: bool,
@@ -91,7 +92,7 @@ class Backend(Protocol):
     ) -> Iterator[Stroke | Frames]:
         """Paint at native extent, a stroke at a time; the last item is the frames.
 
-        ``given`` maps a frame to the pictures [n, h, w, 3] that are known from there on, at native size. ``sketch``
+        ``given`` is what is known, at native size and rate. ``sketch``
         are the frames of a whole clip, to be painted over with ``plan.strength``. ``resume`` is a snapshot of the same
         plan: painting goes on from there, to the same pixels. ``UserError`` when it is of another plan or model.
         """

@@ -21,6 +21,7 @@ import numpy as np
 
 from ozora.backends.base import Capabilities, Frames, Stroke
 from ozora.backends.open_models import OpenModel
+from ozora.edit.given import Given
 from ozora.errors import CapabilityError, SizeError, UserError, WeightsError
 from ozora.plan import Plan
 from ozora.shapes import VideoShape
@@ -146,13 +147,13 @@ class DiffusersBackend:
         self,
         plan: Plan,
         shape: VideoShape,
-        given: dict[int, Frames],
+        given: tuple[Given, ...],
         *,
         sketch: Frames | None = None,
         preview: bool,
         resume: bytes | None = None,
     ) -> Iterator[Stroke | Frames]:
-        if set(given) - {0} or any(len(pictures) != 1 for pictures in given.values()):
+        if any(item.frame or len(item.pictures) != 1 or item.known is not None for item in given):
             raise CapabilityError(f"{self.name} takes an image for the first frame only")
         if sketch is not None:
             raise CapabilityError(f"{self.name} cannot paint over a clip yet; use --model maquette")
@@ -165,7 +166,7 @@ class DiffusersBackend:
             raise SizeError(f"{self.name} ran out of memory; ask for fewer seconds or a smaller size") from error
 
 
-def _wishes(plan: Plan, shape: VideoShape, given: dict[int, Frames]) -> dict[str, Any]:
+def _wishes(plan: Plan, shape: VideoShape, given: tuple[Given, ...]) -> dict[str, Any]:
     """The arguments of the call, in diffusers' words."""
     import torch
     from PIL import Image
@@ -181,7 +182,7 @@ def _wishes(plan: Plan, shape: VideoShape, given: dict[int, Frames]) -> dict[str
         "output_type": "np",
     }
     if given:
-        wishes["image"] = Image.fromarray(given[0][0])
+        wishes["image"] = Image.fromarray(given[0].pictures[0])
     return wishes
 
 

@@ -13,9 +13,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ozora.backends.base import Capabilities, Frames, Stroke
+from ozora.edit.given import Given
 from ozora.errors import SizeError
 from ozora.plan import Plan
 from ozora.shapes import VideoShape
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from ozora.flow.canvas import Canvas
     from ozora.flow.solvers import Velocity
-    from ozora.flow.windows import Window
+    from ozora.flow.windows import Shot, Window
     from ozora.model.weights import Bundle
 
 WEIGHTS = Path(__file__).parent.parent / "weights" / "maquette.safetensors"
@@ -66,7 +65,7 @@ class MaquetteBackend:
             fps=(str(native["fps"]),),
             steps=int(self.card.get("steps", 12)),
             guidance=float(self.card.get("guidance", 3.0)),
-            conditions=("image", "frames", "sketch"),
+            conditions=("image", "frames", "regions", "sketch", "shots"),
             device="cpu",
             installed=self.weights.is_file(),
             license="Apache-2.0",
@@ -111,7 +110,7 @@ class MaquetteBackend:
         self,
         plan: Plan,
         shape: VideoShape,
-        given: dict[int, Frames],
+        given: tuple[Given, ...],
         *,
         sketch: Frames | None = None,
         preview: bool,
@@ -119,51 +118,56 @@ class MaquetteBackend:
     ) -> Iterator[Stroke | Frames]:
         import torch
 
+        from ozora.backends.canvases import cut_out, develop, fill
         from ozora.flow.canvas import hold, place, start
         from ozora.flow.path import mix
         from ozora.flow.schedule import times
         from ozora.flow.snapshot import load, save
         from ozora.flow.solvers import SOLVERS
-        from ozora.flow.windows import split
+        from ozora.flow.windows import cut
 
         self.load()
-        canvas = self._canvas(shape, given)
+        assert self._bundle is not None
+        model = self._bundle.model
+        shots = cut(shape, plan.cuts, time=model.config.autoencoder.time)
+        canvas = fill(model, shape, shots, given)
         noise = torch.randn(canvas.value.shape, generator=torch.Generator().manual_seed(plan.seed))
         steps, owner = plan.sampler.steps, self._owner(plan)
-        windows = split(canvas.known.all(dim=(1, 2)).tolist(), size=self._window, context=CONTEXT)
+        tasks = self._tasks(plan, shape, shots, canvas)
         grid = times(steps, factor=float(self.card.get("shift", 2.0)))
         if sketch is not None:  # begin on the way, not at the noise
             steps = max(1, round(plan.strength * steps))
             grid = grid[-steps - 1 :]
-            noise = mix(self._canvas(shape, {0: sketch}).value, noise, grid[0].float())
+            under = fill(model, shape, shots, (Given(frame=0, pictures=sketch),))
+            noise = mix(under.value, noise, grid[0].float())
         first, x = 0, noise
         if resume is not None:
             first, x, painted = load(resume, owner)
-            for window in windows[: first // steps]:
-                canvas = place(canvas, painted[:, window.first : window.first + window.size], window.first)
+            for window, _ in tasks[: first // steps]:
+                canvas = place(canvas, painted[:, window.first : window.stop], window.first)
+        total = steps * len(tasks)
         with torch.inference_mode():
-            for number in range(first // steps, len(windows)):
-                window, begin = windows[number], first % steps
+            for number in range(first // steps, len(tasks)):
+                (window, text), begin = tasks[number], first % steps
                 first = 0
-                part = self._cut(canvas, window)
+                part = cut_out(model, canvas, window)
                 if not begin:
                     x = start(part, noise[:, window.first : window.first + window.size])
-                velocity = hold(part, self._velocity(plan, part, shape, self._text(plan, canvas, window, shape)))
+                velocity = hold(part, self._velocity(plan, part, shape, text))
                 states = SOLVERS[plan.sampler.solver](velocity, x, grid[begin:])
-                for done, x in enumerate(states, start=begin + 1):
-                    if done == steps:
-                        fresh = 1 if window.first else 0  # a later window's first picture was known
-                        canvas = place(canvas, x[:, fresh:], window.first + fresh)
-                    total = number * steps + done
-                    wanted = preview and done % PREVIEW_EVERY == 0 and total < steps * len(windows)
+                for done, x in enumerate(states, start=number * steps + begin + 1):
+                    if done == (number + 1) * steps:
+                        fresh = 0 if window.opens else 1  # a later window's first picture was known
+                        kept = x[:, fresh : window.stop - window.first]
+                        canvas = place(canvas, kept, window.first + fresh)
                     yield Stroke(
                         stage="paint",
-                        done=total,
-                        total=steps * len(windows),
-                        preview=self._peek(x) if wanted else None,
-                        save=partial(save, owner, total, x, canvas.value),
+                        done=done,
+                        total=total,
+                        preview=self._peek(x) if preview and done % PREVIEW_EVERY == 0 and done < total else None,
+                        save=partial(save, owner, done, x, canvas.value),
                     )
-            frames = self._decode(canvas.value)
+            frames = develop(model, canvas.value, shots, size=self._window)
             yield Stroke(stage="decode", done=1, total=1)
         yield frames
 
@@ -174,29 +178,34 @@ class MaquetteBackend:
         config = self._bundle.model.config
         return 1 + (config.frames - 1) // config.autoencoder.time
 
-    def _cut(self, canvas: Canvas, window: Window) -> Canvas:
-        """The canvas of one window; a later window begins with the last picture of its first group."""
-        from ozora.flow.canvas import Canvas, place
+    def _tasks(
+        self, plan: Plan, shape: VideoShape, shots: tuple[Shot, ...], canvas: Canvas
+    ) -> list[tuple[Window, str]]:
+        """What to paint in which order: windows, each with the prompt that holds where it begins to paint."""
+        from ozora.flow.windows import split
 
-        assert self._bundle is not None
-        model = self._bundle.model
-        last = window.first + window.size
-        part = Canvas(value=canvas.value[:, window.first : last], known=canvas.known[window.first : last])
-        if window.first == 0:
-            return part
-        group = canvas.value[None, :, window.first : window.first + 1]
-        picture = model.autoencoder.decode(model.denormalize(group)).clamp(-1, 1)
-        return place(part, model.normalize(model.autoencoder.encode(picture))[0], 0)
-
-    def _text(self, plan: Plan, canvas: Canvas, window: Window, shape: VideoShape) -> str:
-        """The prompt that holds in the middle of what a window paints."""
         assert self._bundle is not None
         time = self._bundle.model.config.autoencoder.time
-        unknown = (~canvas.known[window.first : window.first + window.size]).any(dim=(1, 2)).nonzero().flatten()
-        middle = window.first + (float(unknown.float().mean()) if len(unknown) else 0.0)
-        middle_s = middle * time / float(shape.fps)
+        whole = canvas.known.all(dim=(1, 2)).tolist()
+        tasks = []
+        for shot in shots:
+            # a latent frame belongs to the prompt of its middle picture
+            starts = [round(float(prompt.start_s * shape.fps - shot.first) / time + 0.5) for prompt in plan.prompts]
+            known = whole[shot.group : shot.group + shot.groups]
+            windows = split(known, size=self._window, context=CONTEXT, breaks=starts, offset=shot.group)
+            done = list(known)
+            for window in windows:
+                begin = done.index(False) if not all(done) else 0
+                stop = window.stop - shot.group
+                done[:stop] = [True] * stop
+                frame = shot.first + (time * (begin - 1) + 1 + time // 2 if begin else 0)
+                tasks.append((window, self._text(plan, Fraction(frame) / shape.fps)))
+        return tasks
+
+    def _text(self, plan: Plan, time_s: Fraction) -> str:
+        """The prompt that holds at a time."""
         for prompt in plan.prompts:
-            if prompt.start_s <= middle_s and (prompt.end_s is None or middle_s < prompt.end_s):
+            if prompt.start_s <= time_s and (prompt.end_s is None or time_s < prompt.end_s):
                 return prompt.text
         return plan.prompts[0].text
 
@@ -204,27 +213,6 @@ class MaquetteBackend:
         """What a snapshot belongs to: this plan and these weights."""
         said = json.dumps(plan.to_dict(), sort_keys=True) + self.weights_sha256
         return hashlib.sha256(said.encode()).hexdigest()
-
-    def _canvas(self, shape: VideoShape, given: dict[int, Frames]) -> Canvas:
-        """What is known, in latent space: the groups of frames of which every picture is given."""
-        import torch
-
-        from ozora.flow.canvas import blank, place
-
-        assert self._bundle is not None
-        model = self._bundle.model
-        time = model.config.autoencoder.time
-        canvas = blank(model.config.autoencoder.compression.latent(shape))
-        pictures = {first + n: picture for first, run in given.items() for n, picture in enumerate(run)}
-        for group in range(canvas.known.shape[0]):
-            frames = range(time * (group - 1) + 1, time * group + 1) if group else range(1)
-            if not all(frame in pictures for frame in frames):
-                continue
-            pixels = torch.from_numpy(np.stack([pictures[frame] for frame in (frames[0], *frames)[-1 - time :]]))
-            video = pixels.permute(3, 0, 1, 2).float()[None] / 127.5 - 1
-            latent = model.normalize(model.autoencoder.encode(video[:, :, :1] if group == 0 else video))[0]
-            canvas = place(canvas, latent[:, -1:], group)
-        return canvas
 
     def _velocity(self, plan: Plan, canvas: Canvas, shape: VideoShape, text: str) -> Velocity:
         """dx/dt of the network with its prompt, guided away from no prompt.
@@ -269,21 +257,13 @@ class MaquetteBackend:
         known, reading = Vocabulary.from_dict(vocabulary), read(text)
         return restate(reading, known) or text if outside(reading, known) else text
 
-    def _decode(self, x: Tensor) -> Frames:
-        import torch
-
-        assert self._bundle is not None
-        model = self._bundle.model
-        pieces = []
-        for first in range(0, x.shape[1], self._window):
-            group = x[:, max(0, first - 1) : first + self._window]  # the first of them gives a picture that is there
-            pixels = model.autoencoder.decode(model.denormalize(group[None]))[0, :, 1 if first else 0 :]
-            pieces.append((pixels.clamp(-1, 1) * 127.5 + 127.5).round().to(torch.uint8).permute(1, 2, 3, 0).numpy())
-        result: Frames = np.concatenate(pieces)
-        return result
-
     def _peek(self, x: Tensor) -> Frames:
         """One picture from the middle of an unfinished canvas."""
+        from ozora.backends.canvases import develop
+        from ozora.flow.windows import Shot
+
+        assert self._bundle is not None
         middle = x.shape[1] // 2
-        picture: Frames = self._decode(x[:, middle : middle + 1])[0]
+        alone = Shot(first=0, frames=1, group=0, groups=1)
+        picture: Frames = develop(self._bundle.model, x[:, middle : middle + 1], (alone,), size=1)[0]
         return picture

@@ -1,4 +1,4 @@
-"""Given pictures: read for a plan, brought to another rate, and pasted over what was painted in their place.
+"""Given pictures: read for a plan, brought to a model's extent, and pasted over what was painted in their place.
 
 Letters: ``f n`` frames, ``h w`` rows and columns.
 """
@@ -6,6 +6,8 @@ Letters: ``f n`` frames, ``h w`` rows and columns.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,59 +16,94 @@ from numpy.typing import NDArray
 
 from ozora.errors import SizeError, UserError
 from ozora.media import fit_image, read_image, read_video, resize_frames
-from ozora.plan import ClipCondition, Condition, Plan
+from ozora.plan import Box, ClipCondition, Condition, Hole, Plan, is_sketch
 from ozora.shapes import VideoShape
 
+STILLS = (".png", ".jpg", ".jpeg", ".webp")
+
 Frames = NDArray[np.uint8]
-Given = dict[int, Frames]
-"""Where pictures [n, h, w, 3] are known: from this frame on."""
+Mask = NDArray[np.bool_]
 
 
-def read_given(plan: Plan) -> Given:
-    """The pictures of all conditions at the plan's size and rate. ``UserError`` when a file is not what it was, and
-    ``SizeError`` when what is given does not fit into the clip or overlaps."""
-    result: Given = {}
-    taken = np.zeros(plan.shape.frames, bool)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Pictures [n, h, w, 3] that are known from ``frame`` on: whole, or the pixels of ``known`` [n, h, w]."""
+
+    frame: int
+    pictures: Frames
+    known: Mask | None = None
+
+    @property
+    def last(self) -> int:
+        """The first frame after it."""
+        return self.frame + len(self.pictures)
+
+
+def read_given(plan: Plan) -> tuple[Given, ...]:
+    """What all conditions give, at the plan's size and rate, in order. ``UserError`` when a file is not what it was,
+    and ``SizeError`` when what is given does not fit into the clip or overlaps."""
+    result: list[Given] = []
     for item in sorted(plan.conditions, key=lambda item: item.frame):
-        if _is_sketch(item):
+        if is_sketch(item):
             continue
-        pictures = _read(item, plan.shape)
-        last = item.frame + len(pictures)
-        if item.frame < 0 or last > plan.shape.frames:
-            raise SizeError(f"{item.path} does not fit into the clip: frames {item.frame} to {last} of {len(taken)}")
-        if taken[item.frame : last].any():
+        given = _open(item, Given(frame=item.frame, pictures=_read(item, plan.shape)), plan.shape)
+        if given.frame < 0 or given.last > plan.shape.frames:
+            extent = f"frames {given.frame} to {given.last} of {plan.shape.frames}"
+            raise SizeError(f"{item.path} does not fit into the clip: {extent}")
+        if result and given.frame < result[-1].last:
             raise SizeError(f"{item.path} overlaps with another given piece at frame {item.frame}; move one of them")
-        taken[item.frame : last] = True
-        result[item.frame] = pictures
-    return result
+        result.append(given)
+    return tuple(result)
 
 
 def read_sketch(plan: Plan) -> Frames | None:
-    """The frames that are painted over, if the plan has any; ``SizeError`` unless they cover the whole clip."""
-    items = [item for item in plan.conditions if isinstance(item, ClipCondition) and _is_sketch(item)]
+    """The frames that are painted over, mixed by their weights; ``SizeError`` unless each covers the whole clip."""
+    items = [item for item in plan.conditions if isinstance(item, ClipCondition) and is_sketch(item)]
     if not items:
         return None
-    pictures = _read(items[0], plan.shape)
-    if len(items) > 1 or items[0].frame != 0 or len(pictures) != plan.shape.frames:
-        raise SizeError(f"{items[0].path} is to be painted over; it must be the only one and as long as the clip")
-    return pictures
+    times = np.arange(plan.shape.frames) / float(plan.shape.fps)
+    mixed = np.zeros((plan.shape.frames, plan.shape.height, plan.shape.width, 3), np.float32)
+    total = np.zeros(plan.shape.frames, np.float32)
+    for item in items:
+        pictures = _read(item, plan.shape)
+        if item.frame != 0 or len(pictures) != plan.shape.frames:
+            raise SizeError(f"{item.path} is to be painted over; it must be as long as the clip")
+        weight = _weights(item, times)
+        mixed += weight[:, None, None, None] * pictures
+        total += weight
+    if (total <= 0).any():
+        raise SizeError("the weights of the clips leave a moment to none of them; give one more than 0 everywhere")
+    result: Frames = (mixed / total[:, None, None, None]).round().astype(np.uint8)
+    return result
 
 
-def _is_sketch(item: Condition) -> bool:
-    return isinstance(item, ClipCondition) and item.strength > 0
+def _weights(item: ClipCondition, times: NDArray[np.float64]) -> NDArray[np.float32]:
+    if not item.weights:
+        return np.ones(len(times), np.float32)
+    at, weight = zip(*((float(time_s), float(weight)) for time_s, weight in item.weights), strict=True)
+    return np.interp(times, at, weight).astype(np.float32)
 
 
 def _read(item: Condition, shape: VideoShape) -> Frames:
+    """The pictures of a condition at the plan's rate; at its size, or at that of the box where they land."""
     path = Path(item.path)
+    height, width = shape.height, shape.width
     if isinstance(item, ClipCondition):
+        if item.into is not None:
+            rows, columns = _pixels(item.into, shape)
+            height, width = rows.stop - rows.start, columns.stop - columns.start
         frames, fps = read_video(path)
         wanted = _piece(item, len(frames), fps, shape.fps)
-        pictures = resize_frames(frames[wanted], shape.height, shape.width)
+        pictures = resize_frames(frames[wanted], height, width)
     else:
-        pictures = fit_image(read_image(path), shape.height, shape.width)[None]
-    if hashlib.sha256(path.read_bytes()).hexdigest() != item.sha256:
-        raise UserError(f"{path} is not the file that the plan was made with; make the plan again")
+        pictures = fit_image(read_image(path), height, width)[None]
+    _check_hash(path, item.sha256)
     return pictures
+
+
+def _check_hash(path: Path, sha256: str) -> None:
+    if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        raise UserError(f"{path} is not the file that the plan was made with; make the plan again")
 
 
 def _piece(item: ClipCondition, count: int, fps: Fraction, wanted: Fraction) -> NDArray[np.int64]:
@@ -81,51 +118,154 @@ def _piece(item: ClipCondition, count: int, fps: Fraction, wanted: Fraction) -> 
     return np.minimum((times * float(fps) + 1e-6).round().astype(np.int64), count - 1)
 
 
-def retime(given: Given, fps: Fraction, wanted: Fraction, count: int) -> Given:
+def _pixels(box: Box, shape: VideoShape) -> tuple[slice, slice]:
+    """Rows and columns of a box; ``SizeError`` when it is not in the picture or holds no pixel."""
+    top, bottom = (round(float(share) * shape.height) for share in (box.top, box.bottom))
+    left, right = (round(float(share) * shape.width) for share in (box.left, box.right))
+    if not (0 <= top < bottom <= shape.height and 0 <= left < right <= shape.width):
+        sides = ", ".join(f"{float(getattr(box, side)):g}" for side in ("left", "top", "right", "bottom"))
+        raise SizeError(f"the box {sides} is not in the picture; give left < right and top < bottom from 0 to 1")
+    return slice(top, bottom), slice(left, right)
+
+
+def _open(item: Condition, given: Given, shape: VideoShape) -> Given:
+    """What is given, at the plan's size, without the holes of its condition."""
+    if not isinstance(item, ClipCondition) or (item.into is None and item.hole is None):
+        return given
+    n = len(given.pictures)
+    pictures = np.zeros((n, shape.height, shape.width, 3), np.uint8)
+    known = np.zeros((n, shape.height, shape.width), bool)
+    part = (slice(None), *_pixels(item.into or Box(), shape))
+    pictures[part] = given.pictures
+    known[part] = True
+    if item.hole is not None:
+        known &= ~_hole(item.hole, given, shape)
+    return Given(frame=given.frame, pictures=pictures, known=known)
+
+
+def _hole(hole: Hole, given: Given, shape: VideoShape) -> Mask:
+    """True where it is painted anew [n, h, w]."""
+    open_to = np.zeros((len(given.pictures), shape.height, shape.width), bool)
+    if hole.box is not None:
+        open_to[(slice(None), *_pixels(hole.box, shape))] = True
+    if hole.mask:
+        open_to |= _read_mask(Path(hole.mask), hole.sha256, len(open_to), shape)
+    times = (given.frame + np.arange(len(open_to))) / float(shape.fps)
+    end_s = float("inf") if hole.end_s is None else float(hole.end_s)
+    open_to[(times < float(hole.start_s) - 1e-6) | (times >= end_s - 1e-6)] = False
+    return open_to
+
+
+def _read_mask(path: Path, sha256: str, count: int, shape: VideoShape) -> Mask:
+    """A mask file [n, h, w]: a picture for all frames, or a clip of as many (its last one is repeated)."""
+    pictures = read_image(path)[None] if path.suffix.lower() in STILLS else read_video(path)[0]
+    _check_hash(path, sha256)
+    sized = resize_frames(pictures, shape.height, shape.width).max(axis=-1) > 127
+    return np.asarray(sized[np.minimum(np.arange(count), len(sized) - 1)])
+
+
+def to_native(given: Sequence[Given], wanted: VideoShape, native: VideoShape) -> tuple[Given, ...]:
+    """What is given, where and as large as a backend paints it: the reverse of the pipeline's ``conform``."""
+    return tuple(_fit(item, native) for item in retime(given, wanted.fps, native.fps, native.frames))
+
+
+def _fit(given: Given, native: VideoShape) -> Given:
+    """The middle of the painted picture becomes the plan's; only there it can be known."""
+    height, width = given.pictures.shape[1:3]
+    scale = min(native.height / height, native.width / width)
+    inner_height = min(native.height, round(height * scale))
+    inner_width = min(native.width, round(width * scale))
+    pictures = resize_frames(given.pictures, inner_height, inner_width)
+    known = given.known
+    if known is not None and known.shape[1:] != (inner_height, inner_width):
+        gray = np.repeat((~known).astype(np.uint8)[..., None] * 255, 3, axis=-1)
+        known = resize_frames(gray, inner_height, inner_width)[..., 0] == 0
+    if (inner_height, inner_width) == (native.height, native.width):
+        return Given(frame=given.frame, pictures=pictures, known=known)
+    top, left = (native.height - inner_height) // 2, (native.width - inner_width) // 2
+    around = ((0, 0), (top, native.height - inner_height - top), (left, native.width - inner_width - left))
+    inside = np.ones(pictures.shape[:3], bool) if known is None else known
+    return Given(
+        frame=given.frame, pictures=np.pad(pictures, (*around, (0, 0)), mode="edge"), known=np.pad(inside, around)
+    )
+
+
+def retime(given: Sequence[Given], fps: Fraction, wanted: Fraction, count: int) -> list[Given]:
     """The same pictures on a timeline of ``count`` frames at another rate: frames whose time lies in a given run."""
-    if fps == wanted:
-        return {frame: pictures[: count - frame] for frame, pictures in given.items() if frame < count}
-    result: Given = {}
-    for frame, pictures in given.items():
-        first = -(-frame * wanted // fps) if len(pictures) > 1 else round(frame * wanted / fps)
-        last = min((frame + len(pictures) - 1) * wanted // fps if len(pictures) > 1 else first, count - 1)
+    result: list[Given] = []
+    for item in given:
+        frame, size = item.frame, len(item.pictures)
+        first = -(-frame * wanted // fps) if size > 1 else round(frame * wanted / fps)
+        last = min((frame + size - 1) * wanted // fps if size > 1 else first, count - 1)
         if last >= first:
-            index = (np.arange(first, last + 1) * float(fps / wanted)).round().astype(int) - frame
-            result[int(first)] = pictures[np.clip(index, 0, len(pictures) - 1)]
-    return result
-
-
-def paste(painted: Frames, given: Given) -> Frames:
-    """Painted frames with the given ones in their places, bit for bit.
-
-    Next to a seam, what the given picture has more than the painted one in its place is carried on and fades out, so
-    that sharpness does not jump.
-    """
-    if not given:
-        return painted
-    result = painted.copy()
-    known = np.zeros(len(painted), bool)
-    for frame, pictures in given.items():
-        known[frame : frame + len(pictures)] = True
-    for frame, pictures in given.items():
-        last = frame + len(pictures) - 1
-        _fade(result, painted, known, edge=last, picture=pictures[-1], step=1)
-        _fade(result, painted, known, edge=frame, picture=pictures[0], step=-1)
-    for frame, pictures in given.items():
-        result[frame : frame + len(pictures)] = pictures
+            index = np.clip((np.arange(first, last + 1) * float(fps / wanted)).round().astype(int) - frame, 0, size - 1)
+            known = None if item.known is None else item.known[index]
+            result.append(Given(frame=int(first), pictures=item.pictures[index], known=known))
     return result
 
 
 FADE = 6
-"""Frames over which a difference fades."""
+"""Frames over which a difference fades beside a given frame."""
+FEATHER = 9
+"""Pixels over which it fades beside a given pixel."""
 
 
-def _fade(result: Frames, painted: Frames, known: NDArray[np.bool_], *, edge: int, picture: Frames, step: int) -> None:
+def paste(painted: Frames, given: Sequence[Given]) -> Frames:
+    """Painted frames with what is given in its place, bit for bit.
+
+    Next to a seam, what the given picture has more than the painted one in its place is carried on and fades out, so
+    that brightness and sharpness do not jump.
+    """
+    if not given:
+        return painted
+    result = painted.copy()
+    whole = np.zeros(len(painted), bool)
+    for item in given:
+        if item.known is None:
+            whole[item.frame : item.last] = True
+    for item in given:
+        if item.known is None:
+            _fade(result, painted, whole, edge=item.last - 1, picture=item.pictures[-1], step=1)
+            _fade(result, painted, whole, edge=item.frame, picture=item.pictures[0], step=-1)
+    for item in given:
+        place = slice(item.frame, item.last)
+        result[place] = item.pictures if item.known is None else _feather(painted[place], item.pictures, item.known)
+    return result
+
+
+def _fade(result: Frames, painted: Frames, whole: Mask, *, edge: int, picture: Frames, step: int) -> None:
     """Add the difference at ``edge`` to the unknown frames beside it, less and less."""
     difference = picture.astype(np.float32) - painted[edge]
     for distance in range(1, FADE + 1):
         frame = edge + step * distance
-        if not 0 <= frame < len(result) or known[frame]:
+        if not 0 <= frame < len(result) or whole[frame]:
             return
         share = 1 - distance / (FADE + 1)
         result[frame] = np.clip(result[frame] + share * difference, 0, 255).round().astype(np.uint8)
+
+
+def _feather(painted: Frames, pictures: Frames, known: Mask) -> Frames:
+    """Known pixels as they are; what they have more than the painted ones is carried on into the unknown and fades."""
+    result = np.empty_like(painted)
+    for number, (below, above, here) in enumerate(zip(painted, pictures, known, strict=True)):
+        weight = here.astype(np.float32)
+        difference = (above.astype(np.float32) - below) * weight[..., None]
+        near = _blur(weight)
+        carried = _blur(difference) / np.maximum(near, 1e-3)[..., None]
+        faded = below + np.minimum(1.0, 2 * near)[..., None] * carried
+        result[number] = np.where(here[..., None], above, np.clip(faded, 0, 255).round().astype(np.uint8))
+    return result
+
+
+def _blur(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A triangle filter of ``FEATHER`` pixels to both sides, rows and columns."""
+    kernel = 1 - np.abs(np.arange(-FEATHER, FEATHER + 1)) / (FEATHER + 1)
+    kernel = (kernel / kernel.sum()).astype(np.float32)
+    for axis in (0, 1):
+        around = [(FEATHER, FEATHER) if axis == other else (0, 0) for other in range(picture.ndim)]
+        padded = np.pad(picture, around, mode="edge")
+        size = picture.shape[axis]
+        picture = sum(  # type: ignore[assignment] # a sum of arrays
+            weight * np.take(padded, range(shift, shift + size), axis=axis) for shift, weight in enumerate(kernel)
+        )
+    return picture

@@ -1,0 +1,97 @@
+"""Between pictures and the canvas: what is given, encoded; what is painted, decoded; shot by shot.
+
+Letters: ``k`` channels, ``g`` latent frames, ``i j`` token rows and columns; ``f`` frames, ``h w`` rows and columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ozora.backends.base import Frames
+from ozora.edit.given import Given
+from ozora.flow.canvas import Canvas, blank, place
+from ozora.flow.windows import Shot, Window
+from ozora.model.maquette import Maquette
+from ozora.shapes import LatentShape, VideoShape
+
+Pixels = tuple[NDArray[np.uint8], NDArray[np.bool_] | None]
+"""A picture [h, w, 3] and which of its pixels are known (``None``: all)."""
+
+
+def fill(model: Maquette, shape: VideoShape, shots: Sequence[Shot], given: Sequence[Given]) -> Canvas:
+    """The canvas of a clip, shot after shot. A token is known when all its pixels in all its frames are given."""
+    config = model.config.autoencoder
+    groups, rows, columns = (
+        sum(shot.groups for shot in shots),
+        shape.height // config.space,
+        shape.width // config.space,
+    )
+    canvas = blank(LatentShape(frames=groups, height=rows, width=columns, channels=config.channels))
+    pictures: dict[int, Pixels] = {}
+    for item in given:
+        for number, picture in enumerate(item.pictures):
+            pictures[item.frame + number] = (picture, None if item.known is None else item.known[number])
+    for shot in shots:
+        for group in range(shot.groups):
+            pixels = [pictures.get(frame) for frame in _frames(shot, group, config.time)]
+            if all(pixel is not None for pixel in pixels):
+                latent = _encode(model, [pixel[0] for pixel in pixels if pixel is not None], opens=group == 0)
+                known = _tokens([pixel[1] for pixel in pixels if pixel is not None], rows, columns)
+                canvas = place(canvas, latent, shot.group + group, known=known)
+    return canvas
+
+
+def _frames(shot: Shot, group: int, time: int) -> list[int]:
+    """Frames of the clip in a latent frame of a shot; its last one is repeated where the shot ends before the group."""
+    inner = range(time * (group - 1) + 1, time * group + 1) if group else range(1)
+    return [shot.first + min(frame, shot.frames - 1) for frame in inner]
+
+
+def _encode(model: Maquette, pictures: list[NDArray[np.uint8]], *, opens: bool) -> Float[Tensor, "k 1 i j"]:
+    """One latent frame: of a single picture, or of a group after a picture that does not matter."""
+    stack = np.stack(pictures if opens else [pictures[0], *pictures])
+    video = torch.from_numpy(stack).permute(3, 0, 1, 2).float()[None] / 127.5 - 1
+    return model.normalize(model.autoencoder.encode(video))[0, :, -1:]
+
+
+def _tokens(known: Sequence[NDArray[np.bool_] | None], rows: int, columns: int) -> Bool[Tensor, "1 i j"]:
+    """Which tokens of a group are wholly known."""
+    result = torch.ones(rows, columns, dtype=torch.bool)
+    for mask in known:
+        if mask is not None:
+            height, width = mask.shape[0] // rows, mask.shape[1] // columns
+            result &= torch.from_numpy(mask).view(rows, height, columns, width).all(dim=3).all(dim=1)
+    return result[None]
+
+
+def cut_out(model: Maquette, canvas: Canvas, window: Window) -> Canvas:
+    """The canvas of one window; where it does not open a shot, it begins with the last picture of its first group."""
+    last = window.first + window.size
+    part = Canvas(value=canvas.value[:, window.first : last], known=canvas.known[window.first : last])
+    if window.opens:
+        return part
+    group = canvas.value[None, :, window.first : window.first + 1]
+    picture = model.autoencoder.decode(model.denormalize(group)).clamp(-1, 1)
+    return place(part, model.normalize(model.autoencoder.encode(picture))[0], 0)
+
+
+def develop(model: Maquette, value: Float[Tensor, "k g i j"], shots: Sequence[Shot], *, size: int) -> Frames:
+    """The frames of a painted canvas, ``size`` latent frames at a time."""
+    return np.concatenate([_develop(model, value, shot, size)[: shot.frames] for shot in shots])
+
+
+def _develop(model: Maquette, value: Float[Tensor, "k g i j"], shot: Shot, size: int) -> Frames:
+    pieces = []
+    for first in range(0, shot.groups, size):
+        last = shot.group + min(first + size, shot.groups)
+        group = value[:, shot.group + max(0, first - 1) : last]  # the first of them gives a picture that is there
+        pixels = model.autoencoder.decode(model.denormalize(group[None]))[0, :, 1 if first else 0 :]
+        pieces.append((pixels.clamp(-1, 1) * 127.5 + 127.5).round().to(torch.uint8).permute(1, 2, 3, 0).numpy())
+    result: Frames = np.concatenate(pieces)
+    return result
