@@ -23,6 +23,10 @@ def test_others_names_bring_others_defaults(stub: StubBackend) -> None:
     assert (ours.shape.width, ours.shape.height, str(ours.shape.duration_s)) == (16, 16, "1")
 
 
+def test_nothing_that_is_not_wanted_is_no_wish(stub: StubBackend) -> None:
+    assert plan_of(Wish(verb="create", prompt="a ball", negative_prompt=" ", seed=1), ALIASES).seed == 1
+
+
 def test_what_is_too_long_is_refused(stub: StubBackend) -> None:
     with pytest.raises(SizeError):
         plan_of(Wish(verb="create", prompt="a ball", seconds="12"), ALIASES)
@@ -31,7 +35,6 @@ def test_what_is_too_long_is_refused(stub: StubBackend) -> None:
 @pytest.mark.parametrize(
     "wish",
     [
-        Wish(verb="create", prompt="Mo runs", characters=("char_1",)),
         Wish(verb="create", prompt="a ball", negative_prompt="rain"),
         Wish(verb="create", prompt="a ball", strength=0.5),
     ],

@@ -48,7 +48,14 @@ FIELDS: dict[str, dict[str, Field]] = {
     "remix": {"prompt": PROMPT, "model": MODEL, **OURS},
     "edit": {"prompt": PROMPT, "video": VIDEO, "model": MODEL, **OURS},
     "extend": {"prompt": PROMPT, "video": VIDEO, "seconds": SECONDS, "model": MODEL, **OURS},
-    "character": {"name": Field(kind="text", help="Its name in prompts.", required=True), "video": VIDEO},
+    "character": {
+        "name": Field(kind="text", help="Its name in prompts.", required=True),
+        "video": Field(
+            kind="source", help='A clip or picture that shows it: a file, or {"id": "video_..."}.', required=True
+        ),
+        "description": Field(kind="text", help='What it is, such as "a red robot"; up to 500 characters.'),
+        "person": Field(kind="text", help="The real person that it shows, if it does; needs a record of consent."),
+    },
     "file": {
         "file": Field(kind="source", help="The file.", required=True),
         "purpose": Field(kind="text", help='What it is for, such as "user_data" or "batch".', required=True),

@@ -19,7 +19,10 @@ CANCELLED = "cancelled"  # an error code, not a status: old clients know the fou
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A job before it has a number: what was asked for, its plan, and what it is thought to need."""
+    """A job before it has a number: what was asked for, its plan, and what it is thought to need.
+
+    ``characters`` are the ids of who plays in it, ``notes`` what its user is told.
+    """
 
     key_id: str
     verb: str
@@ -35,6 +38,8 @@ class Draft:
     parent_id: str | None = None
     batch_id: str | None = None
     custom_id: str | None = None
+    characters: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     id: str = field(default_factory=lambda: f"video_{secrets.token_hex(16)}")
 
 
@@ -80,6 +85,8 @@ class Job:
     took_s: float | None
     took_memory_bytes: int | None
     took_disk_bytes: int | None
+    characters: list[str]
+    notes: list[str]
 
     @property
     def is_ended(self) -> bool:
@@ -112,6 +119,8 @@ def add(connection: Connection, draft: Draft, now: float) -> Job:
             predicted_s=draft.predicted_s,
             predicted_memory_bytes=draft.predicted_memory_bytes,
             predicted_disk_bytes=draft.predicted_disk_bytes,
+            characters=list(draft.characters),
+            notes=list(draft.notes),
         )
     )
     return get(connection, draft.id, draft.key_id)

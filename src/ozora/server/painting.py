@@ -22,7 +22,7 @@ from ozora.errors import OutputError, OzoraError, StoreError, UserError
 from ozora.media import read_video
 from ozora.pipeline import Progress, Take
 from ozora.plan import Plan
-from ozora.server import queue
+from ozora.server import characters, queue
 from ozora.server.assets import VARIANTS, write_assets
 from ozora.server.database import Database
 from ozora.server.inputs import bring
@@ -32,6 +32,7 @@ from ozora.server.logs import LOGGER
 from ozora.server.problems import problem_of
 from ozora.server.settings import Settings
 from ozora.server.store import Store
+from ozora.trust.settings import find_home
 
 T = TypeVar("T")
 INSIST_S = 120.0  # so long the end of a job is told to a database that is away
@@ -119,6 +120,7 @@ def _take(studio: Studio, job: Job, heartbeat: _Heartbeat) -> tuple[Take, float]
     began = time.monotonic()
     plan, terms = bring(studio.store, Plan.from_dict(job.plan)), terms_of(job.key_id)
     saved = studio.store.find(snapshot_path(job.id))
+    _check_cast(studio, job)
     try:
         return _follow(studio, job, heartbeat, pipeline.run(plan, resume=saved, terms=terms)), began
     except UserError as error:
@@ -162,6 +164,7 @@ def _tell(studio: Studio, job: Job, heartbeat: _Heartbeat, *, step: int, progres
 
 def _finish(studio: Studio, job: Job, take: Take, began: float) -> str:
     folder = f"videos/{job.id}/{job.attempt}"
+    _check_cast(studio, job)  # a consent may have ended meanwhile
     with tempfile.TemporaryDirectory(prefix="ozora-") as name:
         here = Path(name)
         video = pipeline.write(take, here / VARIANTS["video"][0], terms=terms_of(job.key_id))
@@ -187,6 +190,13 @@ def _finish(studio: Studio, job: Job, take: Take, began: float) -> str:
     for path in (snapshot_path(job.id), *(f"videos/{job.id}/{number}" for number in range(1, job.attempt))):
         studio.store.remove(path)
     return "completed"
+
+
+def _check_cast(studio: Studio, job: Job) -> None:
+    if job.characters:
+        with studio.database.reading() as connection:
+            cast = [characters.get(connection, identity, job.key_id) for identity in job.characters]
+        characters.check_likeness(cast, find_home())
 
 
 def _stopped(studio: Studio, job: Job, reason: str) -> str:

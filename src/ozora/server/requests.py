@@ -31,17 +31,14 @@ class Wish:
     guidance: float | None = None
     negative_prompt: str | None = None
     strength: float | None = None
-    characters: tuple[str, ...] = ()
     image: Path | None = None
     video: Path | None = None
 
 
 def plan_of(wish: Wish, aliases: dict[str, str]) -> Plan:
     """The plan that a wish asks for; ``UserError`` says what to change."""
-    if wish.characters:
-        raise CapabilityError("characters in a video are not possible yet; leave 'characters' out")
-    if wish.negative_prompt:
-        raise CapabilityError("a negative prompt is not possible yet; leave 'negative_prompt' out")
+    if (wish.negative_prompt or "").strip():
+        raise CapabilityError(f"{wish.model} cannot be told what not to show; leave 'negative_prompt' out")
     if wish.strength is not None and wish.verb not in ("remix", "edit"):
         raise CapabilityError("'strength' is for remixes and edits; leave it out")
     layout = _layout(wish)

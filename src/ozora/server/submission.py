@@ -13,9 +13,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ozora.backends import find
-from ozora.errors import RequestError
+from ozora.errors import MediaError, RequestError
+from ozora.pipeline import notes
 from ozora.server import characters, files, idempotency, jobs, preflight
 from ozora.server.assets import VARIANTS
+from ozora.server.characters import Character
 from ozora.server.desk import Desk
 from ozora.server.inputs import stow
 from ozora.server.jobs import Draft, Job
@@ -24,6 +26,7 @@ from ozora.server.remote import Policy, fetch
 from ozora.server.requests import DEFAULT_MODEL, Wish, plan_of
 from ozora.server.uploads import MAX_IMAGE_BYTES, Upload, check_image, check_video
 from ozora.trust.publish import check_prompt
+from ozora.trust.settings import find_home
 
 DAY_S = 86400.0
 MAX_CHARACTERS = 2
@@ -60,15 +63,14 @@ def prepare(desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, parent: 
     ``PolicyError`` when the rules of this key refuse the prompt or hold it for a person to look at.
     """
     with _given(desk, key, fields, parent) as (image, video):
-        wish = _wish(verb, fields, image, video)
-        with desk.database.reading() as connection:
-            for name in wish.characters:
-                characters.get(connection, name, key.id)
-        plan = plan_of(wish, desk.settings.aliases)
+        wish, cast = _wish(verb, fields, image, video), _cast(desk, key, fields)
+        prompt, said = characters.introduce(wish.prompt, cast)
+        plan = plan_of(dataclasses.replace(wish, prompt=prompt), desk.settings.aliases)
         need = preflight.predict(plan, find(plan.model).native(plan.shape), desk.slowness().get(plan.model, 1.0))
         memory = preflight.usable_memory(desk.settings.memory_bytes, desk.settings.workers)
         preflight.check(need, plan, memory_bytes=memory, free_bytes=desk.store.free_bytes())
         check_prompt("\n".join(prompt.text for prompt in plan.prompts), terms=terms_of(key.id))
+        characters.check_likeness(cast, find_home())
         asked = wish.seconds if verb == "create" else None  # the others answer with the length of the whole
         draft = Draft(
             key_id=key.id,
@@ -82,6 +84,8 @@ def prepare(desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, parent: 
             predicted_memory_bytes=need.memory_bytes,
             predicted_disk_bytes=need.disk_bytes,
             parent_id=parent,
+            characters=tuple(character.id for character in cast),
+            notes=(*said, *notes(plan)),
         )
         return dataclasses.replace(draft, plan=stow(desk.store, plan, draft.id).to_dict())
 
@@ -128,7 +132,10 @@ def _given(
         if clip is not None:
             video = Path(name) / "video.mp4"
             video.write_bytes(clip)
-        yield image, video
+        try:
+            yield image, video
+        except MediaError as error:  # the client knows the fields, not our folders
+            raise MediaError(str(error).replace(f"{name}/", "")) from error
 
 
 def _clip(desk: Desk, key: Key, fields: dict[str, Any], parent: str | None) -> bytes | None:
@@ -136,12 +143,15 @@ def _clip(desk: Desk, key: Key, fields: dict[str, Any], parent: str | None) -> b
     if isinstance(fields.get("video"), Upload):
         data: bytes = fields["video"].data
         return data
-    if parent is None:
-        return None
+    return None if parent is None else content_of(desk, key, parent)
+
+
+def content_of(desk: Desk, key: Key, identity: str) -> bytes:
+    """The file of a completed video of the key; ``RequestError`` when it is past its time."""
     with desk.database.reading() as connection:
-        job = jobs.get(connection, parent, key.id)
+        job = jobs.get(connection, identity, key.id)
     if job.cleaned_at is not None:
-        raise RequestError(f"the files of {parent} are past their time; make it again", param="video")
+        raise RequestError(f"the files of {identity} are past their time; make it again", param="video")
     return desk.store.read(f"{job.folder}/{VARIANTS['video'][0]}")
 
 
@@ -159,10 +169,16 @@ def _picture(desk: Desk, key: Key, source: Upload | dict[str, Any]) -> bytes:
     return desk.store.read(file.path)
 
 
-def _wish(verb: str, fields: dict[str, Any], image: Path | None, video: Path | None) -> Wish:
+def _cast(desk: Desk, key: Key, fields: dict[str, Any]) -> tuple[Character, ...]:
+    """Who plays; 404 when a character is another key's."""
     named = [item.get("id") if isinstance(item, dict) else item for item in fields.get("characters", [])]
     if len(named) > MAX_CHARACTERS or not all(isinstance(item, str) for item in named):
         raise RequestError('characters are up to two of {"id": "char_..."}', param="characters")
+    with desk.database.reading() as connection:
+        return tuple(characters.get(connection, name, key.id) for name in dict.fromkeys(named))
+
+
+def _wish(verb: str, fields: dict[str, Any], image: Path | None, video: Path | None) -> Wish:
     return Wish(
         verb=verb,
         prompt=fields["prompt"],
@@ -175,7 +191,6 @@ def _wish(verb: str, fields: dict[str, Any], image: Path | None, video: Path | N
         guidance=fields.get("guidance_scale"),
         negative_prompt=fields.get("negative_prompt"),
         strength=fields.get("strength"),
-        characters=tuple(str(item) for item in named),
         image=image,
         video=video,
     )

@@ -65,10 +65,13 @@ JOBS = Table(
     Column("took_s", Double),
     Column("took_memory_bytes", BigInteger),
     Column("took_disk_bytes", BigInteger),
+    Column("characters", JSON, nullable=False, server_default="[]"),
+    Column("notes", JSON, nullable=False, server_default="[]"),
     Index("jobs_queue", "status", "priority", "key_id", "number"),
     Index("jobs_of_key", "key_id", "deleted_at", "number"),
     Index("jobs_by_day", "key_id", "created_at"),
     Index("jobs_of_batch", "batch_id"),
+    Index("jobs_by_pixels", "pixels_sha256"),
 )
 
 ATTEMPTS = Table(
@@ -107,6 +110,8 @@ CHARACTERS = Table(
     Column("name", String(80), nullable=False),
     Column("file_id", String(40), nullable=False),
     Column("created_at", Double, nullable=False),
+    Column("description", String(500), nullable=False, server_default=""),
+    Column("person", String(200), nullable=False, server_default=""),
 )
 
 BATCHES = Table(

@@ -11,7 +11,7 @@ MIN_POLL_MS, MAX_POLL_MS = 250, 5000
 
 
 def video_of(job: Job) -> dict[str, Any]:
-    """The fields that the SDKs know are always there; the last five are ours."""
+    """The fields that the SDKs know are always there; those from "seed" on are ours."""
     plan = Plan.from_dict(job.plan)
     return {
         "id": job.id,
@@ -30,6 +30,8 @@ def video_of(job: Job) -> dict[str, Any]:
         "seed": plan.seed,
         "fps": str(plan.shape.fps),
         "parent_id": job.parent_id,
+        "characters": [{"id": identity} for identity in job.characters],
+        "notes": list(job.notes),
         "predicted": {
             "seconds": job.predicted_s,
             "memory_bytes": job.predicted_memory_bytes,

@@ -154,19 +154,6 @@ def test_a_video_goes_on(client: httpx.Client, studio: Studio) -> None:
     assert wrong.json()["error"]["param"] == "size"
 
 
-def test_a_character_is_kept(client: httpx.Client, studio: Studio) -> None:
-    made = make(client)["id"]
-    paint_all(studio)
-    clip = client.get(f"/v1/videos/{made}/content").content
-    answer = client.post("/v1/videos/characters", data={"name": " Mo "}, files={"video": ("a.mp4", clip)}).json()
-    assert answer["name"] == "Mo"
-    assert client.get(f"/v1/videos/characters/{answer['id']}").json() == answer
-    used = client.post("/v1/videos", json={"prompt": "Mo runs", "characters": [{"id": answer["id"]}]})
-    assert used.json()["error"]["code"] == "unsupported"
-    unknown = client.post("/v1/videos", json={"prompt": "Mo runs", "characters": [{"id": "char_x"}]})
-    assert unknown.status_code == 404
-
-
 def test_events_follow_a_job_to_its_end(client: httpx.Client, studio: Studio) -> None:
     made = make(client)["id"]
     paint_all(studio)

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from ozora.errors import RequestError
-from ozora.server import characters, files, jobs
+from ozora.server import jobs
 from ozora.server.access import Door
 from ozora.server.assets import VARIANTS
 from ozora.server.desk import Desk
@@ -26,7 +26,6 @@ from ozora.server.ranges import part_of
 from ozora.server.routes.bodies import body_schema
 from ozora.server.routes.paging import Paging, page_of, paging
 from ozora.server.submission import clip_of, submit
-from ozora.server.uploads import Upload, check_video
 from ozora.server.videos import poll_ms, video_of
 
 EVENTS_S = 0.25  # between two looks at a job that somebody follows
@@ -68,34 +67,6 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
     ) -> Response:
         """Make a video longer."""
         return _from_clip("extend", body, key, idempotency_key)
-
-    @router.post("/characters", openapi_extra=body_schema("character"))
-    def create_character(body: dict[str, Any] = Depends(read_body), key: Key = Depends(may_write)) -> dict[str, Any]:
-        """Keep a clip of somebody under a name."""
-        fields = read("character", body)
-        clip = fields["video"]
-        if not isinstance(clip, Upload):
-            raise RequestError("a character needs a clip as a file", param="video")
-        media_type, identity, now = check_video(clip.data, "video"), files.new_id(), time.time()
-        desk.store.write(files.path_of(identity), clip.data)
-        with desk.database.writing() as connection:
-            character = characters.add(connection, key.id, name=fields["name"], file_id=identity, now=now)
-            files.add(
-                connection,
-                identity,
-                key_id=key.id,
-                name=clip.name,
-                purpose="character",
-                media_type=media_type,
-                size_bytes=len(clip.data),
-                now=now,
-            )
-        return character.to_wire()
-
-    @router.get("/characters/{character_id}")
-    def get_character(character_id: str, key: Key = Depends(may_read)) -> dict[str, Any]:
-        with desk.database.reading() as connection:
-            return characters.get(connection, character_id, key.id).to_wire()
 
     @router.get("")
     def list_videos(key: Key = Depends(may_read), wanted: Paging = Depends(paging)) -> dict[str, Any]:
