@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ozora.media import read_image
+from ozora.media import read_image, write_video
 from ozora.server.assets import VARIANTS, sheet, write_assets
+from ozora.trust.manifest import hash_files
+from ozora.trust.publish import publish
+from ozora.trust.verify import verify
+from tests.trust.records import RECORD
 
 
 @pytest.mark.parametrize(("frames", "height", "width"), [(1, 32, 48), (30, 90, 160), (4, 720, 96)])
@@ -19,7 +24,30 @@ def test_a_sheet_has_twenty_pictures_in_order(frames: int, height: int, width: i
     assert picture[-1, -1, 0] == frames - 1
 
 
-def test_the_files_are_small_pictures(tmp_path: Path) -> None:
-    write_assets(np.full((1, 1280, 720, 3), 99, np.uint8), tmp_path)
-    assert read_image(tmp_path / VARIANTS["thumbnail"][0]).shape == (480, 270, 3)
-    assert (tmp_path / VARIANTS["spritesheet"][0]).read_bytes()[:3] == b"\xff\xd8\xff"
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    """A published clip of four frames at 360 x 640."""
+    frames = np.random.default_rng(1).integers(60, 200, (4, 80, 45, 3), dtype=np.uint8).repeat(8, 1).repeat(8, 2)
+    path = tmp_path / VARIANTS["video"][0]
+    publish(frames, RECORD, path, write=lambda frames, path: write_video(frames, Fraction(4), path))
+    return path
+
+
+def test_the_files_are_small_pictures(video: Path) -> None:
+    write_assets(video)
+    assert read_image(video.with_name(VARIANTS["thumbnail"][0])).shape == (480, 270, 3)
+    assert video.with_name(VARIANTS["spritesheet"][0]).read_bytes()[:3] == b"\xff\xd8\xff"
+    assert len(list(video.parent.iterdir())) == 4
+
+
+def test_they_are_signed_as_made_of_the_video(video: Path) -> None:
+    write_assets(video)
+    for variant in ("thumbnail", "spritesheet"):
+        path = video.with_name(VARIANTS[variant][0])
+        found = verify(path)
+        assert (found.origin, found.credential and found.credential.state) == ("signed", "trusted")
+        assert found.credential is not None
+        assert found.credential.generation["parents"] == [hash_files([video])]
+        assert found.entry is not None and found.entry.record == RECORD.to_dict()
+        path.write_bytes(path.read_bytes()[:-40] + bytes(40))
+        assert verify(path).origin != "signed"

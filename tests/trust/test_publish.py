@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,13 @@ import pytest
 from numpy.typing import NDArray
 
 from ozora.errors import OutputError, OzoraError, PolicyError, TrustError
-from ozora.media import write_video
+from ozora.media import write_image, write_video
 from ozora.trust import audit
 from ozora.trust.identity import init
 from ozora.trust.ledger import Ledger
 from ozora.trust.manifest import read
 from ozora.trust.policy import Decision, load_policy
-from ozora.trust.publish import Terms, check_prompt, publish
+from ozora.trust.publish import Terms, check_prompt, derive, publish
 from ozora.trust.review import ReviewQueue
 from ozora.trust.settings import TrustSettings
 from ozora.trust.watermark import detect
@@ -176,3 +177,25 @@ def test_a_check_of_frames_can_stop_it(out: Path, terms: Terms) -> None:
         stop = replace(policy, frame_check=lambda frames: refused)
         publish(CLIP, RECORD, out / "a.mp4", write=_write, terms=replace(terms, policy=stop))
     assert _names(out) == []
+
+
+def test_what_is_made_of_a_published_file_is_signed_as_that(out: Path, terms: Terms) -> None:
+    assert terms.home is not None
+    clip, picture = out / "a.mp4", out / "a.webp"
+    entry = publish(CLIP, RECORD, clip, write=_write, terms=terms)
+    derive(clip, picture, write=partial(write_image, CLIP[0]), home=terms.home)
+    credential = read(picture, init(terms.home).anchor_pem)
+    assert credential is not None and credential.state == "trusted"
+    assert credential.generation["parents"] == [entry.file_sha256]
+    assert credential.generation["watermark"] == f"{entry.payload:08x}"
+    assert audit.read(terms.home)[-1]["event"] == "derived"
+    assert audit.check(terms.home).broken_at is None
+
+
+def test_nothing_is_made_of_a_file_that_is_not_as_it_was_published(out: Path, terms: Terms) -> None:
+    clip = out / "a.mp4"
+    publish(CLIP, RECORD, clip, write=_write, terms=terms)
+    clip.write_bytes(clip.read_bytes() + b"x")
+    with pytest.raises(TrustError, match="published"):
+        derive(clip, out / "a.webp", write=partial(write_image, CLIP[0]), home=terms.home)
+    assert _names(out) == ["a.mp4", "a.mp4.json"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ozora.backends import Frames
-from ozora.media import fit_image, write_image
+from ozora.media import fit_image, read_video, write_image
+from ozora.trust.publish import derive
 
 VARIANTS = {
     "video": ("video.mp4", "video/mp4"),
@@ -20,11 +22,16 @@ SHEET_WIDTH = 160  # pixels of one picture on the sheet
 THUMBNAIL_SIDE = 480
 
 
-def write_assets(frames: Frames, folder: Path) -> None:
-    """Write the thumbnail (the middle frame) and the sheet into ``folder``."""
+def write_assets(video: Path) -> None:
+    """Write the thumbnail (the middle frame) and the sheet beside a published video, signed as made of it.
+
+    They are made of its marked frames, so that they carry the watermark too. ``TrustError`` when it is not published.
+    """
+    frames, _ = read_video(video)
     middle = frames[len(frames) // 2]
-    write_image(_shrink(middle, THUMBNAIL_SIDE), folder / VARIANTS["thumbnail"][0])
-    write_image(sheet(frames), folder / VARIANTS["spritesheet"][0])
+    pictures = {"thumbnail": _shrink(middle, THUMBNAIL_SIDE), "spritesheet": sheet(frames)}
+    for variant, picture in pictures.items():
+        derive(video, video.with_name(VARIANTS[variant][0]), write=partial(write_image, picture))
 
 
 def sheet(frames: Frames) -> NDArray[np.uint8]:

@@ -19,7 +19,6 @@ from typing import TypeVar
 
 from ozora import pipeline
 from ozora.errors import OutputError, OzoraError, StoreError, UserError
-from ozora.media import read_video
 from ozora.pipeline import Progress, Take
 from ozora.plan import Plan
 from ozora.server import characters, queue
@@ -168,7 +167,7 @@ def _finish(studio: Studio, job: Job, take: Take, began: float) -> str:
     with tempfile.TemporaryDirectory(prefix="ozora-") as name:
         here = Path(name)
         video = pipeline.write(take, here / VARIANTS["video"][0], terms=terms_of(job.key_id))
-        write_assets(read_video(video)[0], here)  # of the marked frames, so that they carry the watermark too
+        write_assets(video)
         size = sum(studio.store.put(path, f"{folder}/{path.name}") for path in sorted(here.iterdir()))
     ended = _insist(
         studio,

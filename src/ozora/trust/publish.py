@@ -80,6 +80,35 @@ def publish(
     return entry
 
 
+def derive(parent: Path, path: Path, *, write: Callable[[Path], object], home: Path | None = None) -> None:
+    """Write a picture made of the frames of a published file, and sign it as made of that; whole or not at all.
+
+    Its pictures carry the watermark of ``parent`` already, so that nothing is marked or entered anew. ``TrustError``
+    when ``parent`` is not what was published, or the picture cannot be signed.
+    """
+    home = home or find_home()
+    assert is_embedded(path), path
+    with Ledger(home) as ledger:
+        entry = ledger.find_file(hash_files([parent]))
+    if entry is None:
+        raise TrustError(f"{parent} is not a file as it was published here: nothing is made of it")
+    identity, settings = init(home), read_settings(home)
+    with whole_file(path) as draft, _plain(draft) as plain:
+        write(plain)
+        sign(
+            plain,
+            draft,
+            Record.from_dict(entry.record),
+            identity,
+            payload=entry.payload,
+            parents=(parent,),
+            show_prompt=settings.prompt == "text",
+            time_authority=settings.time_authority,
+        )
+    hashes = {"parent_sha256": entry.file_sha256, "file_sha256": hash_files([path])}
+    audit.append(home, "derived", {"watermark": f"{entry.payload:08x}", **hashes})
+
+
 def check_prompt(text: str, *, terms: Terms | None = None) -> None:
     """Refuse now what ``publish`` would refuse later because of its prompt. ``PolicyError`` says why."""
     terms = terms or Terms()

@@ -70,7 +70,8 @@ def verify(path: Path, *, home: Path | None = None) -> Verdict:
     identity = load(home) if (home / FOLDER).exists() else None
     credential = read(path, identity.anchor_pem if identity else b"")
     if identity is not None and credential is not None and credential.state == "trusted" and credential.generation:
-        return Verdict(origin="signed", credential=credential, entry=_find_file(home, path))
+        entry = _find_file(home, path) or _find(home, _payload(credential))  # a derivative is entered under its parent
+        return Verdict(origin="signed", credential=credential, entry=entry)
     frames = _read_frames(path)
     found = None if identity is None else _recognize(path, frames, identity, home, credential)
     return found or Verdict(origin="unknown", credential=credential)
@@ -108,6 +109,11 @@ def _find(home: Path, payload: int) -> Entry | None:
         return None
     with Ledger(home) as ledger:
         return ledger.find_payload(payload)
+
+
+def _payload(credential: Credential) -> int:
+    """The number of the published file that a signed file is, or was made of."""
+    return int(str(credential.generation.get("watermark", "0")), 16)
 
 
 def _read_frames(path: Path) -> NDArray[np.uint8]:
