@@ -26,13 +26,23 @@ from ozora.server.routes.batches import batch_routes
 from ozora.server.routes.characters import character_routes
 from ozora.server.routes.files import file_routes
 from ozora.server.routes.models import model_routes
+from ozora.server.routes.provenance import provenance_routes
 from ozora.server.routes.service import service_routes
 from ozora.server.routes.videos import video_routes
 from ozora.server.routes.webhooks import webhook_routes
 from ozora.server.settings import Settings
 from ozora.server.store import Store
 
-ROUTES = (character_routes, video_routes, model_routes, file_routes, batch_routes, webhook_routes, service_routes)
+ROUTES = (
+    character_routes,
+    video_routes,
+    model_routes,
+    file_routes,
+    batch_routes,
+    webhook_routes,
+    provenance_routes,
+    service_routes,
+)
 
 
 def make_app(settings: Settings) -> FastAPI:

@@ -60,6 +60,10 @@ FIELDS: dict[str, dict[str, Field]] = {
         "file": Field(kind="source", help="The file.", required=True),
         "purpose": Field(kind="text", help='What it is for, such as "user_data" or "batch".', required=True),
     },
+    "provenance": {
+        "file": Field(kind="source", help='The file to check, or {"file_id": "..."}.'),
+        "file_id": Field(kind="text", help="A file of /v1/files instead."),
+    },
     "batch": {
         "input_file_id": Field(kind="text", help="A file of JSON lines.", required=True),
         "endpoint": Field(kind="text", help="/v1/videos", required=True),

@@ -1,0 +1,141 @@
+"""Where a file comes from, as a client is told: the check object of the SDKs, and a verdict of ours in words."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from ozora.errors import MediaError, RequestError
+from ozora.server.keys import LOCAL
+from ozora.server.tables import JOBS
+from ozora.server.uploads import sniff
+from ozora.trust.ledger import Entry
+from ozora.trust.verify import Verdict, verify
+
+SUFFIXES = {
+    "video/mp4": ".mp4",
+    "video/webm": ".webm",
+    "image/gif": ".gif",
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+}
+AT_ONCE = 2
+"""Checks of one process: each reads all frames of its file, which takes a second of a core and up to 1.2 GB."""
+_slots = threading.BoundedSemaphore(AT_ONCE)
+
+
+def check(data: bytes) -> Verdict:
+    """The verdict on a file; ``RequestError`` when it cannot be read, or when too many are checked (429)."""
+    suffix = SUFFIXES.get(sniff(data))
+    if suffix is None:
+        message = "this file cannot be checked; give an MP4, WebM, GIF, PNG, JPEG or WebP file"
+        raise RequestError(message, code="invalid_media", param="file")
+    with _slot(), tempfile.TemporaryDirectory(prefix="ozora-") as name:
+        path = Path(name) / f"file{suffix}"
+        path.write_bytes(data)
+        try:
+            return verify(path)
+        except MediaError as error:
+            message = str(error).replace(str(path), "the file")
+            raise RequestError(message, code="invalid_media", param="file") from error
+
+
+def is_own(connection: Connection, verdict: Verdict, key_id: str) -> bool:
+    """Whether the record is for the eyes of a key: this machine's user, or whoever asked for the video."""
+    if verdict.entry is None or key_id == LOCAL:
+        return verdict.entry is not None
+    made = JOBS.c.pixels_sha256 == verdict.entry.record.get("pixels_sha256")
+    return connection.execute(select(JOBS.c.id).where(made, JOBS.c.key_id == key_id).limit(1)).first() is not None
+
+
+def check_of(verdict: Verdict, *, own: bool, now: float) -> dict[str, Any]:
+    """The object on the wire. The prompt in the record is shown only to its ``own`` key, others get its hash."""
+    return {
+        "object": "content_provenance_check",
+        "created_at": int(now),
+        "results": [_c2pa(verdict), _watermark(verdict), _fingerprint(verdict)],
+        "verdict": verdict.sentence,
+        "origin": verdict.origin,
+        "published": None if verdict.entry is None else _published(verdict.entry, own=own),
+    }
+
+
+def _c2pa(verdict: Verdict) -> dict[str, Any]:
+    credential = verdict.credential
+    ours = credential is not None and credential.state == "trusted"
+    return {
+        "type": "c2pa",
+        "outcome": "not_detected" if credential is None else "detected",
+        "validation_state": "not_present" if credential is None else credential.state,
+        "issuer": None if credential is None else credential.signer,
+        "model": None if credential is None else credential.generation.get("model"),
+        "generated_at": _time(verdict.entry) if ours and verdict.entry is not None else None,
+        "problems": [] if credential is None else list(credential.problems),
+    }
+
+
+def _watermark(verdict: Verdict) -> dict[str, Any]:
+    """Pictures are searched only where the signature does not settle it."""
+    mark = verdict.watermark
+    if mark is None:
+        return {"type": "ozora_watermark", "outcome": "not_checked" if verdict.origin == "signed" else "not_detected"}
+    return {
+        "type": "ozora_watermark",
+        "outcome": "detected",
+        "payload": f"{mark.payload:08x}",
+        "strength": round(mark.strength, 3),
+        "scale": round(mark.scale, 3),
+        "mirrored": mark.mirrored,
+    }
+
+
+def _fingerprint(verdict: Verdict) -> dict[str, Any]:
+    """How it looks is asked last."""
+    if verdict.looks is not None:
+        return {"type": "ozora_fingerprint", "outcome": "detected", "distance_bits": round(verdict.looks, 1)}
+    return {
+        "type": "ozora_fingerprint",
+        "outcome": "not_detected" if verdict.origin == "unknown" else "not_checked",
+    }
+
+
+def _published(entry: Entry, *, own: bool) -> dict[str, Any]:
+    """What was written down when it was published, without the paths of this machine."""
+    record = entry.record
+    plan = dict(record.get("plan", {}))
+    plan["conditions"] = [
+        {name: value for name, value in item.items() if name != "path"} for item in plan.get("conditions", [])
+    ]
+    text = "\n".join(prompt["text"] for prompt in plan.get("prompts", []))
+    if not own:
+        plan["prompts"] = [{**prompt, "text": None} for prompt in plan.get("prompts", [])]
+    return {
+        "watermark": f"{entry.payload:08x}",
+        "published_at": _time(entry),
+        "file_sha256": entry.file_sha256,
+        "prompt_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "record": {**record, "plan": plan, "notes": record.get("notes", []) if own else []},
+    }
+
+
+def _time(entry: Entry) -> int:
+    return int(datetime.fromisoformat(entry.published_at).timestamp())
+
+
+@contextmanager
+def _slot() -> Iterator[None]:
+    if not _slots.acquire(blocking=False):
+        raise RequestError("other files are being checked; try again in a moment", status=429, code="busy")
+    try:
+        yield
+    finally:
+        _slots.release()
