@@ -48,6 +48,11 @@ def test_what_is_wrong_is_one_line(
     assert says in shown and shown.count("\n") == 1
 
 
+def test_tools_need_a_server_to_ask(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(app, ["mcp", "--url", "cupboard"]) == 2
+    assert "no address of a server" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_the_server_starts_answers_and_stops(tmp_path: Path) -> None:
     with socket.socket() as free:

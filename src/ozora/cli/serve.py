@@ -1,4 +1,4 @@
-"""``ozora serve`` and ``ozora keys``: the server in one command, and who may use it."""
+"""``ozora serve``, ``ozora keys``, ``ozora mcp``: the server in one command, who may use it, tools before it."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ keys = typer.Typer(help="The keys of the API: who may use this server, and how m
 def add_server(app: typer.Typer) -> None:
     """Hang the commands into the program."""
     app.command()(serve)
+    app.command()(mcp)
     app.add_typer(keys, name="keys")
 
 
@@ -70,6 +71,40 @@ def serve(
         typer.echo(f"the API is at http://{host}:{port}/v1, its page at http://{host}:{port}/docs", err=True)
     commands = commands_of(settings)
     supervise(settings, commands if web else [command for command in commands if command != WEB], stop)
+
+
+def mcp(
+    url: Annotated[
+        str, typer.Option(metavar="URL", envvar="OZORA_API_URL", help="The server that is asked; start it before.")
+    ] = "http://127.0.0.1:8000",
+    key: Annotated[
+        str, typer.Option(metavar="KEY", envvar="OZORA_API_KEY", help="Its key; none is needed on this machine.")
+    ] = "",
+    http: Annotated[
+        bool, typer.Option("--http", help="Answer at http://127.0.0.1:PORT/mcp, not on the standard streams.")
+    ] = False,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port for --http.")] = 8001,
+) -> None:
+    """Offer a running server as tools of the Model Context Protocol (MCP)."""
+    from urllib.parse import urlsplit
+
+    from ozora.errors import UserError
+
+    place = url.rstrip("/").removesuffix("/v1")
+    if urlsplit(place).scheme not in ("http", "https") or not urlsplit(place).netloc:
+        raise UserError(f"'{url}' is no address of a server; give one such as http://127.0.0.1:8000")
+    try:
+        from ozora.server.caller import Caller
+        from ozora.server.mcp import serve_http, serve_stdio
+    except ImportError as error:
+        raise UserError(f"the tools need more packages ({error.name}): pip install 'ozora[server]'") from error
+
+    caller = Caller(url=place, key=key)
+    if http:
+        typer.echo(f"the tools are at http://127.0.0.1:{port}/mcp", err=True)
+        serve_http(caller, port)
+    else:
+        serve_stdio(caller)
 
 
 @keys.command("create")
