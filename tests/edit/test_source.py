@@ -8,6 +8,7 @@ import pytest
 from ozora.edit import read_source
 from ozora.errors import MediaError
 from tests.edit.clips import make_clip
+from tests.media.films import Film, gray_frames, write_film
 
 
 def test_a_source_knows_its_extent(tmp_path: Path) -> None:
@@ -32,3 +33,11 @@ def test_what_is_no_clip_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"no video")
     with pytest.raises(MediaError, match="convert it"):
         read_source(tmp_path / "a.mp4")
+
+
+def test_a_source_says_what_was_done_to_it(tmp_path: Path) -> None:
+    frames = gray_frames([10, 20, 30])
+    assert read_source(write_film(tmp_path / "a.mp4", frames)).notes == ()
+    source = read_source(write_film(tmp_path / "b.mp4", frames, Film(turn=(90, False))))
+    assert source.notes == ("conform: turned upright",)
+    assert (source.shape.height, source.shape.width) == (48, 32)

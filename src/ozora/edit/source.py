@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from ozora.errors import MediaError
-from ozora.media import read_video
+from ozora.media import read_footage
 from ozora.plan import ClipCondition
 from ozora.shapes import VideoShape
 
@@ -17,11 +17,12 @@ MAX_SIDE = 2048
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A clip's file, the hash of its bytes, and its extent."""
+    """A clip's file, the hash of its bytes, its extent, and what reading it does to it."""
 
     path: Path
     sha256: str
     shape: VideoShape
+    notes: tuple[str, ...] = ()
 
     def given(self, *, frame: int, first: int = 0, frames: int | None = None) -> ClipCondition:
         """``frames`` pictures from the ``first`` on (default: all), landing on the plan's frame ``frame``."""
@@ -32,9 +33,10 @@ class Source:
 
 def read_source(path: Path) -> Source:
     """Look at a clip; ``MediaError`` when it cannot be read or is larger than 2048 pixels a side."""
-    frames, fps = read_video(path)
-    height, width = frames.shape[1:3]
+    footage = read_footage(path, with_sound=False)
+    num_frames, height, width, _ = footage.frames.shape
     if max(height, width) > MAX_SIDE:
         raise MediaError(f"{path} is {width}x{height}; make it {MAX_SIDE} pixels a side or less")
-    shape = VideoShape(frames=len(frames), height=height, width=width, fps=fps)
-    return Source(path=path, sha256=hashlib.sha256(path.read_bytes()).hexdigest(), shape=shape)
+    shape = VideoShape(frames=num_frames, height=height, width=width, fps=footage.fps)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Source(path=path, sha256=sha256, shape=shape, notes=footage.notes)

@@ -7,7 +7,8 @@ what players assume. The suffix of a path is its format; ``FORMATS`` says which 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -15,22 +16,30 @@ from typing import Literal, Protocol, Self
 
 import av
 import numpy as np
-from av.container import InputContainer
 from av.filter import Graph
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from ozora.errors import MediaError, OutputError
+from ozora.errors import OutputError
+from ozora.media.footage import SMOOTH, read_footage
 from ozora.media.image_file import save_image
 from ozora.media.output_file import check_output, is_sequence, number, whole_file, whole_sequence, writing
-
-READABLE = "mov,mp4,matroska,webm,gif,avi,mpegts,mpeg,ogg,flv,apng"  # no playlists: they point at other files
+from ozora.media.sound_file import Sound, SoundTrack, holds_sound
 
 _Codec = Literal["libx264", "libvpx-vp9"]
 _H264 = {"crf": "16", "preset": "medium"}
 _VP9 = {"crf": "22", "deadline": "good", "cpu-used": "4", "row-mt": "1"}
-_SMOOTH = int(Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    """What a file is opened with. ``shape`` is that of a frame, ``h w 3``."""
+
+    shape: tuple[int, int, int]
+    fps: Fraction
+    metadata: dict[str, str]
+    sound: Sound | None
 
 
 class _Encoder(Protocol):
@@ -47,35 +56,43 @@ class VideoWriter:
         with VideoWriter(path, height=256, width=448, fps=Fraction(24)) as writer:
             writer.add(frame)
 
-    ``metadata`` goes into the file where the format has room for it (all but GIF). ``OutputError`` when the path
-    cannot be written, the disk is full, or a picture format is given more than one frame.
+    ``metadata`` goes into the file where the format has room for it (all but GIF); ``sound`` ([n, 2] at 48 kHz, what
+    is longer than the pictures is left out) into .mp4 (AAC) and .webm (Opus). ``OutputError`` when the path cannot be
+    written, the disk is full, the format holds no sound, or a picture format is given more than one frame.
     """
 
     def __init__(
-        self, path: Path, *, height: int, width: int, fps: Fraction, metadata: Mapping[str, str] | None = None
+        self,
+        path: Path,
+        *,
+        height: int,
+        width: int,
+        fps: Fraction,
+        metadata: Mapping[str, str] | None = None,
+        sound: Sound | None = None,
     ) -> None:
         self._path = path
-        self._shape = (height, width, 3)
-        self._fps = fps
-        self._metadata = dict(metadata or {})
+        self._form = _Form(shape=(height, width, 3), fps=fps, metadata=dict(metadata or {}), sound=sound)
         self._stack = contextlib.ExitStack()
         self._num_frames = 0
         self._encoder: _Encoder
 
     def __enter__(self) -> Self:
         check_output(self._path)
+        if self._form.sound is not None and not holds_sound(self._path):
+            raise OutputError(f"a {self._path.suffix} file holds no sound: use .mp4 or .webm, or leave the sound out")
         whole = whole_sequence if is_sequence(self._path) else whole_file
         with contextlib.ExitStack() as stack:
             draft = stack.enter_context(whole(self._path))
             open_encoder = FORMATS[self._path.suffix.lower()]
             with writing(self._path):
-                self._encoder = open_encoder(draft, self._shape, self._fps, self._metadata)
+                self._encoder = open_encoder(draft, self._form)
             self._stack = stack.pop_all()
         return self
 
     def add(self, frame: NDArray[np.uint8]) -> None:
         """Append one picture, ``h w 3``."""
-        assert frame.shape == self._shape, f"{frame.shape} is not {self._shape}"
+        assert frame.shape == self._form.shape, f"{frame.shape} is not {self._form.shape}"
         assert frame.dtype == np.uint8, frame.dtype
         with writing(self._path):
             self._encoder.add(np.ascontiguousarray(frame))
@@ -96,12 +113,17 @@ class VideoWriter:
 
 
 def write_video(
-    frames: NDArray[np.uint8], fps: Fraction, path: Path, *, metadata: Mapping[str, str] | None = None
+    frames: NDArray[np.uint8],
+    fps: Fraction,
+    path: Path,
+    *,
+    metadata: Mapping[str, str] | None = None,
+    sound: Sound | None = None,
 ) -> None:
     """Write ``frames`` (``f h w 3``) to ``path``, whole or not at all; ``OutputError`` says what to change."""
     num_frames, height, width, _ = frames.shape
     check_output(path, frames=num_frames)
-    with VideoWriter(path, height=height, width=width, fps=fps, metadata=metadata) as writer:
+    with VideoWriter(path, height=height, width=width, fps=fps, metadata=metadata, sound=sound) as writer:
         for frame in frames:
             writer.add(frame)
 
@@ -109,44 +131,31 @@ def write_video(
 def read_video(
     path: Path, *, max_frames: int = 3600, max_pixels: int = 400_000_000
 ) -> tuple[NDArray[np.uint8], Fraction]:
-    """The clip in ``path`` as ``f h w 3``, upright, and its frames a second.
-
-    ``MediaError`` when it is missing, no video, damaged, or longer than ``max_frames`` or ``max_pixels`` (all
-    frames together; the default is 1.2 GB of memory).
-    """
-    if not path.exists():
-        raise MediaError(f"{path} does not exist: give the path of a video")
-    if path.is_dir():
-        raise MediaError(f"{path} is a folder: give the path of a video")
-    try:
-        with av.open(str(path.resolve()), options={"format_whitelist": READABLE}) as container:
-            stream = _video_stream(container, path)
-            rate = stream.average_rate or stream.guessed_rate
-            frames = list(_decode(container, stream, _limit(stream, path, max_frames, max_pixels)))
-    except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise MediaError(f"{path} is no video that can be read, or is damaged: convert it to MP4") from error
-    if not frames or not rate:
-        raise MediaError(f"{path} holds no frames: give another video")
-    return np.stack(frames), Fraction(rate)
+    """The frames of ``read_footage`` as ``f h w 3``, and how many a second; errors as there."""
+    footage = read_footage(path, max_frames=max_frames, max_pixels=max_pixels, with_sound=False)
+    return footage.frames, footage.fps
 
 
 class _Film:
     """MP4 (H.264) and WebM (VP9)."""
 
-    def __init__(
-        self, path: Path, shape: tuple[int, ...], fps: Fraction, metadata: dict[str, str], codec: _Codec
-    ) -> None:
-        height, width, _ = shape
+    def __init__(self, path: Path, form: _Form, codec: _Codec) -> None:
+        height, width, _ = form.shape
         self._odd = (height % 2, width % 2) if codec == "libx264" else (0, 0)  # H.264 has even sides only
         flags = {"movflags": "+faststart+use_metadata_tags"} if codec == "libx264" else {}
         self._container = av.open(str(path), "w", options=flags)
-        self._container.metadata.update(metadata)
+        self._container.metadata.update(form.metadata)
         options = _H264 if codec == "libx264" else _VP9
-        self._stream = self._container.add_stream(codec, rate=fps, options=options)
+        self._stream = self._container.add_stream(codec, rate=form.fps, options=options)
         self._stream.height, self._stream.width = height + self._odd[0], width + self._odd[1]
         self._stream.pix_fmt = "yuv420p"
         self._stream.bit_rate = 0
         _tag_bt709(self._stream)
+        self._sound: SoundTrack | None = None
+        if form.sound is not None:
+            self._sound = SoundTrack(self._container, "aac" if codec == "libx264" else "libopus", form.sound)
+        self._step_s = 1 / form.fps
+        self._num_frames = 0
 
     def add(self, frame: NDArray[np.uint8]) -> None:
         rows, columns = self._odd
@@ -157,13 +166,18 @@ class _Film:
             src_color_range=ColorRange.JPEG,
             dst_colorspace=Colorspace.ITU709,
             dst_color_range=ColorRange.MPEG,
-            interpolation=_SMOOTH,
+            interpolation=SMOOTH,
         )
         self._container.mux(self._stream.encode(picture))
+        self._num_frames += 1
+        if self._sound is not None:
+            self._sound.write_until(self._num_frames * self._step_s)
 
     def close(self) -> None:
         try:
             self._container.mux(self._stream.encode(None))
+            if self._sound is not None:
+                self._sound.close()
         finally:
             self._container.close()
 
@@ -171,13 +185,13 @@ class _Film:
 class _Gif:
     """GIF with one palette for the whole clip, which needs all frames: they stay in memory until the end."""
 
-    def __init__(self, path: Path, shape: tuple[int, ...], fps: Fraction, metadata: dict[str, str]) -> None:
-        height, width, _ = shape
+    def __init__(self, path: Path, form: _Form) -> None:
+        height, width, _ = form.shape
         self._container = av.open(str(path), "w")
-        self._stream = self._container.add_stream("gif", rate=fps)
+        self._stream = self._container.add_stream("gif", rate=form.fps)
         self._stream.height, self._stream.width = height, width
         self._stream.pix_fmt = "pal8"
-        self._step_s = 1 / fps
+        self._step_s = 1 / form.fps
         self._num_frames = 0
         self._graph = _palette_graph(height, width, self._step_s)
 
@@ -200,9 +214,9 @@ class _Gif:
 class _Stills:
     """One picture, or numbered PNG pictures."""
 
-    def __init__(self, path: Path, shape: tuple[int, ...], fps: Fraction, metadata: dict[str, str]) -> None:
+    def __init__(self, path: Path, form: _Form) -> None:
         self._path = path
-        self._metadata = metadata
+        self._metadata = form.metadata
         self._num_frames = 0
 
     def add(self, frame: NDArray[np.uint8]) -> None:
@@ -218,15 +232,15 @@ class _Stills:
         """Nothing is open between pictures."""
 
 
-def _mp4(path: Path, shape: tuple[int, ...], fps: Fraction, metadata: dict[str, str]) -> _Encoder:
-    return _Film(path, shape, fps, metadata, "libx264")
+def _mp4(path: Path, form: _Form) -> _Encoder:
+    return _Film(path, form, "libx264")
 
 
-def _webm(path: Path, shape: tuple[int, ...], fps: Fraction, metadata: dict[str, str]) -> _Encoder:
-    return _Film(path, shape, fps, metadata, "libvpx-vp9")
+def _webm(path: Path, form: _Form) -> _Encoder:
+    return _Film(path, form, "libvpx-vp9")
 
 
-FORMATS: dict[str, Callable[[Path, tuple[int, ...], Fraction, dict[str, str]], _Encoder]] = {
+FORMATS: dict[str, Callable[[Path, _Form], _Encoder]] = {
     ".mp4": _mp4,
     ".webm": _webm,
     ".gif": _Gif,
@@ -259,34 +273,3 @@ def _palette_graph(height: int, width: int, step_s: Fraction) -> Graph:
     use.link_to(sink)
     graph.configure()
     return graph
-
-
-def _video_stream(container: InputContainer, path: Path) -> VideoStream:
-    if not container.streams.video:
-        raise MediaError(f"{path} has no pictures in it: give a video")
-    return container.streams.video[0]
-
-
-def _limit(stream: VideoStream, path: Path, max_frames: int, max_pixels: int) -> Callable[[int], None]:
-    """A function that raises ``MediaError`` for a number of frames that is too many."""
-    frame_pixels = stream.codec_context.width * stream.codec_context.height
-
-    def check(num_frames: int) -> None:
-        if num_frames > max_frames:
-            raise MediaError(f"{path} has more than {max_frames} frames: cut it shorter")
-        if num_frames * frame_pixels > max_pixels:
-            raise MediaError(f"{path} is larger than {max_pixels} pixels in all: make it smaller or shorter")
-
-    check(max(stream.frames, 1))
-    return check
-
-
-def _decode(
-    container: InputContainer, stream: VideoStream, check: Callable[[int], None]
-) -> Iterator[NDArray[np.uint8]]:
-    height, width = stream.codec_context.height, stream.codec_context.width
-    for index, frame in enumerate(container.decode(stream)):
-        check(index + 1)
-        upright = frame.rotation // 90
-        picture = frame.reformat(height=height, width=width, format="rgb24", interpolation=_SMOOTH)
-        yield np.rot90(picture.to_ndarray().astype(np.uint8, copy=False), upright)
