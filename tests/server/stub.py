@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 
 from ozora.backends import Capabilities, Frames, Stroke
+from ozora.edit.given import Given
 from ozora.errors import SizeError, UserError, WeightsError
 from ozora.plan import Plan
 from ozora.shapes import VideoShape
@@ -64,13 +65,13 @@ class StubBackend:
         self,
         plan: Plan,
         shape: VideoShape,
-        given: dict[int, Frames],
+        given: tuple[Given, ...],
         *,
         sketch: Frames | None = None,
         preview: bool,
         resume: bytes | None = None,
     ) -> Iterator[Stroke | Frames]:
-        owner = hashlib.sha256(repr((plan.seed, plan.prompts, shape, sorted(given))).encode()).digest()
+        owner = hashlib.sha256(repr((plan.seed, plan.prompts, shape, [item.frame for item in given])).encode()).digest()
         state, first = owner, 0
         if resume is not None:
             if resume[:32] != owner:

@@ -175,7 +175,7 @@ def _cast(desk: Desk, key: Key, fields: dict[str, Any]) -> tuple[Character, ...]
     if len(named) > MAX_CHARACTERS or not all(isinstance(item, str) for item in named):
         raise RequestError('characters are up to two of {"id": "char_..."}', param="characters")
     with desk.database.reading() as connection:
-        return tuple(characters.get(connection, name, key.id) for name in dict.fromkeys(named))
+        return tuple(characters.get(connection, str(name), key.id) for name in dict.fromkeys(named))
 
 
 def _wish(verb: str, fields: dict[str, Any], image: Path | None, video: Path | None) -> Wish:

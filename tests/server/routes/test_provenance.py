@@ -30,7 +30,7 @@ def results(said: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def remux(data: bytes) -> bytes:
     """The same pictures in a new file, without a manifest."""
     out = io.BytesIO()
-    with av.open(io.BytesIO(data)) as source, av.open(out, "w", format="mp4") as target:
+    with av.open(io.BytesIO(data), "r") as source, av.open(out, "w", format="mp4") as target:
         stream = target.add_stream_from_template(source.streams.video[0])
         for packet in source.demux(source.streams.video[0]):
             if packet.dts is not None:

@@ -32,9 +32,10 @@ def provenance_routes(desk: Desk, door: Door) -> APIRouter:
         return provenance.check_of(verdict, own=own, now=time.time())
 
     def _data(fields: dict[str, Any], key: Key) -> bytes:
-        source, identity = fields.get("file"), fields.get("file_id")
+        source: Upload | dict[str, Any] | None = fields.get("file")
+        identity: str | None = fields.get("file_id")
         if isinstance(source, dict) and set(source) == {"file_id"} and identity is None:
-            source, identity = None, str(source["file_id"])
+            identity, source = str(source["file_id"]), None
         if isinstance(source, Upload) and identity is None:
             return source.data
         if source is not None or identity is None:
