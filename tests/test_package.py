@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import inspect
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,11 @@ def test_the_version_is_said_once() -> None:
 
 
 def test_generate_takes_what_the_command_takes() -> None:
-    from ozora.cli.commands import generate
+    from ozora.cli.edit import Wishes, generate
 
     own = set(inspect.signature(ozora.generate).parameters) - {"progress"}
-    assert own == set(inspect.signature(generate).parameters) - {"as_json", "preview", "quiet"}
+    command = {*inspect.signature(generate).parameters, *(field.name for field in fields(Wishes))}
+    assert own == command - {"as_json", "preview", "quiet"}
 
 
 def test_an_output_that_cannot_be_written_is_refused_before_work(tmp_path: Path) -> None:

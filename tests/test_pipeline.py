@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,21 +14,32 @@ from PIL import Image
 from ozora import pipeline
 from ozora.backends import BACKENDS
 from ozora.backends.maquette import MaquetteBackend
-from ozora.edit import extend, read_source
-from ozora.errors import MediaError, OutputError, PolicyError, PromptError, SizeError, UnknownNameError, UserError
+from ozora.edit import extend, read_source, reframe
+from ozora.errors import (
+    CapabilityError,
+    MediaError,
+    OutputError,
+    PolicyError,
+    PromptError,
+    SizeError,
+    UnknownNameError,
+    UserError,
+)
 from ozora.media import read_video
 from ozora.pipeline import Progress, Take
-from ozora.plan import Plan, Record
+from ozora.plan import Plan, Prompt, Record
 from ozora.shapes import VideoShape
 from ozora.trust.verify import verify
+from tests.edit.clips import make_clip
 from tests.model.tiny import make
 
 
 @pytest.fixture(scope="module", autouse=True)
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A second backend beside the shipped one."""
     BACKENDS["tiny"] = MaquetteBackend(make(tmp_path_factory.mktemp("weights") / "tiny.safetensors"))
-    return "tiny"
+    yield "tiny"
+    del BACKENDS["tiny"]
 
 
 def take(**wishes: object) -> Take:
@@ -158,3 +171,32 @@ def test_nothing_is_left_when_writing_fails(tmp_path: Path) -> None:
     with pytest.raises(OutputError):
         pipeline.write(take(), tmp_path / "clip.xyz")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dissolve_rises_out_of_the_last_picture() -> None:
+    plan = pipeline.make_plan("a red ball", model="tiny", seconds="2")
+    two = (Prompt(text="a", end_s=Fraction(1)), Prompt(text="b", start_s=Fraction(1), enter="dissolve"))
+    frames = np.concatenate([np.zeros((12, 4, 4, 3), np.uint8), np.full((12, 4, 4, 3), 200, np.uint8)])
+    soft = pipeline.dissolve(frames, replace(plan, prompts=two))
+    levels = soft[:, 0, 0, 0].astype(int)
+    assert (levels[:12] == 0).all() and (levels[18:] == 200).all()
+    assert (np.diff(levels[11:19]) > 20).all()
+    hard = replace(plan, prompts=(two[0], replace(two[1], enter="cut")))
+    assert pipeline.dissolve(frames, hard) is frames
+
+
+def test_a_clip_of_another_shape_is_kept_and_surrounded(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "a.mp4", 13)
+    layout = reframe(source, height=96, width=96)
+    plan = pipeline.make_plan("a red ball", model="tiny", layout=layout, seed=1)
+    *_, made = pipeline.run(plan)
+    assert isinstance(made, Take)
+    assert np.array_equal(made.frames[:, 16:80], read_video(source.path)[0])
+    assert made.frames[:, :8].std() > 0
+
+
+def test_what_a_backend_cannot_do_is_refused_by_name() -> None:
+    plan = pipeline.make_plan("a red ball", model="tiny")
+    cut = replace(plan, prompts=(plan.prompts[0], Prompt(text="b", start_s=Fraction(1, 2), enter="cut")))
+    with pytest.raises(CapabilityError, match="cannot cut to another shot; these can: maquette"):
+        pipeline.check(replace(cut, model="wan-2.1-1.3b"), BACKENDS["wan-2.1-1.3b"])

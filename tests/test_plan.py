@@ -8,16 +8,47 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ozora.plan import ImageCondition, Plan, Prompt, Record, Sampler
+from ozora.plan import (
+    ENTRANCES,
+    Box,
+    ClipCondition,
+    Hole,
+    ImageCondition,
+    Plan,
+    Prompt,
+    Record,
+    Sampler,
+)
 from ozora.shapes import VideoShape
 
 TIMES = st.fractions(min_value=0, max_value=60, max_denominator=1001)
 HASHES = st.text("0123456789abcdef", min_size=64, max_size=64)
+SHARES = st.fractions(min_value=0, max_value=1, max_denominator=1000)
+BOXES = st.builds(Box, left=SHARES, top=SHARES, right=SHARES, bottom=SHARES)
+HOLES = st.builds(
+    Hole, box=st.none() | BOXES, mask=st.text(), sha256=st.just("") | HASHES, start_s=TIMES, end_s=st.none() | TIMES
+)
+IMAGES = st.builds(ImageCondition, path=st.text(), sha256=HASHES, frame=st.integers(0, 99), crop=st.none() | BOXES)
+CLIPS = st.builds(
+    ClipCondition,
+    path=st.text(),
+    sha256=HASHES,
+    frame=st.integers(0, 99),
+    start_s=TIMES,
+    end_s=st.none() | TIMES,
+    crop=st.none() | BOXES,
+    into=st.none() | BOXES,
+    hole=st.none() | HOLES,
+    strength=SHARES,
+    weights=st.lists(st.tuples(TIMES, SHARES), max_size=3).map(tuple),
+)
 NAMES = st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=3)
 PLANS = st.builds(
     Plan,
     prompts=st.lists(
-        st.builds(Prompt, text=st.text(), start_s=TIMES, end_s=st.none() | TIMES), min_size=1, max_size=3
+        st.builds(Prompt, text=st.text(), start_s=TIMES, end_s=st.none() | TIMES, enter=st.sampled_from(ENTRANCES)),
+        min_size=1,
+        max_size=3,
     ).map(tuple),
     shape=st.builds(
         VideoShape,
@@ -29,9 +60,7 @@ PLANS = st.builds(
     model=st.text(),
     seed=st.integers(0, 2**63 - 1),
     sampler=st.builds(Sampler, solver=st.text(), steps=st.integers(1, 99), guidance=st.floats(0, 99, allow_nan=False)),
-    conditions=st.lists(
-        st.builds(ImageCondition, path=st.text(), sha256=HASHES, frame=st.integers(0, 99)), max_size=2
-    ).map(tuple),
+    conditions=st.lists(IMAGES | CLIPS, max_size=2).map(tuple),
 )
 RECORDS = st.builds(
     Record,

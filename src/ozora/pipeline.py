@@ -28,7 +28,7 @@ from ozora.errors import CapabilityError, PromptError, SizeError, UserError
 from ozora.media import read_image, resize_frames, write_video
 from ozora.plan import Condition, ImageCondition, Layout, Plan, Prompt, Record, Sampler
 from ozora.shapes import VideoShape
-from ozora.timecode import rate
+from ozora.timecode import exact, rate
 from ozora.trust.publish import Terms, check_prompt, publish
 
 MAX_PROMPT = 2000
@@ -90,7 +90,7 @@ def make_plan(
     can = backend.capabilities
     plan = Plan(
         prompts=_prompts(text, layout),
-        shape=_extent(seconds, size, fps, can) if layout is None else layout.shape,
+        shape=extent(model, seconds=seconds, size=size, fps=fps) if layout is None else layout.shape,
         model=model,
         seed=secrets.randbelow(2**32) if seed is None else _between("a seed", seed, 0, 2**63 - 1),
         sampler=Sampler(
@@ -225,7 +225,7 @@ def _prompt(text: str) -> str:
 def _rate(fps: str) -> Fraction:
     try:
         result = rate(fps)
-    except (ValueError, ZeroDivisionError):
+    except ValueError:
         raise SizeError(f"'{fps}' is no frame rate; give a number from 1 to 120, such as 12 or 29.97") from None
     if not 1 <= result <= 120:
         raise SizeError(f"{fps} frames a second is out of range; give 1 to 120")
@@ -236,8 +236,8 @@ def _frames(seconds: str | None, fps: Fraction, can: Capabilities) -> int:
     if seconds is None:
         return round(can.default_seconds * fps)
     try:
-        duration = Fraction(seconds)
-    except (ValueError, ZeroDivisionError):
+        duration = exact(seconds)
+    except ValueError:
         raise SizeError(f"'{seconds}' is no duration; give seconds, such as 4 or 2.5") from None
     if not 0 <= duration <= can.max_seconds:
         raise SizeError(
@@ -276,7 +276,11 @@ def _guidance(value: float) -> float:
     return float(value)
 
 
-def _extent(seconds: str | None, size: str | None, fps: str | None, can: Capabilities) -> VideoShape:
+def extent(
+    model: str = "maquette", *, seconds: str | None = None, size: str | None = None, fps: str | None = None
+) -> VideoShape:
+    """The extent of a wish; what is left out takes the model's default. ``SizeError`` says what to change."""
+    can = find(model).capabilities
     frames_a_second = _rate(fps or can.fps[0])
     width, height = _size(size or can.sizes[0], can)
     return VideoShape(frames=_frames(seconds, frames_a_second, can), height=height, width=width, fps=frames_a_second)

@@ -100,18 +100,32 @@ class Hole:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageCondition:
-    """A still image that is given for one frame. ``sha256`` is the hash of the file's bytes."""
+    """A still image that is given for one frame. ``sha256`` is the hash of the file's bytes; ``crop`` the part of it
+    that is meant (``None``: all)."""
 
     path: str
     sha256: str
     frame: int = 0
+    crop: Box | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        return {"kind": "image", "path": self.path, "sha256": self.sha256, "frame": self.frame}
+        return {
+            "kind": "image",
+            "path": self.path,
+            "sha256": self.sha256,
+            "frame": self.frame,
+            "crop": None if self.crop is None else self.crop.to_dict(),
+        }
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> ImageCondition:
-        return ImageCondition(path=data["path"], sha256=data["sha256"], frame=int(data.get("frame", 0)))
+        crop = data.get("crop")
+        return ImageCondition(
+            path=data["path"],
+            sha256=data["sha256"],
+            frame=int(data.get("frame", 0)),
+            crop=None if crop is None else Box.from_dict(crop),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +133,8 @@ class ClipCondition:
     """A piece of a clip that is given: from ``start_s`` of the file (``None`` for ``end_s``: to its end), at the plan's
     frame rate, landing on the plan's frames from ``frame`` on. ``sha256`` is the hash of the file's bytes.
 
-    ``into`` is where on the plan's picture it lands (``None``: all of it, its middle cut to the shape); ``hole`` is
-    what of it is not given.
+    ``crop`` is the part of its picture that is meant (``None``: all); ``into`` is where on the plan's picture it lands
+    (``None``: all of it, its middle cut to the shape); ``hole`` is what of it is not given.
 
     ``strength`` 0 keeps its frames as they are. From above 0 to 1 they are a sketch of the whole clip: that share of
     the way to noise is gone back, and painted anew. Sketches are mixed by their ``weights``: (seconds, weight) in order
@@ -132,6 +146,7 @@ class ClipCondition:
     frame: int = 0
     start_s: Fraction = Fraction(0)
     end_s: Fraction | None = None
+    crop: Box | None = None
     into: Box | None = None
     hole: Hole | None = None
     strength: Fraction = Fraction(0)
@@ -145,6 +160,7 @@ class ClipCondition:
             "frame": self.frame,
             "start_s": str(self.start_s),
             "end_s": None if self.end_s is None else str(self.end_s),
+            "crop": None if self.crop is None else self.crop.to_dict(),
             "into": None if self.into is None else self.into.to_dict(),
             "hole": None if self.hole is None else self.hole.to_dict(),
             "strength": str(self.strength),
@@ -153,13 +169,14 @@ class ClipCondition:
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> ClipCondition:
-        end, into, hole = data.get("end_s"), data.get("into"), data.get("hole")
+        end, crop, into, hole = (data.get(name) for name in ("end_s", "crop", "into", "hole"))
         return ClipCondition(
             path=data["path"],
             sha256=data["sha256"],
             frame=int(data.get("frame", 0)),
             start_s=Fraction(data.get("start_s", 0)),
             end_s=None if end is None else Fraction(end),
+            crop=None if crop is None else Box.from_dict(crop),
             into=None if into is None else Box.from_dict(into),
             hole=None if hole is None else Hole.from_dict(hole),
             strength=Fraction(data.get("strength", 0)),

@@ -6,15 +6,25 @@ Frame ``i`` is shown from ``i / rate`` to ``(i + 1) / rate`` (the half-open conv
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 NTSC = {"23.976": Fraction(24000, 1001), "29.97": Fraction(30000, 1001), "59.94": Fraction(60000, 1001)}
 
 
+def exact(value: str) -> Fraction:
+    """A number as people write it: ``"4"``, ``"-2.5"``, ``"1/3"``. ``ValueError`` for anything else, such as ``"1e9"``,
+    which as a fraction could fill the memory."""
+    text = value.strip()
+    if len(text) > 40 or not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+|\d+/0*[1-9]\d*)", text):
+        raise ValueError(f"'{value[:40]}' is no number")
+    return Fraction(text)
+
+
 def rate(value: str | int | float | Fraction) -> Fraction:
     """Frame rate from ``24``, ``"30000/1001"`` or ``"29.97"``. ``ValueError`` when it is not a positive number."""
     text = str(value).strip()
-    result = NTSC.get(text) or Fraction(text).limit_denominator(1001)
+    result = NTSC.get(text) or exact(text).limit_denominator(1001)
     if result <= 0:
         raise ValueError(f"a frame rate must be positive, not {text}")
     return result

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from ozora.cli.commands import app, call
+from ozora.cli.edit import VERBS
 from ozora.media import read_video
+from ozora.plan import Plan
 from tests.edit.clips import make_clip
 
 
-@pytest.mark.parametrize("verb", ["extend", "connect", "loop"])
+@pytest.mark.parametrize("verb", VERBS)
 def test_help(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(app, [verb, "--help"]) == 0
     assert capsys.readouterr().out.startswith(f"Usage: ozora {verb}")
@@ -28,6 +30,20 @@ def test_help(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
         (["loop", "a.mp4", "a ball", "-o", "b.mp4", "--seconds", "500"], "up to 120 seconds"),
         (["loop", "a.mp4", "", "-o", "b.mp4"], "prompt is empty"),
         (["extend", "a.mp4", "a ball", "-o", "b.mp4", "--model", "wan-2.1-1.3b"], "these can: maquette"),
+        (["extend", "a.mp4", "-o", "b.mp4"], "there is no prompt"),
+        (["remix", "a.mp4", "a ball", "--strength", "much"], "'much' is no strength"),
+        (["remix", "a.mp4", "a ball", "--strength", "1.5"], "out of range"),
+        (["edit", "a.mp4", "a ball"], "no region to edit"),
+        (["edit", "a.mp4", "a ball", "--box", "0,0,1"], "left, top, right, bottom"),
+        (["edit", "a.mp4", "a ball", "--thing", "joy"], "names no thing"),
+        (["edit", "a.mp4", "a ball", "--thing", "the red ball"], "not found in the clip"),
+        (["reframe", "a.mp4", "a ball", "--size", "3:2"], "has the shape of the clip"),
+        (["blend", "a.mp4", "a.mp4", "a ball", "--curve", "0:1 0:2"], "pairs of time and influence"),
+        (["recut", "a ball", "--keep", "a.mp4"], "is no piece"),
+        (["recut", "a ball", "--keep", "a.mp4#5-6@0"], "no piece from 5 s"),
+        (["keyframes", "a ball", "--at", "first.png"], "is no keyframe"),
+        (["storyboard", "none.yaml"], "cannot be read"),
+        (["restyle", "a.mp4", "at night"], "there is no prompt"),
     ],
 )
 def test_a_bad_wish_is_one_line(
@@ -64,3 +80,27 @@ def test_extend_makes_a_longer_clip(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert (len(frames), fps) == (25, Fraction(12))
     source, _ = read_video(tmp_path / "a.mp4")
     assert np.abs(frames[:13].astype(int) - source).mean() < 3, "only the compression differs"
+
+
+def test_a_plan_is_printed_and_paints_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_clip(tmp_path / "a.mp4", 13)
+    words = ["plan", "recut", "a red ball", "--keep", f"{tmp_path / 'a.mp4'}#0-1@2", "--seed", "5"]
+    assert call(app, words) == 0
+    plan = Plan.from_dict(json.loads(capsys.readouterr().out))
+    assert plan.seed == 5 and plan.conditions[0].frame == 24 and plan.shape.frames == 36
+    assert call(app, [*words, "-o", str(tmp_path / "plan.json")]) == 0
+    assert Plan.from_dict(json.loads((tmp_path / "plan.json").read_text())) == plan
+    assert call(app, ["plan", "generate", "a red ball", "--seconds", "1", "--seed", "1"]) == 0
+    assert json.loads(capsys.readouterr().out)["shape"]["frames"] == 12
+
+
+def test_the_prompt_of_a_clip_is_in_the_record_beside_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clip = str(tmp_path / "a.mp4")
+    assert call(app, ["generate", "a red ball in a meadow", "-o", clip, "--seconds", "0.5", "--steps", "1", "-q"]) == 0
+    capsys.readouterr()
+    assert call(app, ["plan", "extend", clip, "--seconds", "1"]) == 0
+    assert json.loads(capsys.readouterr().out)["prompts"][0]["text"] == "a red ball in a meadow"
+    assert call(app, ["plan", "restyle", clip, "at night in the snow"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert plan["prompts"][0]["text"] == "a red ball in the snow at night"
+    assert plan["conditions"][0]["strength"] == "4/5"

@@ -7,7 +7,7 @@ import pytest
 
 from ozora.world.captions import write_caption
 from ozora.world.facts import Caption, Fact, Ref, Statement
-from ozora.world.reading import adapt, nearest, outside, read, restate
+from ozora.world.reading import adapt, nearest, outside, read, restate, restyle
 from ozora.world.sampling import draw_scene
 from ozora.world.vocabulary import FULL, SMALL, Vocabulary
 
@@ -127,3 +127,19 @@ def test_adapting_keeps_the_numbers_straight() -> None:
     statement = adapt(read("a lorry past a boat and a house"), SMALL)
     assert all(fact.subject is None or fact.subject < len(statement.things) for fact in statement.facts)
     assert len(statement.things) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "style", "result"),
+    [
+        (
+            "a red ball rolls left in a meadow at sunset",
+            "at night",
+            "a red ball rolls to the left in a meadow at night",
+        ),
+        ("a dog in the snow", "in a desert in the rain", "a dog in the desert in the rain"),
+        ("a red ball", "as a charcoal drawing", "a red ball, as a charcoal drawing"),
+    ],
+)
+def test_another_style_keeps_what_happens(text: str, style: str, result: str) -> None:
+    assert restyle(text, style) == result

@@ -16,7 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from ozora import __version__
-from ozora.cli.edit import add_verbs
+from ozora.cli.edit import Wishes, add_verbs
 from ozora.cli.serve import add_server
 from ozora.cli.trust import add_trust
 from ozora.errors import OzoraError
@@ -44,8 +44,10 @@ app = typer.Typer(
 )
 stage = typer.Typer(help="The simulated stage that the maquette model is trained on.", rich_markup_mode=None)
 app.add_typer(stage, name="stage")
-add_server(app)
-add_trust(app)
+plan = typer.Typer(
+    help="Print the plan of a verb and paint nothing; `ozora run PLAN` paints it.", rich_markup_mode=None
+)
+app.add_typer(plan, name="plan")
 
 Output = Annotated[
     Path | None,
@@ -76,41 +78,39 @@ def start(
         typer.echo(context.get_help())
 
 
-@app.command()
-def generate(
-    prompt: Annotated[str, typer.Argument(help="What to see, in words.")],
-    output: Output = None,
-    seconds: Annotated[str | None, typer.Option(help="How long, such as 4 or 2.5.")] = None,
-    size: Annotated[str | None, typer.Option(help="Pixels such as 448x256, or a shape such as 16:9.")] = None,
-    fps: Annotated[str | None, typer.Option(help="Frames a second.")] = None,
-    seed: Annotated[int | None, typer.Option(help="The number that chooses among all clips of the prompt.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Painting steps: more is slower and finer.")] = None,
-    guidance: Annotated[float | None, typer.Option(help="How strongly the prompt is followed.")] = None,
-    image: Annotated[Path | None, typer.Option(metavar="FILE", help="A picture to begin with.")] = None,
-    model: Annotated[str, typer.Option(help="Who paints: a name that `ozora models` lists.")] = "maquette",
-    as_json: Json = False,
-    preview: Preview = None,
-    quiet: Quiet = False,
-) -> None:
-    """Make a clip from a sentence."""
+def paint_verb(make: Callable[[], tuple[Layout, str]], wishes: Wishes) -> None:
+    """Paint what a verb lays out, and report it."""
     with _stoppable("stopped, nothing was written"):
-        from ozora import pipeline
         from ozora.cli.screen import Screen
 
-        screen = Screen(quiet=quiet, preview=preview)
-        plan = pipeline.make_plan(
-            prompt,
-            model=model,
-            seconds=seconds,
-            size=size,
-            fps=fps,
-            seed=seed,
-            steps=steps,
-            guidance=guidance,
-            image=image,
-        )
-        path, record = _paint(plan, output, screen)
-        _report(path, record, screen, {"path": str(path), "record": record.to_dict()} if as_json else None)
+        screen = Screen(quiet=wishes.quiet, preview=wishes.preview)
+        path, record = _paint(_plan(make, wishes), wishes.output, screen)
+        _report(path, record, screen, {"path": str(path), "record": record.to_dict()} if wishes.as_json else None)
+
+
+def print_plan(make: Callable[[], tuple[Layout, str]], wishes: Wishes) -> None:
+    """Print the plan of a verb, or write it to the output."""
+    with _stoppable("stopped, nothing was written"):
+        from ozora.media import write_text
+
+        text = json.dumps(_plan(make, wishes).to_dict(), indent=2, ensure_ascii=False) + "\n"
+        if wishes.output is None:
+            typer.echo(text, nl=False)
+        else:
+            write_text(wishes.output, text)
+
+
+def _plan(make: Callable[[], tuple[Layout, str]], wishes: Wishes) -> Plan:
+    from ozora import pipeline
+
+    layout, prompt = make()
+    return pipeline.make_plan(
+        prompt, layout=layout, model=wishes.model, seed=wishes.seed, steps=wishes.steps, guidance=wishes.guidance
+    )
+
+
+add_verbs(app, paint_verb)
+add_verbs(plan, print_plan)
 
 
 @app.command()
@@ -136,30 +136,6 @@ def run(
             result["same_pixels"] = old.pixels_sha256 == record.pixels_sha256
             screen.say(compare(old, record))
         _report(path, record, screen, result if as_json else None)
-
-
-def finish_edit(
-    layout: Callable[[], Layout],
-    prompt: str,
-    output: Path,
-    seed: int | None,
-    steps: int | None,
-    model: str,
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    """Make the plan of an edit, paint it and report it."""
-    with _stoppable("stopped, nothing was written"):
-        from ozora import pipeline
-        from ozora.cli.screen import Screen
-
-        screen = Screen(quiet=quiet, preview=None)
-        plan = pipeline.make_plan(prompt, layout=layout(), model=model, seed=seed, steps=steps)
-        path, record = _paint(plan, output, screen)
-        _report(path, record, screen, {"path": str(path), "record": record.to_dict()} if as_json else None)
-
-
-add_verbs(app, finish_edit)
 
 
 @app.command()
@@ -227,6 +203,10 @@ def troupe(
         from ozora.world.troupe.build import build_pack
 
         typer.echo(build_pack(deb, out))
+
+
+add_server(app)
+add_trust(app)
 
 
 def main() -> NoReturn:

@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ozora.errors import SizeError, UserError
-from ozora.media import fit_image, read_image, read_video, resize_frames
+from ozora.media import read_image, read_video, resize_frames
 from ozora.plan import Box, ClipCondition, Condition, Hole, Plan, is_sketch
 from ozora.shapes import VideoShape
 
 STILLS = (".png", ".jpg", ".jpeg", ".webp")
+"""Suffixes of mask files that are one picture; others are clips."""
 
 Frames = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -81,7 +82,7 @@ def _weights(item: ClipCondition, times: NDArray[np.float64]) -> NDArray[np.floa
     if not item.weights:
         return np.ones(len(times), np.float32)
     at, weight = zip(*((float(time_s), float(weight)) for time_s, weight in item.weights), strict=True)
-    return np.interp(times, at, weight).astype(np.float32)
+    return np.asarray(np.interp(times, at, weight), np.float32)
 
 
 def _read(item: Condition, shape: VideoShape) -> Frames:
@@ -90,13 +91,16 @@ def _read(item: Condition, shape: VideoShape) -> Frames:
     height, width = shape.height, shape.width
     if isinstance(item, ClipCondition):
         if item.into is not None:
-            rows, columns = _pixels(item.into, shape)
+            rows, columns = pixels(item.into, height, width)
             height, width = rows.stop - rows.start, columns.stop - columns.start
         frames, fps = read_video(path)
-        wanted = _piece(item, len(frames), fps, shape.fps)
-        pictures = resize_frames(frames[wanted], height, width)
+        pictures = frames[_piece(item, len(frames), fps, shape.fps)]
     else:
-        pictures = fit_image(read_image(path), height, width)[None]
+        pictures = read_image(path)[None]
+    if item.crop is not None:
+        rows, columns = pixels(item.crop, *pictures.shape[1:3])
+        pictures = pictures[:, rows, columns]
+    pictures = resize_frames(pictures, height, width)
     _check_hash(path, item.sha256)
     return pictures
 
@@ -118,11 +122,11 @@ def _piece(item: ClipCondition, count: int, fps: Fraction, wanted: Fraction) -> 
     return np.minimum((times * float(fps) + 1e-6).round().astype(np.int64), count - 1)
 
 
-def _pixels(box: Box, shape: VideoShape) -> tuple[slice, slice]:
+def pixels(box: Box, height: int, width: int) -> tuple[slice, slice]:
     """Rows and columns of a box; ``SizeError`` when it is not in the picture or holds no pixel."""
-    top, bottom = (round(float(share) * shape.height) for share in (box.top, box.bottom))
-    left, right = (round(float(share) * shape.width) for share in (box.left, box.right))
-    if not (0 <= top < bottom <= shape.height and 0 <= left < right <= shape.width):
+    top, bottom = (round(float(share) * height) for share in (box.top, box.bottom))
+    left, right = (round(float(share) * width) for share in (box.left, box.right))
+    if not (0 <= top < bottom <= height and 0 <= left < right <= width):
         sides = ", ".join(f"{float(getattr(box, side)):g}" for side in ("left", "top", "right", "bottom"))
         raise SizeError(f"the box {sides} is not in the picture; give left < right and top < bottom from 0 to 1")
     return slice(top, bottom), slice(left, right)
@@ -135,7 +139,7 @@ def _open(item: Condition, given: Given, shape: VideoShape) -> Given:
     n = len(given.pictures)
     pictures = np.zeros((n, shape.height, shape.width, 3), np.uint8)
     known = np.zeros((n, shape.height, shape.width), bool)
-    part = (slice(None), *_pixels(item.into or Box(), shape))
+    part = (slice(None), *pixels(item.into or Box(), shape.height, shape.width))
     pictures[part] = given.pictures
     known[part] = True
     if item.hole is not None:
@@ -147,7 +151,7 @@ def _hole(hole: Hole, given: Given, shape: VideoShape) -> Mask:
     """True where it is painted anew [n, h, w]."""
     open_to = np.zeros((len(given.pictures), shape.height, shape.width), bool)
     if hole.box is not None:
-        open_to[(slice(None), *_pixels(hole.box, shape))] = True
+        open_to[(slice(None), *pixels(hole.box, shape.height, shape.width))] = True
     if hole.mask:
         open_to |= _read_mask(Path(hole.mask), hole.sha256, len(open_to), shape)
     times = (given.frame + np.arange(len(open_to))) / float(shape.fps)
@@ -265,7 +269,7 @@ def _blur(picture: NDArray[np.float32]) -> NDArray[np.float32]:
         around = [(FEATHER, FEATHER) if axis == other else (0, 0) for other in range(picture.ndim)]
         padded = np.pad(picture, around, mode="edge")
         size = picture.shape[axis]
-        picture = sum(  # type: ignore[assignment] # a sum of arrays
+        picture = sum(
             weight * np.take(padded, range(shift, shift + size), axis=axis) for shift, weight in enumerate(kernel)
         )
     return picture

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from ozora.errors import MediaError
+from ozora.errors import MediaError, SizeError
 from ozora.media import read_footage
-from ozora.plan import ClipCondition
+from ozora.plan import Box, ClipCondition
 from ozora.shapes import VideoShape
 
 MAX_SIDE = 2048
@@ -29,6 +29,19 @@ class Source:
         fps = self.shape.fps
         end = None if frames is None or first + frames == self.shape.frames else Fraction(first + frames) / fps
         return ClipCondition(path=str(self.path), sha256=self.sha256, frame=frame, start_s=first / fps, end_s=end)
+
+    def piece(self, *, frame: int, start_s: Fraction, end_s: Fraction | None, crop: Box | None = None) -> ClipCondition:
+        """Seconds ``start_s`` to ``end_s`` (``None``: to its end), landing on the plan's frame ``frame``; ``SizeError``
+        when they are not in the clip."""
+        duration_s = self.shape.duration_s
+        if not 0 <= start_s < (duration_s if end_s is None else end_s) <= duration_s:
+            end = "its end" if end_s is None else f"{float(end_s):g} s"
+            raise SizeError(
+                f"{self.path} has no piece from {float(start_s):g} s to {end}; it is {float(duration_s):g} s long"
+            )
+        return ClipCondition(
+            path=str(self.path), sha256=self.sha256, frame=frame, start_s=start_s, end_s=end_s, crop=crop
+        )
 
 
 def read_source(path: Path) -> Source:

@@ -455,3 +455,15 @@ def sentence(statement: Statement) -> str:
 def restate(reading: Reading, vocabulary: Vocabulary = FULL) -> str:
     """The prompt in the words that a model knows; "" when nothing of it is understood."""
     return sentence(adapt(reading, vocabulary))
+
+
+def restyle(text: str, style: str) -> str:
+    """What a prompt says, in another setting: place, time, weather and camera of ``style`` take the place of its own.
+    The words of a style that is none of the stage's are added as they are."""
+    old, new = read(text).statement, read(style).statement
+    fresh = tuple(fact for fact in new.facts if fact.kind in SETTING)
+    if not fresh or not old.things:
+        return f"{text}, {style}"
+    kinds = {fact.kind for fact in fresh}
+    kept = tuple(fact for fact in old.facts if fact.kind not in kinds)
+    return sentence(replace(old, facts=(*kept, *fresh)))

@@ -1,0 +1,40 @@
+"""Edit a region: a part of the picture is painted anew, for a while or throughout; the rest stays."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+from ozora.edit.given import STILLS, pixels
+from ozora.edit.source import Source
+from ozora.errors import SizeError, UserError
+from ozora.media import read_image, read_video
+from ozora.plan import Box, Hole, Layout
+
+
+def region(
+    source: Source,
+    *,
+    box: Box | None = None,
+    mask: Path | None = None,
+    start_s: Fraction = Fraction(0),
+    end_s: Fraction | None = None,
+) -> Layout:
+    """The clip with a hole: a ``box``, the white of a ``mask`` file (a picture, or a clip frame by frame), or both.
+
+    ``UserError`` when there is neither, ``SizeError`` when the box or the time is not in the clip.
+    """
+    if box is None and mask is None:
+        raise UserError("there is no region to edit; give a box or a mask file")
+    if box is not None:
+        pixels(box, source.shape.height, source.shape.width)
+    duration_s = source.shape.duration_s
+    if not 0 <= start_s < (duration_s if end_s is None else min(end_s, duration_s)):
+        raise SizeError(f"the time to edit is not in the clip, which is {float(duration_s):g} s long")
+    hole = Hole(box=box, start_s=start_s, end_s=end_s)
+    if mask is not None:
+        _ = read_image(mask) if mask.suffix.lower() in STILLS else read_video(mask)
+        hole = replace(hole, mask=str(mask), sha256=hashlib.sha256(mask.read_bytes()).hexdigest())
+    return Layout(shape=source.shape, conditions=(replace(source.given(frame=0), hole=hole),))

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ozora.errors import UserError
+from ozora.evaluate.finding import find_thing
+from ozora.world.drawing import draw
+from ozora.world.renderer import Renderer
+from ozora.world.scene import Motion, Scene, Thing
+
+
+@pytest.mark.egl
+def test_a_thing_is_found_wherever_it_goes() -> None:
+    things = (
+        Thing(noun="ball", color="red", x=-1.5, z=0.3),
+        Thing(noun="cube", color="blue", x=1.0, z=0.3, motion=Motion(kind="right")),
+    )
+    frames = Renderer(128, 224).render(draw(Scene(things=things, place="meadow"), np.arange(13) / 4, 224 / 128)).rgb
+    ball, cube = find_thing(frames, "the red ball"), find_thing(frames, "the cube")
+    assert ball.right < 0.5 < (cube.left + cube.right) / 2
+    assert cube.right - cube.left > ball.right - ball.left, "it moves"
+    with pytest.raises(UserError, match="a red ball"):
+        find_thing(frames, "a green dog")
+    with pytest.raises(UserError, match="names no thing"):
+        find_thing(frames, "happiness")
