@@ -25,7 +25,7 @@ from ozora.errors import (
     UnknownNameError,
     UserError,
 )
-from ozora.media import read_video
+from ozora.media import read_sound, read_video, write_video
 from ozora.pipeline import Progress, Take
 from ozora.plan import Plan, Prompt, Record
 from ozora.shapes import VideoShape
@@ -200,3 +200,18 @@ def test_what_a_backend_cannot_do_is_refused_by_name() -> None:
     cut = replace(plan, prompts=(plan.prompts[0], Prompt(text="b", start_s=Fraction(1, 2), enter="cut")))
     with pytest.raises(CapabilityError, match="cannot cut to another shot; these can: maquette"):
         pipeline.check(replace(cut, model="wan-2.1-1.3b"), BACKENDS["wan-2.1-1.3b"])
+
+
+def test_the_sound_of_a_clip_stays_with_its_frames(tmp_path: Path) -> None:
+    frames = np.full((12, 64, 96, 3), 90, np.uint8)
+    tone = (0.3 * np.sin(np.arange(48_000) * 0.05)).astype(np.float32)[:, None].repeat(2, axis=1)
+    write_video(frames, Fraction(12), tmp_path / "a.mp4", sound=tone)
+    layout = extend(read_source(tmp_path / "a.mp4"), after_s=Fraction(1))
+    *_, longer = pipeline.run(pipeline.make_plan("a red ball", model="tiny", layout=layout, seed=1))
+    assert isinstance(longer, Take)
+    pipeline.write(longer, tmp_path / "b.mp4")
+    heard = read_sound(tmp_path / "b.mp4")
+    assert heard is not None
+    assert np.abs(heard[12_000:36_000]).max() > 0.2 and np.abs(heard[54_000:90_000]).max() < 0.02
+    pipeline.write(longer, tmp_path / "b.gif")
+    assert take().sound is None

@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ozora.backends import BACKENDS, Backend, Capabilities, Frames, find
-from ozora.edit.given import Given, paste, read_given, read_sketch, to_native
+from ozora.edit.given import Given, Sound, paste, read_given, read_given_sound, read_sketch, to_native
 from ozora.errors import CapabilityError, PromptError, SizeError, UserError
-from ozora.media import read_image, resize_frames, write_video
+from ozora.media import holds_sound, read_image, resize_frames, write_video
 from ozora.plan import Condition, ImageCondition, Layout, Plan, Prompt, Record, Sampler
 from ozora.shapes import VideoShape
 from ozora.timecode import exact, rate
@@ -60,10 +60,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Take:
-    """What came out of a plan: ``frames`` [f, h, w, 3] uint8 RGB, and the record of how."""
+    """What came out of a plan: ``frames`` [f, h, w, 3] uint8 RGB, the record of how, and the ``sound`` of the clips that
+    are kept in it ([n, 2] at 48 kHz), if they have one."""
 
     frames: Frames
     record: Record
+    sound: Sound | None = None
 
 
 Event = Progress | Take
@@ -152,7 +154,7 @@ def run(
     assert painted is not None, "a backend's last item is the frames"
     frames = paste(dissolve(conform(painted, native, plan.shape), plan), given)
     clock.mark("conform")
-    yield Take(frames=frames, record=_record(plan, backend, frames, clock.seconds))
+    yield Take(frames=frames, record=_record(plan, backend, frames, clock.seconds), sound=read_given_sound(plan, given))
 
 
 def conform(frames: Frames, native: VideoShape, wanted: VideoShape) -> Frames:
@@ -184,7 +186,8 @@ def write(take: Take, path: Path, *, terms: Terms | None = None) -> Path:
     metadata = {"comment": f"ozora {take.record.versions['ozora']} seed {plan.seed}"}  # the prompt is not for everybody
 
     def encode(frames: Frames, draft: Path) -> None:
-        write_video(frames, plan.shape.fps, draft, metadata=metadata)
+        sound = take.sound if holds_sound(draft) else None
+        write_video(frames, plan.shape.fps, draft, metadata=metadata, sound=sound)
 
     parents = tuple(dict.fromkeys(Path(item.path) for item in plan.conditions))
     publish(take.frames, take.record, path, write=encode, parents=parents, terms=terms)

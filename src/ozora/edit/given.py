@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ozora.errors import SizeError, UserError
-from ozora.media import read_image, read_video, resize_frames
+from ozora.media import Piece, lay_sound, read_image, read_video, resize_frames
 from ozora.plan import Box, ClipCondition, Condition, Hole, Plan, is_sketch
 from ozora.shapes import VideoShape
 
@@ -23,6 +23,8 @@ STILLS = (".png", ".jpg", ".jpeg", ".webp")
 """Suffixes of mask files that are one picture; others are clips."""
 
 Frames = NDArray[np.uint8]
+Sound = NDArray[np.float32]
+"""[n, 2] at 48 kHz."""
 Mask = NDArray[np.bool_]
 
 
@@ -44,9 +46,7 @@ def read_given(plan: Plan) -> tuple[Given, ...]:
     """What all conditions give, at the plan's size and rate, in order. ``UserError`` when a file is not what it was,
     and ``SizeError`` when what is given does not fit into the clip or overlaps."""
     result: list[Given] = []
-    for item in sorted(plan.conditions, key=lambda item: item.frame):
-        if is_sketch(item):
-            continue
+    for item in _kept(plan):
         given = _open(item, Given(frame=item.frame, pictures=_read(item, plan.shape)), plan.shape)
         if given.frame < 0 or given.last > plan.shape.frames:
             extent = f"frames {given.frame} to {given.last} of {plan.shape.frames}"
@@ -55,6 +55,27 @@ def read_given(plan: Plan) -> tuple[Given, ...]:
             raise SizeError(f"{item.path} overlaps with another given piece at frame {item.frame}; move one of them")
         result.append(given)
     return tuple(result)
+
+
+def _kept(plan: Plan) -> list[Condition]:
+    """The conditions that are not painted over, in order of time."""
+    return sorted((item for item in plan.conditions if not is_sketch(item)), key=lambda item: item.frame)
+
+
+def read_given_sound(plan: Plan, given: Sequence[Given]) -> Sound | None:
+    """The sound of the clips whose frames are kept, where they are kept; ``None`` when there is none. ``given`` is what
+    ``read_given`` made of the same plan."""
+    pieces = [
+        Piece(
+            path=Path(item.path),
+            start_s=item.start_s,
+            end_s=item.start_s + Fraction(len(kept.pictures)) / plan.shape.fps,
+            at_s=Fraction(item.frame) / plan.shape.fps,
+        )
+        for item, kept in zip(_kept(plan), given, strict=True)
+        if isinstance(item, ClipCondition)
+    ]
+    return lay_sound(pieces, plan.shape.duration_s)
 
 
 def read_sketch(plan: Plan) -> Frames | None:

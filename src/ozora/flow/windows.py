@@ -56,7 +56,8 @@ def split(
     ``known`` says of each latent frame whether it is given. What is painted at once does not go past one of
     ``breaks``, where another prompt begins. ``offset`` is the shot's first latent frame on the canvas.
     """
-    done, windows = list(known), []
+    done = list(known)
+    windows: list[Window] = []
     behind = min(context, size - 1)  # at least one new latent frame a window
     while not windows or not all(done):
         begin = 0 if all(done) else done.index(False)

@@ -4,7 +4,7 @@ from ozora.media.contact_sheet import SheetRow, write_contact_sheet
 from ozora.media.footage import Footage, FootageReader, read_footage
 from ozora.media.image_file import fit_image, read_image, resize_frames, write_image
 from ozora.media.output_file import check_output, sidecar, write_text
-from ozora.media.sound_file import Piece, cut_sound, lay_sound, read_sound
+from ozora.media.sound_file import Piece, cut_sound, holds_sound, lay_sound, read_sound
 from ozora.media.video_file import VideoWriter, read_video, write_video
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "check_output",
     "cut_sound",
     "fit_image",
+    "holds_sound",
     "lay_sound",
     "read_footage",
     "read_image",

@@ -51,7 +51,7 @@ def quick_in_bfloat16(device: torch.device) -> bool:
     those without it emulate bfloat16 at a quarter of their float32 speed)."""
     if device.type != "cpu":
         return True
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # PyTorch 2.11 cannot tell
+    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # PyTorch 2.11 cannot tell
     return bool(capabilities.get("amx_bf16", False))
 
 
