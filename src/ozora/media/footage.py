@@ -25,14 +25,11 @@ from numpy.typing import NDArray
 
 from ozora.errors import MediaError
 from ozora.media.color import HDR, WIDE, needs_sdr, to_sdr
+from ozora.media.demuxers import PICTURES, only
 from ozora.media.image_file import GRAY
 from ozora.media.sound_file import read_sound
 from ozora.media.timing import Timing, conform, measure
 
-READABLE = (  # no playlists: they point at other files
-    "mov,mp4,m4v,matroska,webm,gif,avi,mpegts,mpeg,mpegvideo,ogg,flv,apng,mxf,asf,dv,nut,ivf,obu,h264,hevc,yuv4mpegpipe"
-)
-OPTIONS = {"format_whitelist": READABLE, "protocol_whitelist": "file"}
 SMOOTH = int(Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT)
 
 _MAX_FRAME_PIXELS = 8192 * 4320
@@ -220,7 +217,7 @@ def _check_pixels(path: Path, num_pixels: int, max_pixels: int) -> None:
 
 
 def _open(path: Path, stack: contextlib.ExitStack) -> tuple[InputContainer, VideoStream]:
-    container = stack.enter_context(av.open(str(path.resolve()), options=OPTIONS))
+    container = stack.enter_context(av.open(str(path.resolve()), options=only(PICTURES)))
     if not container.streams.video:
         raise MediaError(f"{path} has no pictures in it: give a video")
     stream = container.streams.video[0]

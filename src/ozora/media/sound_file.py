@@ -19,6 +19,7 @@ from av.container import InputContainer, OutputContainer
 from numpy.typing import NDArray
 
 from ozora.errors import MediaError
+from ozora.media.demuxers import SOUNDS, only
 
 SOUND_RATE = 48_000
 SOUND_SUFFIXES = (".mp4", ".webm")
@@ -27,7 +28,6 @@ _FADE_S = Fraction(1, 100)
 _MAX_S = 3600
 _JUMP = SOUND_RATE // 20  # timestamps that are off by less are rounding, not gaps
 _BIT_RATES = {"aac": 192_000, "libopus": 160_000}
-_READABLE = "mov,mp4,m4v,matroska,webm,avi,mpegts,mpeg,ogg,flv,mxf,asf,dv,nut,wav,mp3,flac,aac,aiff"
 
 Sound = NDArray[np.float32]
 
@@ -51,9 +51,8 @@ def read_sound(path: Path, *, start_s: Fraction = Fraction(0), end_s: Fraction |
     wanted = None if end_s is None else max(0, round(end_s * SOUND_RATE) - first)
     if (wanted or 0) > _MAX_S * SOUND_RATE:
         raise _too_long(path)
-    options = {"format_whitelist": _READABLE, "protocol_whitelist": "file"}
     try:
-        with av.open(str(path.resolve()), options=options) as container:
+        with av.open(str(path.resolve()), options=only(SOUNDS)) as container:
             if not container.streams.audio:
                 return None
             parts = _decode(container, container.streams.audio[0], path, first, wanted)

@@ -1,0 +1,17 @@
+"""Which kinds of files are opened at all, as FFmpeg names them.
+
+Not among them are playlists and lists of pictures (hls, dash, concat, image2): they point at other files, which whoever
+sends one need not be allowed to read.
+"""
+
+from __future__ import annotations
+
+PICTURES = (
+    "mov,mp4,m4v,matroska,webm,gif,avi,mpegts,mpeg,mpegvideo,ogg,flv,apng,mxf,asf,dv,nut,ivf,obu,h264,hevc,yuv4mpegpipe"
+)
+SOUNDS = f"{PICTURES},wav,mp3,flac,aac,aiff"
+
+
+def only(kinds: str) -> dict[str, str]:
+    """Options for ``av.open`` that let it open nothing else, and nothing but the file itself."""
+    return {"format_whitelist": kinds, "protocol_whitelist": "file"}
