@@ -19,5 +19,5 @@ def test_a_list_of_other_files_is_not_opened(tmp_path: Path, content: str) -> No
     other.write_bytes(b"RIFF")
     path = tmp_path / "list.m3u8"
     path.write_text(content.format(other))
-    with pytest.raises(av.error.InvalidDataError):
+    with pytest.raises(av.error.FFmpegError):
         av.open(str(path), options=only(PICTURES))
