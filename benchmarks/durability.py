@@ -2,9 +2,10 @@
 
 python benchmarks/durability.py [--kills 50] [--jobs 40] [--seed 0]
 
-Two workers and a web process with the stub backend of the tests; each kill hits one of them, a worker while it paints.
-A client submits with idempotency keys and asks again when the web process dies under it. Prints one Markdown row;
-exits 1 when a job is lost or doubled or has other pixels than an undisturbed run.
+Two workers and a web process with the stub backend of the tests; each kill hits one of them, a worker while it paints
+(as long as there is something to paint). A client submits with idempotency keys and asks again when the web process
+dies under it. Prints one Markdown row; exits 1 when a job is lost or doubled or has other pixels than an undisturbed
+run. Every wait has an end: what has not ended after PATIENCE_S is lost.
 """
 
 from __future__ import annotations
@@ -41,34 +42,47 @@ from ozora.server.tables import ATTEMPTS, JOBS  # noqa: E402
 STEP_S, STEPS = 0.25, 12
 WEB = [sys.executable, "-m", "tests.server.stub_web"]
 WORKER = [sys.executable, "-m", "tests.server.stub_worker", str(STEP_S)]
-PATIENCE_S = 300
-BUSY_S = 8  # so long a kill waits for its worker to have a job
+PATIENCE_S = 300  # for an answer, and for the last job after the last kill
+BUSY_S = 8  # so long a kill waits for its worker to have a job, while there is one
+STOP_S = 20  # for a process to end that was told to
 
 
 class Crew:
-    """The processes; a killed one is replaced at once."""
+    """The processes; a killed one is replaced at once. They end with this process, whatever becomes of it."""
 
     def __init__(self, settings: Settings) -> None:
-        self._variables = environment(settings)
+        self._variables = environment(dataclasses.replace(settings, supervised=True))
         self._commands = [WEB, WORKER, WORKER]
         self._processes = [self._start(command) for command in self._commands]
 
-    def kill(self, index: int, database: Database) -> None:
-        pid, until = self._processes[index].pid, time.monotonic() + BUSY_S
-        while index > 0 and not is_painting(database, pid) and time.monotonic() < until:
+    def kill(self, index: int, database: Database, submitted: threading.Event) -> bool:
+        """Kill -9 of one process; returns whether it was a worker that painted."""
+        process, until = self._processes[index], time.monotonic() + BUSY_S
+        painting = index > 0 and is_painting(database, process.pid)
+        while index > 0 and not painting and time.monotonic() < until:
+            if submitted.is_set() and not is_work_left(database):
+                break
             time.sleep(0.05)
-        self._processes[index].kill()
-        self._processes[index].wait()
+            painting = is_painting(database, process.pid)
+        process.kill()
+        process.wait()
         self._processes[index] = self._start(self._commands[index])
+        return painting
 
     def stop(self) -> None:
         for process in self._processes:
             process.terminate()
         for process in self._processes:
-            process.wait(timeout=60)
+            try:
+                process.wait(timeout=STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
     def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(command, cwd=ROOT, env=self._variables, stderr=subprocess.DEVNULL)
+        return subprocess.Popen(
+            command, cwd=ROOT, env=self._variables, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
 
 
 def is_painting(database: Database, pid: int) -> bool:
@@ -76,6 +90,13 @@ def is_painting(database: Database, pid: int) -> bool:
     held = select(JOBS.c.id).where(JOBS.c.status == "in_progress", JOBS.c.worker.like(f"%-{pid}-%"))
     with database.reading() as connection:
         return connection.execute(held).first() is not None
+
+
+def is_work_left(database: Database) -> bool:
+    """Whether there is a job that has not ended."""
+    going = select(JOBS.c.id).where(JOBS.c.status.in_(("queued", "in_progress"))).limit(1)
+    with database.reading() as connection:
+        return connection.execute(going).first() is not None
 
 
 def ask(url: str, body: dict[str, Any] | None = None, token: str = "") -> dict[str, Any]:
@@ -94,12 +115,31 @@ def ask(url: str, body: dict[str, Any] | None = None, token: str = "") -> dict[s
             time.sleep(0.1)
 
 
-def submit(base: str, count: int, made: dict[int, str]) -> None:
+def submit(base: str, count: int, made: dict[int, str], submitted: threading.Event) -> None:
     """One job after the other, in a thread of its own."""
-    for number in range(count):
-        body = {"model": "stub", "prompt": f"ball {number}", "seed": number, "num_inference_steps": STEPS}
-        made[number] = ask(f"{base}/v1/videos", body, f"job-{number}")["id"]
-        time.sleep(0.3)
+    try:
+        for number in range(count):
+            body = {"model": "stub", "prompt": f"ball {number}", "seed": number, "num_inference_steps": STEPS}
+            made[number] = ask(f"{base}/v1/videos", body, f"job-{number}")["id"]
+            time.sleep(0.3)
+    finally:
+        submitted.set()
+
+
+def disturb(crew: Crew, base: str, database: Database, wanted: argparse.Namespace) -> tuple[dict[int, str], int]:
+    """Submit and kill, then wait for the last job; returns the jobs by number, and how many kills hit a painter."""
+    made, submitted, chance = dict[int, str](), threading.Event(), random.Random(wanted.seed)
+    ask(f"{base}/readyz")
+    client = threading.Thread(target=submit, args=(base, wanted.jobs, made, submitted), daemon=True)
+    client.start()
+    hits = 0
+    for _ in range(wanted.kills):
+        time.sleep(chance.uniform(0.1, 1.0))
+        hits += crew.kill(chance.randrange(3), database, submitted)
+    until = time.monotonic() + PATIENCE_S
+    while (not submitted.is_set() or is_work_left(database)) and time.monotonic() < until:
+        time.sleep(0.1)
+    return made, hits
 
 
 def main() -> int:
@@ -108,50 +148,39 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=40)
     parser.add_argument("--seed", type=int, default=0)
     wanted = parser.parse_args()
-    chance = random.Random(wanted.seed)
     BACKENDS["stub"] = StubBackend()
-    with socket.socket() as free, tempfile.TemporaryDirectory() as folder:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
+    with tempfile.TemporaryDirectory() as folder:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
         settings = dataclasses.replace(
             in_folder(Path(folder)), port=port, aliases={"sora-2": "stub"}, lease_s=1.5, max_failures=50
         )
-        base, made = f"http://127.0.0.1:{port}", dict[int, str]()
-        crew = Crew(settings)
-        began, database = time.monotonic(), Database(settings.database)
+        crew, began, database = Crew(settings), time.monotonic(), Database(settings.database)
         try:
-            ask(f"{base}/readyz")
-            client = threading.Thread(target=submit, args=(base, wanted.jobs, made))
-            client.start()
-            for _ in range(wanted.kills):
-                time.sleep(chance.uniform(0.1, 1.0))
-                crew.kill(chance.randrange(3), database)
-            client.join()
-            for identity in made.values():
-                while ask(f"{base}/v1/videos/{identity}")["status"] in ("queued", "in_progress"):
-                    time.sleep(0.1)
-            took_s = time.monotonic() - began
+            made, hits = disturb(crew, f"http://127.0.0.1:{port}", database, wanted)
         finally:
             crew.stop()
+        took_s = time.monotonic() - began
+        result = report(database, made, wanted, hits, took_s)
         database.close()
-        return report(settings, made, wanted.kills, took_s)
+        return result
 
 
-def report(settings: Settings, made: dict[int, str], kills: int, took_s: float) -> int:
+def report(database: Database, made: dict[int, str], wanted: argparse.Namespace, hits: int, took_s: float) -> int:
     """Compare what is in the database with what was asked for, and with an undisturbed run."""
-    database = Database(settings.database)
     with database.reading() as connection:
         rows = list(connection.execute(select(JOBS.c.id, JOBS.c.status, JOBS.c.plan, JOBS.c.pixels_sha256)))
         outcomes = select(func.coalesce(ATTEMPTS.c.outcome, "running"), func.count()).group_by(ATTEMPTS.c.outcome)
         attempts = {str(outcome): int(number) for outcome, number in connection.execute(outcomes)}
-    database.close()
-    lost = len(set(made.values()) - {row.id for row in rows if row.status == "completed"})
-    doubled = len(rows) - len(set(made.values())) + attempts.get("completed", 0) - len(rows) + lost
-    other = sum(row.pixels_sha256 != undisturbed(row.plan) for row in rows)
-    print("| kills | jobs | attempts | lost | doubled | other pixels | seconds |")
-    print("|---|---|---|---|---|---|---|")
-    print(f"| {kills} | {len(made)} | {sum(attempts.values())} | {lost} | {doubled} | {other} | {took_s:.0f} |")
+    ended = [row for row in rows if row.status == "completed"]
+    lost = wanted.jobs - len({row.id for row in ended} & set(made.values()))
+    doubled = max(0, len(rows) - wanted.jobs) + attempts.get("completed", 0) - len(ended)
+    other = sum(row.pixels_sha256 != undisturbed(row.plan) for row in ended)
+    print("| kills | of a painter | jobs | attempts | lost | doubled | other pixels | seconds |")
+    print("|---|---|---|---|---|---|---|---|")
+    row = (wanted.kills, hits, wanted.jobs, sum(attempts.values()), lost, doubled, other, f"{took_s:.0f}")
+    print(f"| {' | '.join(str(value) for value in row)} |")
     return int(bool(lost or doubled or other))
 
 

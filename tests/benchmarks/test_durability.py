@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from benchmarks.durability import is_painting, is_work_left
+
+from ozora.server import jobs, queue
+from ozora.server.database import Database
+from tests.server.conftest import database, settings, template
+from tests.server.samples import draft
+
+__all__ = ["database", "settings", "template"]
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_who_paints_is_known_by_its_process(database: Database) -> None:
+    assert not is_work_left(database)
+    with database.writing() as connection:
+        jobs.add(connection, draft(), time.time())
+    assert is_work_left(database) and not is_painting(database, 12)
+    with database.writing() as connection:
+        job = queue.claim(connection, "host-12-abc", now=time.time(), lease_s=5, max_failures=2)
+    assert job is not None
+    assert is_painting(database, 12) and not is_painting(database, 1)
+    with database.writing() as connection:
+        assert queue.fail(connection, job, code="x", message="y", now=time.time())
+    assert not is_work_left(database) and not is_painting(database, 12)
+
+
+@pytest.mark.long
+def test_more_kills_than_there_is_work_come_to_an_end(tmp_path: Path) -> None:
+    command = [sys.executable, "benchmarks/durability.py", "--kills", "8", "--jobs", "2"]
+    variables = {**os.environ, "OZORA_HOME": str(tmp_path)}
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "| 8 |" in done.stdout
