@@ -198,7 +198,7 @@ def test_a_clip_of_another_shape_is_kept_and_surrounded(tmp_path: Path) -> None:
 def test_what_a_backend_cannot_do_is_refused_by_name() -> None:
     plan = pipeline.make_plan("a red ball", model="tiny")
     cut = replace(plan, prompts=(plan.prompts[0], Prompt(text="b", start_s=Fraction(1, 2), enter="cut")))
-    with pytest.raises(CapabilityError, match="cannot cut to another shot; these can: maquette"):
+    with pytest.raises(CapabilityError, match="cannot follow several prompts over time; these can: maquette"):
         pipeline.check(replace(cut, model="wan-2.1-1.3b"), BACKENDS["wan-2.1-1.3b"])
 
 
@@ -215,3 +215,10 @@ def test_the_sound_of_a_clip_stays_with_its_frames(tmp_path: Path) -> None:
     assert np.abs(heard[12_000:36_000]).max() > 0.2 and np.abs(heard[54_000:90_000]).max() < 0.02
     pipeline.write(longer, tmp_path / "b.gif")
     assert take().sound is None
+
+
+def test_first_and_then_share_the_time() -> None:
+    first, then = pipeline.make_plan("first a red ball rolls left, then it jumps", model="tiny", seconds="2").prompts
+    assert (first.text, first.start_s, first.end_s) == ("a red ball rolls to the left", 0, 1)
+    assert (then.text, then.start_s, then.end_s) == ("a red ball jumps", 1, None)
+    assert len(pipeline.make_plan("a dog runs left, then it jumps", model="wan-2.1-1.3b").prompts) == 1

@@ -30,6 +30,7 @@ from ozora.plan import Condition, ImageCondition, Layout, Plan, Prompt, Record, 
 from ozora.shapes import VideoShape
 from ozora.timecode import exact, rate
 from ozora.trust.publish import Terms, check_prompt, publish
+from ozora.world.stories import spans
 
 MAX_PROMPT = 2000
 MAX_SIDE = 2048
@@ -40,6 +41,7 @@ NEEDED = {
     "frames": "keep given frames",
     "regions": "keep a part of a picture",
     "sketch": "paint over a clip",
+    "prompts": "follow several prompts over time",
     "shots": "cut to another shot",
 }
 
@@ -60,8 +62,8 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Take:
-    """What came out of a plan: ``frames`` [f, h, w, 3] uint8 RGB, the record of how, and the ``sound`` of the clips that
-    are kept in it ([n, 2] at 48 kHz), if they have one."""
+    """What came out of a plan: ``frames`` [f, h, w, 3] uint8 RGB, the record of how, and the ``sound`` of the clips
+    that are kept in it ([n, 2] at 48 kHz), if they have one."""
 
     frames: Frames
     record: Record
@@ -90,9 +92,10 @@ def make_plan(
     """
     backend = find(model)
     can = backend.capabilities
+    shape = extent(model, seconds=seconds, size=size, fps=fps) if layout is None else layout.shape
     plan = Plan(
-        prompts=_prompts(text, layout),
-        shape=extent(model, seconds=seconds, size=size, fps=fps) if layout is None else layout.shape,
+        prompts=_prompts(text, shape, layout, can),
+        shape=shape,
         model=model,
         seed=secrets.randbelow(2**32) if seed is None else _between("a seed", seed, 0, 2**63 - 1),
         sampler=Sampler(
@@ -207,11 +210,18 @@ class _Clock:
         self._last = now
 
 
-def _prompts(text: str, layout: Layout | None) -> tuple[Prompt, ...]:
-    """Those of the layout, or the text from beginning to end."""
-    if layout is None or not layout.prompts:
-        return (Prompt(text=_prompt(text)),)
-    return tuple(replace(prompt, text=_prompt(prompt.text)) for prompt in layout.prompts)
+def _prompts(text: str, shape: VideoShape, layout: Layout | None, can: Capabilities) -> tuple[Prompt, ...]:
+    """Those of the layout; or the text from beginning to end, where "first ..., then ..." takes equal parts."""
+    if layout is not None and layout.prompts:
+        return tuple(replace(prompt, text=_prompt(prompt.text)) for prompt in layout.prompts)
+    whole = _prompt(text)
+    parts = spans(whole) if "prompts" in can.conditions and shape.frames > 1 else (whole,)
+    each_s = shape.duration_s / len(parts)
+    last = len(parts) - 1
+    return tuple(
+        Prompt(text=part, start_s=number * each_s, end_s=None if number == last else (number + 1) * each_s)
+        for number, part in enumerate(parts)
+    )
 
 
 def _prompt(text: str) -> str:

@@ -250,6 +250,7 @@ class Plan:
             "frames": not first_only and any(not is_sketch(item) for item in self.conditions),
             "regions": any(item.hole or item.into for item in clips),
             "sketch": bool(self.strength),
+            "prompts": len(self.prompts) > 1,
             "shots": bool(self.cuts),
         }
         return frozenset(name for name, needed in wanted.items() if needed)

@@ -65,7 +65,7 @@ class MaquetteBackend:
             fps=(str(native["fps"]),),
             steps=int(self.card.get("steps", 12)),
             guidance=float(self.card.get("guidance", 3.0)),
-            conditions=("image", "frames", "regions", "sketch", "shots"),
+            conditions=("image", "frames", "regions", "sketch", "prompts", "shots"),
             device="cpu",
             installed=self.weights.is_file(),
             license="Apache-2.0",

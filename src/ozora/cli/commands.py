@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 
 from ozora import __version__
 from ozora.cli.edit import Wishes, add_verbs
+from ozora.cli.script import add_script
 from ozora.cli.serve import add_server
 from ozora.cli.trust import add_trust
 from ozora.errors import OzoraError
@@ -111,6 +112,7 @@ def _plan(make: Callable[[], tuple[Layout, str]], wishes: Wishes) -> Plan:
 
 add_verbs(app, paint_verb)
 add_verbs(plan, print_plan)
+add_script(app)
 
 
 @app.command()
