@@ -22,8 +22,8 @@ SEED = 7
 MIB = 1 << 20
 MAX_ADDRESS_BYTES = 3 << 30  # what the reader may ask for at all
 MAX_MEMORY_BYTES = 300 * MIB  # what it may use, 60 MiB of which are Python with its libraries
-MAX_FILE_S = 3.0
-MAX_TOTAL_S = 60
+MAX_FILE_S = 10.0
+MAX_TOTAL_S = 120
 
 READ = """
 import json, resource, sys, time

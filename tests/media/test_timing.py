@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ozora.media.timing import RATES, STILL_RATE, Timing, conform, measure
+from ozora.media.timing import RATES, STILL_RATE, Timing, conform, measure, respace
 
 MS = Fraction(1, 1000)
 
@@ -59,3 +59,10 @@ def test_there_are_as_many_frames_as_the_timing_says(ticks: list[int], rate: int
     frames = list(conform(((tick * MS, tick) for tick in sorted(ticks)), timing))
     assert len(frames) == timing.count
     assert frames == sorted(frames)
+
+
+@pytest.mark.parametrize(
+    ("fps", "wanted", "shown"), [(12, 24, "aabbcc"), (24, 12, "b"), (24, 24, "abc"), (2, 3, "abbc")]
+)
+def test_frames_at_another_rate(fps: int, wanted: int, shown: str) -> None:
+    assert "".join(respace("abc", Fraction(fps), Fraction(wanted))) == shown

@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 
 from ozora import __version__
 from ozora.cli.edit import Wishes, add_verbs
+from ozora.cli.export import add_export
 from ozora.cli.script import add_script
 from ozora.cli.serve import add_server
 from ozora.cli.trust import add_trust
@@ -209,6 +210,7 @@ def troupe(
 
 add_server(app)
 add_trust(app)
+add_export(app)
 
 
 def main() -> NoReturn:

@@ -21,6 +21,7 @@ from ozora.errors import OutputError
 VIDEO_SUFFIXES = (".mp4", ".webm", ".gif")
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 SUFFIXES = VIDEO_SUFFIXES + IMAGE_SUFFIXES
+SEQUENCE_SUFFIXES = (".png", ".tiff", ".exr")
 
 _MAX_NAME_BYTES = 240  # file systems allow 255; the rest is for a sidecar's suffix
 _HIDDEN = ".unfinished-"
@@ -40,7 +41,7 @@ _REASONS = {
 
 def is_sequence(path: Path) -> bool:
     """Whether ``path`` names numbered pictures, such as ``frames/%04d.png``."""
-    return path.suffix.lower() == ".png" and _PATTERN.search(path.name) is not None
+    return path.suffix.lower() in SEQUENCE_SUFFIXES and _PATTERN.search(path.name) is not None
 
 
 def number(path: Path, index: int) -> Path:

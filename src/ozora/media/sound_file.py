@@ -104,11 +104,12 @@ def holds_sound(path: Path) -> bool:
 class SoundTrack:
     """The sound of a file that is being written, fed along with its pictures."""
 
-    def __init__(self, container: OutputContainer, codec: Literal["aac", "libopus"], sound: Sound) -> None:
+    def __init__(self, container: OutputContainer, codec: Literal["aac", "libopus", "pcm_s24le"], sound: Sound) -> None:
         assert sound.ndim == 2 and sound.shape[1] == 2 and sound.dtype == np.float32, (sound.shape, sound.dtype)
         self._container = container
         self._stream: AudioStream = container.add_stream(codec, rate=SOUND_RATE, layout="stereo")
-        self._stream.bit_rate = _BIT_RATES[codec]
+        if codec in _BIT_RATES:
+            self._stream.bit_rate = _BIT_RATES[codec]
         self._planar = codec == "aac"
         self._sound = sound
         self._done = 0

@@ -80,3 +80,12 @@ def conform(frames: Iterable[tuple[Fraction | None, _T]], timing: Timing) -> Ite
     while before is not None and given < timing.count:
         yield before[0]
         given += 1
+
+
+def respace(frames: Iterable[_T], fps: Fraction, wanted: Fraction) -> Iterator[_T]:
+    """Frames at ``fps`` as ``wanted`` a second: each new one is what is on screen in the middle of its time."""
+    given = 0
+    for index, frame in enumerate(frames, start=1):
+        while (given + Fraction(1, 2)) / wanted < index / fps:
+            yield frame
+            given += 1

@@ -16,6 +16,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,26 @@ class Credential:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What was done to one file, without painting: ``action`` is one of C2PA's, such as "c2pa.transcoded".
+
+    ``record`` and ``payload`` are those of ``parent`` where it was published here.
+    """
+
+    action: str
+    parent: Path
+    record: Record | None = None
+    payload: int = 0
+    show_prompt: bool = False
+    time_authority: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything can be said of where the parent is from: a manifest must begin with that."""
+        return self.record is not None or bool(_signable([self.parent]))
+
+
 def is_embedded(path: Path) -> bool:
     """Whether the format of ``path`` carries its manifest inside."""
     return path.suffix.lower() in EMBEDDED and not is_sequence(path)
@@ -116,6 +137,24 @@ def sign_beside(
     return content
 
 
+def sign_change(source: Path, target: Path, change: Change, identity: Identity) -> None:
+    """As ``sign``, for a file that was made of another one without painting."""
+    assert source != target
+    manifest = _describe_change(change, EMBEDDED[target.suffix.lower()])
+    with _signing(identity, change.time_authority) as signer, _building(manifest, [change.parent]) as builder:
+        builder.sign_file(source, target, signer)
+
+
+def sign_change_beside(files: Sequence[Path], change: Change, identity: Identity) -> bytes:
+    """As ``sign_beside``, for files that were made of another one without painting."""
+    manifest = _describe_change(change, _CARRIER_FORMAT)
+    manifest["assertions"].append({"label": FILE_HASH, "data": {"alg": "sha256", "hash": hash_files(files)}})
+    with _signing(identity, change.time_authority) as signer, _building(manifest, [change.parent]) as builder:
+        builder.set_no_embed()
+        content: bytes = builder.sign(signer, _CARRIER_FORMAT, io.BytesIO(_PIXEL), io.BytesIO())
+    return content
+
+
 def read(path: Path, anchor_pem: bytes = b"") -> Credential | None:
     """The manifest in ``path`` or beside it, checked against the file; ``None`` when there is none."""
     if is_embedded(path):
@@ -133,8 +172,33 @@ def list_files(path: Path) -> list[Path]:
 
 def hash_files(files: Sequence[Path]) -> str:
     """SHA-256 of one file, or of the hashes of many, as hexadecimal digits."""
-    digests = [hashlib.sha256(path.read_bytes()).digest() for path in files]
+    digests = [_digest(path) for path in files]
     return digests[0].hex() if len(digests) == 1 else hashlib.sha256(b"".join(digests)).hexdigest()
+
+
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def _describe_change(change: Change, file_format: str) -> dict[str, Any]:
+    """The manifest of a change: that of the parent's record where there is one, with what was done last."""
+    assert change.is_known
+    agent = {"name": "Ozora", "version": version("ozora")}
+    made = {"action": change.action, "softwareAgent": agent, "when": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    if change.record is not None:
+        manifest = _describe(
+            change.record, change.payload, [change.parent], show_prompt=change.show_prompt, file_format=file_format
+        )
+        manifest["assertions"][0]["data"]["actions"][-1] = made
+        return manifest
+    opened = {"action": "c2pa.opened", "parameters": {"ingredientIds": ["parent0"]}}
+    return {
+        "claim_generator_info": [agent],
+        "title": change.parent.name,
+        "format": file_format,
+        "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [opened, made]}}],
+    }
 
 
 def _describe(

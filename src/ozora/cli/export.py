@@ -1,0 +1,99 @@
+"""``ozora export`` and ``ozora upscale``: finished clips for editing software, and in other sizes."""
+
+from __future__ import annotations
+
+import enum
+import functools
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, get_args
+
+import typer
+
+from ozora.errors import UserError
+
+if TYPE_CHECKING:
+    from ozora.cli.screen import Screen
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on the standard output, nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors and the result.")]
+
+
+class Target(enum.StrEnum):
+    """Which program a timeline is for."""
+
+    RESOLVE = "resolve"
+    PREMIERE = "premiere"
+    FCP = "fcp"
+    EDL = "edl"
+    OTIO = "otio"
+
+
+class Media(enum.StrEnum):
+    """What the media become."""
+
+    PRORES = "prores"
+    PRORES4444 = "prores4444"
+    DNXHR = "dnxhr"
+    EXR = "exr"
+    PNG = "png"
+    TIFF = "tiff"
+
+
+def add_export(app: typer.Typer) -> None:
+    """Hang the commands into the program."""
+    app.command()(export)
+
+
+def export(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Clips, in their order on the timeline.")],
+    target: Annotated[Target, typer.Option("--for", help="What opens it.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where it goes.")],
+    media: Annotated[Media, typer.Option(help="Codec of the media: ProRes 422 HQ, ... or pictures.")] = Media.PRORES,
+    handles: Annotated[int, typer.Option(help="Frames at both ends that are kept off the timeline.")] = 0,
+    timecode: Annotated[str, typer.Option(help="Of the first frame.")] = "01:00:00:00",
+    matte: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A clip or picture; what is white in it is opaque.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Hand clips over to editing software: media, a timeline, subtitles."""
+    from ozora.cli.screen import Screen
+    from ozora.media.master_file import Kind
+
+    try:
+        from ozora.handover.export import Order, export
+    except ImportError as error:
+        raise UserError("this needs OpenTimelineIO: pip install 'ozora[handover]'") from error
+
+    kinds = {kind: kind for kind in get_args(Kind)}
+    screen = Screen(quiet=quiet)
+    order = Order(target=target.value, kind=kinds[media.value], handle=handles, timecode=timecode, matte=matte)
+    package = export(
+        files, order, output, publish=functools.partial(_publish, "c2pa.transcoded"), tell=_tell_lines(screen)
+    )
+    for note in package.notes:
+        screen.say(note)
+    paths = [str(path) for path in package.files]
+    if as_json:
+        typer.echo(json.dumps({"files": paths, "notes": list(package.notes)}, indent=2, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(paths))
+
+
+def _publish(action: str, parent: Path, path: Path, write: Callable[[Path], object]) -> Sequence[str]:
+    from ozora.trust.derivative import derive_file
+
+    return derive_file(parent, path, action, write=write).notes
+
+
+def _tell_lines(screen: Screen) -> Callable[[str, int, int], None]:
+    """Progress as a line for each tenth."""
+
+    def tell(what: str, done: int, total: int) -> None:
+        if done == total or done * 10 // total != (done - 1) * 10 // total:
+            screen.say(f"{what} {done}/{total}")
+
+    return tell

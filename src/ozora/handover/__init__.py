@@ -1,0 +1,1 @@
+"""The way out to editing software: media, timelines and subtitles of finished clips."""

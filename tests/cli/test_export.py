@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from ozora.cli.commands import app, call
+from ozora.media import write_video
+from ozora.trust.publish import publish
+from ozora.trust.verify import verify
+from tests.handover.clips import make_finished
+from tests.trust.clips import draw_clip
+from tests.trust.records import RECORD
+
+
+def _published(path: Path) -> int:
+    return publish(
+        draw_clip(0), RECORD, path, write=lambda frames, draft: write_video(frames, Fraction(24), draft)
+    ).payload
+
+
+def test_a_published_clip_is_handed_over_signed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    payload = _published(tmp_path / "a.mp4")
+    out = tmp_path / "out"
+    assert call(app, ["export", str(tmp_path / "a.mp4"), "--for", "resolve", "-o", str(out), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert [Path(path).name for path in shown["files"]] == [
+        "timeline.otio",
+        "timeline.xml",
+        "a.mov",
+        "captions.srt",
+        "captions.vtt",
+    ]
+    verdict = verify(out / "media" / "a.mov")
+    assert verdict.entry is not None
+    assert verdict.entry.payload == payload
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--for", "vegas"], "not one of 'resolve'"),
+        (["--for", "edl", "--media", "exr"], "no numbered pictures"),
+        (["--for", "otio", "--timecode", "noon"], "is no timecode"),
+    ],
+)
+def test_a_bad_wish_is_one_line(
+    tmp_path: Path, arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = make_finished(tmp_path / "a.mp4", frames=3)
+    assert call(app, ["export", str(path), *arguments, "-o", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert says in said
+    assert not (tmp_path / "out").exists()
