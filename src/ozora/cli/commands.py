@@ -50,6 +50,8 @@ plan = typer.Typer(
     help="Print the plan of a verb and paint nothing; `ozora run PLAN` paints it.", rich_markup_mode=None
 )
 app.add_typer(plan, name="plan")
+evaluation = typer.Typer(help="Measure how well a model keeps to its prompts.", rich_markup_mode=None)
+app.add_typer(evaluation, name="evaluate")
 
 Output = Annotated[
     Path | None,
@@ -167,17 +169,42 @@ def train(
         train_recipe(recipe, out, resume)
 
 
-@app.command()
+@evaluation.callback(invoke_without_command=True)
 def evaluate(
+    context: typer.Context,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the report goes.")] = Path("out/evaluation"),
     model: Annotated[str, typer.Option(help="Which model.")] = "maquette",
     prompts: Annotated[int, typer.Option(min=1, help="How many prompts.")] = 64,
 ) -> None:
-    """Measure how well a model keeps to its prompts."""
+    """Measure how well a model keeps to its prompts; `drift` looks at one long clip."""
+    if context.invoked_subcommand is not None:
+        return
     with _stoppable("stopped, the report is not complete"):
         from ozora.evaluate.report import evaluate_model
 
         evaluate_model(out, model=model, prompts=prompts)
+
+
+@evaluation.command()
+def drift(
+    clip: Annotated[Path, typer.Argument(metavar="FILE", help="A clip of 10 seconds or more.")],
+    prompt: Annotated[str, typer.Option(help="What is to hold. Default: as the record beside the clip says.")] = "",
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the curves into this .png.")] = None,
+) -> None:
+    """Score the facts of a long clip again every five seconds, and how its light and color change."""
+    with _stoppable("stopped"):
+        from ozora.cli.edit import told
+        from ozora.evaluate.drift import measure_drift, plot_drift
+        from ozora.evaluate.parser import load_parser
+        from ozora.media import read_video
+        from ozora.world.reading import read
+
+        statement = read(prompt or told(clip)).statement
+        frames, fps = read_video(clip)
+        measured = measure_drift(frames, fps, statement, load_parser())
+        typer.echo(measured.table())
+        if plot is not None:
+            plot_drift(measured, plot)
 
 
 @stage.command()

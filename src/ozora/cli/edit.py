@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from pathlib import Path
@@ -75,7 +75,9 @@ def _command(verb: Verb, finish: Finish) -> Callable[..., None]:
 
         def make() -> tuple[Layout, str]:
             layout = verb(**values, **{name: getattr(wishes, name) for name in asked})
-            return layout, _told(values) if wishes.prompt is None and not layout.prompts else wishes.prompt or ""
+            if wishes.prompt is None and not layout.prompts:
+                return layout, told(values.get("clip"))
+            return layout, wishes.prompt or ""
 
         finish(make, wishes)
 
@@ -92,12 +94,11 @@ def _command(verb: Verb, finish: Finish) -> Callable[..., None]:
     return command
 
 
-def _told(values: Mapping[str, object]) -> str:
-    """The prompt of the record beside the clip; ``UserError`` where there is none."""
+def told(clip: Path | None) -> str:
+    """The prompt of the record beside a clip; ``UserError`` where there is none."""
     from ozora.cli.record_file import read_request
 
-    clip = values.get("clip")
-    beside = clip.with_name(f"{clip.name}.json") if isinstance(clip, Path) else None
+    beside = None if clip is None else clip.with_name(f"{clip.name}.json")
     if beside is None or not beside.is_file():
         raise UserError("there is no prompt; say in words what to see")
     return read_request(beside)[0].prompts[0].text
@@ -192,7 +193,7 @@ def restyle(
     from ozora import edit
     from ozora.world.reading import restyle as reword
 
-    text = reword(prompt or _told({"clip": clip}), style)
+    text = reword(prompt or told(clip), style)
     made = edit.remix(_source(clip), strength=_strength(strength))
     return replace(made, prompts=(Prompt(text=text),))
 
