@@ -54,3 +54,17 @@ def test_a_bad_wish_is_one_line(
     said = capsys.readouterr().err.strip().splitlines()[-1]
     assert says in said
     assert not (tmp_path / "out").exists()
+
+
+def test_a_larger_clip_is_signed_with_its_parent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    payload = _published(tmp_path / "a.mp4")
+    path = tmp_path / "b.mp4"
+    height, width = draw_clip(0).shape[1:3]
+    assert call(app, ["upscale", str(tmp_path / "a.mp4"), "-o", str(path), "--size", f"{2 * width}x{2 * height}"]) == 0
+    assert capsys.readouterr().out.strip() == str(path)
+    verdict = verify(path)
+    assert verdict.entry is not None
+    assert verdict.entry.payload == payload
+    assert b"c2pa.edited" in path.read_bytes()
+    assert call(app, ["upscale", str(tmp_path / "a.mp4"), "-o", str(path), "--fps", "often"]) == 2
+    assert "no frame rate" in capsys.readouterr().err

@@ -6,12 +6,14 @@ import enum
 import functools
 import json
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from ozora.errors import UserError
+from ozora.errors import SizeError, UserError
+from ozora.timecode import rate
 
 if TYPE_CHECKING:
     from ozora.cli.screen import Screen
@@ -44,6 +46,7 @@ class Media(enum.StrEnum):
 def add_export(app: typer.Typer) -> None:
     """Hang the commands into the program."""
     app.command()(export)
+    app.command()(upscale)
 
 
 def export(
@@ -81,6 +84,40 @@ def export(
         typer.echo(json.dumps({"files": paths, "notes": list(package.notes)}, indent=2, ensure_ascii=False))
     else:
         typer.echo("\n".join(paths))
+
+
+def upscale(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The clip.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where it goes: .mp4 or .webm.")],
+    size: Annotated[str, typer.Option(help="720p, 1080p, 4k, or pixels such as 1920x1080. Default: its own.")] = "",
+    fps: Annotated[str | None, typer.Option(help="Frames a second, such as 60. Default: its own.")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make a clip larger (Lanczos), or smoother with frames in between."""
+    from ozora.cli.screen import Screen
+    from ozora.handover.upscale import upscale as enlarge
+
+    screen = Screen(quiet=quiet)
+    made = enlarge(
+        file,
+        output,
+        size=size,
+        fps=None if fps is None else _rate(fps),
+        publish=functools.partial(_publish, "c2pa.edited"),
+        tell=_tell_lines(screen),
+    )
+    for note in made.notes:
+        screen.say(note)
+    shape = {"frames": made.frames, "height": made.height, "width": made.width, "fps": str(made.fps)}
+    typer.echo(json.dumps({"path": str(made.path), **shape, "notes": list(made.notes)}) if as_json else made.path)
+
+
+def _rate(text: str) -> Fraction:
+    try:
+        return rate(text)
+    except (ValueError, ZeroDivisionError):
+        raise SizeError(f"'{text}' is no frame rate; give 24, 30 or 60") from None
 
 
 def _publish(action: str, parent: Path, path: Path, write: Callable[[Path], object]) -> Sequence[str]:

@@ -6,7 +6,7 @@ timeline.otio (.xml, .fcpxml, .edl)    media/CLIP.mov or media/CLIP/0001.exr, CL
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,16 +16,12 @@ from numpy.typing import NDArray
 
 from ozora.errors import OutputError, SizeError
 from ozora.handover.captions import Cue, cut_cues, read_cues, to_srt, to_vtt
+from ozora.handover.seams import Publish, Tell
 from ozora.handover.timeline import Shot, Timeline, check_timeline, choose_rate, write_timeline
 from ozora.media import FootageReader, fit_image, read_image, read_sound, write_text
 from ozora.media.master_file import MASTERS, Kind, MasterForm, check_master, write_master, write_wav
 from ozora.media.output_file import IMAGE_SUFFIXES, number, whole_file, writing
 from ozora.media.timing import respace
-
-Publish = Callable[[Path, Path, Callable[[Path], object]], Sequence[str]]
-"""(parent, path, write) lets ``write`` make ``path`` and signs it as made of ``parent``; returns notes."""
-Tell = Callable[[str, int, int], None]
-"""(what, done, total) of the frames of a clip."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
