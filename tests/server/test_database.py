@@ -5,7 +5,7 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from ozora.errors import StoreError, UserError
+from ozora.errors import RequestError, StoreError, UserError
 from ozora.server.database import Database
 
 
@@ -64,3 +64,9 @@ def test_a_database_that_is_away_can_be_tried_again() -> None:
 def test_what_is_no_database_is_refused() -> None:
     with pytest.raises(UserError, match="sqlite:///"):
         Database("cupboard")
+
+
+def test_what_cannot_be_stored_is_the_clients_fault(database: Database) -> None:
+    with pytest.raises(RequestError) as refused, database.reading() as connection:
+        connection.execute(text("SELECT :value"), {"value": "\ud800"})
+    assert refused.value.status == 400

@@ -40,11 +40,17 @@ def test_files_stay_files() -> None:
         ({"prompt": "x", "seed": 1.5}, "invalid_value", "seed"),
         ({"prompt": "x", "seed": True}, "invalid_value", "seed"),
         ({"prompt": "x", "guidance_scale": "nan"}, "invalid_value", "guidance_scale"),
+        ({"prompt": "x", "seconds": "4" * 21}, "invalid_value", "seconds"),
+        ({"prompt": "x", "model": "sora-2-20" + "x" * 99}, "invalid_value", "model"),
+        ({"prompt": "x\0"}, "invalid_value", None),
+        ({"prompt": "\ud800"}, "invalid_value", None),
+        ({"prompt": "x", "\ud800": 1}, "invalid_value", None),
+        ({"prompt": "x", "characters": [{"id": "\ud800"}]}, "invalid_value", None),
         ({"prompt": "x", "characters": "[["}, "invalid_value", "characters"),
         ({"prompt": "x", "input_reference": "ball.png"}, "invalid_value", "input_reference"),
     ],
 )
-def test_what_is_wrong_is_named(body: dict[str, Any], code: str, param: str) -> None:
+def test_what_is_wrong_is_named(body: dict[str, Any], code: str, param: str | None) -> None:
     with pytest.raises(RequestError) as refused:
         read("create", body)
     assert (refused.value.code, refused.value.param) == (code, param)
@@ -52,3 +58,17 @@ def test_what_is_wrong_is_named(body: dict[str, Any], code: str, param: str) -> 
 
 def test_every_kind_can_be_read() -> None:
     assert {field.kind for fields in FIELDS.values() for field in fields.values()} == set(READERS)
+
+
+def test_nesting_has_a_limit() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(RequestError, match="nested"):
+        read("create", {"prompt": "x", "characters": deep})
+
+
+def test_every_example_can_be_read() -> None:
+    for verb, fields in FIELDS.items():
+        values = read(verb, {name: field.example for name, field in fields.items()})
+        assert set(values) == set(fields)

@@ -68,3 +68,9 @@ def test_tiny_and_flat_pictures_pass_through(shape: tuple[int, ...]) -> None:
     flat = np.full(shape, 128, np.uint8)
     assert mark(flat, 1, KEY).shape == shape
     assert detect(flat, KEY) is None
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 400), (400, 1), (7, 9), (8, 8)])
+def test_pictures_of_a_few_pixels_hold_nothing(height: int, width: int) -> None:
+    frames = np.random.default_rng(0).integers(0, 256, (1, height, width, 3), dtype=np.uint8)
+    assert detect(frames, bytes(32)) is None

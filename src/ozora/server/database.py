@@ -16,10 +16,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from ozora.errors import StoreError, UserError
+from ozora.errors import RequestError, StoreError, UserError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_S = 10
@@ -81,6 +81,8 @@ def _reachable() -> Iterator[None]:
         yield
     except PoolTimeout as error:
         raise StoreError("the database is too busy now; nothing is lost, try again in a moment") from error
+    except (DataError, UnicodeEncodeError) as error:  # NUL, half a surrogate pair, or more than a column holds
+        raise RequestError("a text holds a character that cannot be stored, or is too long; leave it out") from error
     except DBAPIError as error:
         if type(error).__name__ not in ("OperationalError", "InterfaceError"):
             raise

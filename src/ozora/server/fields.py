@@ -13,77 +13,106 @@ from ozora.server.uploads import Upload
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field: ``kind`` is "text", "integer", "number", "source" (a file or where to get it) or "list"."""
+    """One field: ``kind`` is one of ``READERS``; "source" is a file or where to get it.
+
+    ``example`` is for the OpenAPI page, ``most`` the characters that a text may have.
+    """
 
     kind: str
     help: str
+    example: object
     required: bool = False
+    most: int | None = None
 
 
-PROMPT = Field(kind="text", help="What to see, in words; up to 2000 characters.", required=True)
-MODEL = Field(kind="text", help="A name of /v1/models; sora-2 and sora-2-pro are mapped to one of ours.")
-SECONDS = Field(kind="text", help='How long, as text such as "4" or "2.5".')
-VIDEO = Field(kind="source", help='A clip: a file, or {"id": "video_..."}.', required=True)
+PIXEL = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQAY3Y2wAAAAAElFTkSuQmCC"
+)
+PROMPT = Field(
+    kind="text", help="What to see, in words; up to 2000 characters.", example="a red ball rolls left", required=True
+)
+MODEL = Field(
+    kind="text",
+    help="A name of /v1/models; sora-2 and sora-2-pro are mapped to one of ours.",
+    example="sora-2",
+    most=100,
+)
+SECONDS = Field(kind="text", help='How long, as text such as "4" or "2.5".', example="4", most=20)
+VIDEO = Field(kind="source", help='A clip: a file, or {"id": "video_..."}.', example={"id": "video_0"}, required=True)
 OURS = {
-    "seed": Field(kind="integer", help="Chooses among all clips of a prompt; the same seed gives the same pixels."),
-    "num_inference_steps": Field(kind="integer", help="Painting steps, 1 to 200."),
-    "guidance_scale": Field(kind="number", help="How strongly the prompt is followed, 0 to 20."),
-    "negative_prompt": Field(kind="text", help="What not to see."),
-    "strength": Field(kind="number", help="How much a given clip may change, 0 to 1."),
+    "seed": Field(
+        kind="integer", help="Chooses among all clips of a prompt; the same seed gives the same pixels.", example=7
+    ),
+    "num_inference_steps": Field(kind="integer", help="Painting steps, 1 to 200.", example=8),
+    "guidance_scale": Field(kind="number", help="How strongly the prompt is followed, 0 to 20.", example=3.0),
+    "negative_prompt": Field(kind="text", help="What not to see.", example=""),
+    "strength": Field(kind="number", help="How much a given clip may change, 0 to 1.", example=0.5),
 }
 FIELDS: dict[str, dict[str, Field]] = {
     "create": {
         "prompt": PROMPT,
         "model": MODEL,
         "seconds": SECONDS,
-        "size": Field(kind="text", help="Pixels such as 1280x720."),
+        "size": Field(kind="text", help="Pixels such as 1280x720.", example="224x128", most=20),
         "input_reference": Field(
             kind="source",
             help='The first frame: a file, {"image_url": "https://... or data:..."} or {"file_id": "..."}.',
+            example={"image_url": PIXEL},
         ),
-        "characters": Field(kind="list", help='[{"id": "char_..."}], at most two.'),
-        "fps": Field(kind="text", help="Frames a second, such as 12 or 29.97."),
+        "characters": Field(kind="list", help='[{"id": "char_..."}], at most two.', example=[]),
+        "fps": Field(kind="text", help="Frames a second, such as 12 or 29.97.", example="12", most=20),
         **OURS,
     },
     "remix": {"prompt": PROMPT, "model": MODEL, **OURS},
     "edit": {"prompt": PROMPT, "video": VIDEO, "model": MODEL, **OURS},
     "extend": {"prompt": PROMPT, "video": VIDEO, "seconds": SECONDS, "model": MODEL, **OURS},
     "character": {
-        "name": Field(kind="text", help="Its name in prompts.", required=True),
+        "name": Field(kind="text", help="Its name in prompts.", example="Mo", required=True),
         "video": Field(
-            kind="source", help='A clip or picture that shows it: a file, or {"id": "video_..."}.', required=True
+            kind="source",
+            help='A clip or picture that shows it: a file, or {"id": "video_..."}.',
+            example={"id": "video_0"},
+            required=True,
         ),
-        "description": Field(kind="text", help='What it is, such as "a red robot"; up to 500 characters.'),
-        "person": Field(kind="text", help="The real person that it shows, if it does; needs a record of consent."),
+        "description": Field(
+            kind="text", help='What it is, such as "a red robot"; up to 500 characters.', example="a red robot"
+        ),
+        "person": Field(
+            kind="text", help="The real person that it shows, if it does; needs a record of consent.", example=""
+        ),
     },
     "file": {
-        "file": Field(kind="source", help="The file.", required=True),
-        "purpose": Field(kind="text", help='What it is for, such as "user_data" or "batch".', required=True),
+        "file": Field(kind="source", help="The file.", example={}, required=True),
+        "purpose": Field(
+            kind="text", help='What it is for, such as "user_data" or "batch".', example="user_data", required=True
+        ),
     },
     "provenance": {
-        "file": Field(kind="source", help='The file to check, or {"file_id": "..."}.'),
-        "file_id": Field(kind="text", help="A file of /v1/files instead."),
+        "file": Field(kind="source", help='The file to check, or {"file_id": "..."}.', example={"file_id": "file_0"}),
+        "file_id": Field(kind="text", help="A file of /v1/files instead.", example="file_0"),
     },
     "batch": {
-        "input_file_id": Field(kind="text", help="A file of JSON lines.", required=True),
-        "endpoint": Field(kind="text", help="/v1/videos", required=True),
-        "completion_window": Field(kind="text", help="24h", required=True),
-        "metadata": Field(kind="object", help="Up to 16 texts of your own."),
+        "input_file_id": Field(kind="text", help="A file of JSON lines.", example="file_0", required=True),
+        "endpoint": Field(kind="text", help="/v1/videos", example="/v1/videos", required=True),
+        "completion_window": Field(kind="text", help="24h", example="24h", required=True),
+        "metadata": Field(kind="object", help="Up to 16 texts of your own.", example={"show": "one"}),
     },
     "endpoint": {
-        "url": Field(kind="text", help="Where events go.", required=True),
-        "name": Field(kind="text", help="A name for people."),
-        "event_types": Field(kind="list", help='["video.completed", "video.failed"]'),
+        "url": Field(kind="text", help="Where events go.", example="https://example.org/", required=True, most=2000),
+        "name": Field(kind="text", help="A name for people.", example="mine", most=200),
+        "event_types": Field(kind="list", help='["video.completed", "video.failed"]', example=["video.completed"]),
     },
     "change": {
-        "url": Field(kind="text", help="Where events go."),
-        "name": Field(kind="text", help="A name for people."),
-        "event_types": Field(kind="list", help='["video.completed", "video.failed"]'),
+        "url": Field(kind="text", help="Where events go.", example="https://example.org/", most=2000),
+        "name": Field(kind="text", help="A name for people.", example="mine", most=200),
+        "event_types": Field(kind="list", help='["video.completed", "video.failed"]', example=["video.completed"]),
     },
     "rotate": {
-        "keep_old_secret_active_for_24_hours": Field(kind="boolean", help="Sign with the old secret as well for a day.")
+        "keep_old_secret_active_for_24_hours": Field(
+            kind="boolean", help="Sign with the old secret as well for a day.", example=True
+        )
     },
-    "test": {"event_type": Field(kind="text", help="The event to send.")},
+    "test": {"event_type": Field(kind="text", help="The event to send.", example="video.completed")},
     "none": {},
 }
 MAX_NUMBER = 2**63
@@ -92,6 +121,7 @@ MAX_NUMBER = 2**63
 def read(verb: str, body: dict[str, Any]) -> dict[str, Any]:
     """The fields of a call with their right types; ``RequestError`` names the field that is wrong."""
     known = FIELDS[verb]
+    _check_texts(body)
     for name in body:
         if name not in known:
             there = ", ".join(known) or "none"
@@ -100,11 +130,27 @@ def read(verb: str, body: dict[str, Any]) -> dict[str, Any]:
             )
     values = {name: READERS[known[name].kind](name, value) for name, value in body.items() if value is not None}
     for name, field in known.items():
+        if field.most is not None and len(values.get(name, "")) > field.most:
+            raise _wrong(name, f"has at most {field.most} characters")
         if field.required and name not in values:
             raise RequestError(
                 f"the field '{name}' is missing: {field.help}", code="missing_required_parameter", param=name
             )
     return values
+
+
+def _check_texts(value: Any) -> None:  # noqa: ANN401 - whatever the wire brought
+    """Texts can be stored and told: half a surrogate pair is no UTF-8, and PostgreSQL keeps no NUL."""
+    try:
+        if isinstance(value, str) and b"\0" in value.encode():
+            raise RequestError("a text holds the character NUL; leave it out")
+        if isinstance(value, dict):
+            _check_texts([*value.keys(), *value.values()])
+        if isinstance(value, list):
+            for item in value:
+                _check_texts(item)
+    except (UnicodeEncodeError, RecursionError) as error:
+        raise RequestError("a text is no Unicode, or the body is nested too deeply; correct it") from error
 
 
 def _text(name: str, value: Any) -> str:  # noqa: ANN401 - whatever the wire brought

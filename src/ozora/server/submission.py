@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ from ozora.trust.settings import find_home
 DAY_S = 86400.0
 MAX_CHARACTERS = 2
 MAX_TOKEN = 255
+DECIMAL = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)  # told back as it came; "1/3" is told as a decimal
 
 
 def submit(
@@ -77,7 +79,7 @@ def prepare(desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, parent: 
             verb=verb,
             model=wish.model,
             prompt=wish.prompt,
-            seconds=asked or f"{float(plan.shape.duration_s):g}",
+            seconds=asked if asked and DECIMAL.fullmatch(asked) else f"{float(plan.shape.duration_s):g}",
             size=f"{plan.shape.width}x{plan.shape.height}",
             plan={},
             predicted_s=need.time_s,

@@ -39,6 +39,7 @@ MAX_STRENGTH = 2.5  # of a whole frame: 40.1 dB
 MIN_AGREEMENT = 0.6  # 600 words of noise reached 0.58
 MIN_SCALE, MAX_SCALE = 0.45, 1.6
 MAX_PLACES = 12
+SMALLEST = 8  # pixels a side; less holds nothing of a tile, at any scale
 MAX_FRAMES = 96  # more frames than this hardly help, and cost
 SEARCH_SIDE = 640
 
@@ -115,6 +116,8 @@ def detect(frames: Frames, key: bytes) -> Detection | None:
     About 1 s when there is none, less when there is. False alarms need a CRC-16 and an agreement that noise does not
     reach, at each of a dozen places; not one was seen, but a thousand clips were not tried yet.
     """
+    if min(frames.shape[1:3]) < SMALLEST:
+        return None
     ring = _make_ring(key)
     plane = _average(frames)
     for place in _search(plane, ring):

@@ -11,3 +11,10 @@ def test_every_field_is_on_the_page(verb: str) -> None:
     content = body_schema(verb)["requestBody"]["content"]
     for kind in ("application/json", "multipart/form-data"):
         assert set(content[kind]["schema"]["properties"]) == set(FIELDS[verb])
+
+
+def test_a_file_has_no_example() -> None:
+    content = body_schema("create")["requestBody"]["content"]
+    picture = {kind: content[kind]["schema"]["properties"]["input_reference"] for kind in content}
+    assert picture["application/json"]["examples"][0]["image_url"].startswith("data:image/png")
+    assert "examples" not in picture["multipart/form-data"]

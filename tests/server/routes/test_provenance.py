@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import io
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from ozora.server import keys
 from ozora.server.database import Database
+from ozora.server.fields import PIXEL
 from ozora.server.painting import Studio
 from tests.server.routes.test_videos import make, paint_all, png
 
@@ -84,6 +86,10 @@ def test_a_foreign_file_is_unknown(client: httpx.Client) -> None:
     said = check(client, png())
     assert (said["verdict"], said["published"]) == ("unknown", None)
     assert {result["outcome"] for result in said["results"]} == {"not_detected"}
+
+
+def test_a_picture_of_one_pixel_is_unknown(client: httpx.Client) -> None:
+    assert check(client, base64.b64decode(PIXEL.partition(",")[2]))["verdict"] == "unknown"
 
 
 def test_a_file_may_be_named(client: httpx.Client, video: str) -> None:

@@ -52,6 +52,11 @@ def test_a_video_from_request_to_bytes(client: httpx.Client, studio: Studio) -> 
     assert beyond.status_code == 416
 
 
+@pytest.mark.parametrize(("asked", "told"), [("1", "1"), ("1.50", "1.50"), ("1/2", "0.5"), ("１", "1")])  # noqa: RUF001
+def test_a_duration_is_told_as_a_number(client: httpx.Client, asked: str, told: str) -> None:
+    assert make(client, seconds=asked)["seconds"] == told
+
+
 def test_forms_and_json_make_the_same_plan(client: httpx.Client) -> None:
     said = {
         "prompt": "a red ball",
@@ -184,6 +189,12 @@ def test_what_is_wrong_is_said(fields: dict[str, Any], code: str, param: str | N
     assert answer.status_code in (400, 404)
     assert (answer.json()["error"]["code"], answer.json()["error"]["param"]) == (code, param)
     assert answer.headers["x-request-id"].startswith("req_")
+
+
+@pytest.mark.parametrize("body", [r'{"prompt": "\ud800"}', r'{"prompt": "x", "\ud800": 1}', r'{"prompt": "\u0000"}'])
+def test_texts_that_are_no_unicode_are_refused(body: str, client: httpx.Client) -> None:
+    answer = client.post("/v1/videos", content=body, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_value")
 
 
 def test_models_say_what_they_can(client: httpx.Client) -> None:

@@ -29,8 +29,13 @@ def body_schema(verb: str) -> dict[str, Any]:
 
 
 def _schema(fields: dict[str, Field], required: list[str], source: dict[str, Any]) -> dict[str, Any]:
-    properties = {
-        name: {**(source if field.kind == "source" else _KINDS[field.kind]), "description": field.help}
-        for name, field in fields.items()
-    }
+    properties = {name: _property(field, source) for name, field in fields.items()}
     return {"schema": {"type": "object", "properties": properties, "required": required, "additionalProperties": False}}
+
+
+def _property(field: Field, source: dict[str, Any]) -> dict[str, Any]:
+    """One field; a file has no example."""
+    if field.kind == "source" and source["type"] != "object":
+        return {**source, "description": field.help}
+    kind = source if field.kind == "source" else _KINDS[field.kind]
+    return {**kind, "description": field.help, "examples": [field.example]}
