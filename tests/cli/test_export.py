@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ozora.cli.commands import app, call
-from ozora.media import write_video
+from ozora.media import read_video, write_video
 from ozora.trust.publish import publish
 from ozora.trust.verify import verify
 from tests.handover.clips import make_finished
@@ -66,5 +66,10 @@ def test_a_larger_clip_is_signed_with_its_parent(tmp_path: Path, capsys: pytest.
     assert verdict.entry is not None
     assert verdict.entry.payload == payload
     assert b"c2pa.edited" in path.read_bytes()
+    write_video(*read_video(path), tmp_path / "stripped.mp4")
+    stripped = verify(tmp_path / "stripped.mp4")
+    assert stripped.watermark is not None
+    assert stripped.watermark.payload == payload
+    assert stripped.watermark.scale == pytest.approx(1, abs=0.03)
     assert call(app, ["upscale", str(tmp_path / "a.mp4"), "-o", str(path), "--fps", "often"]) == 2
     assert "no frame rate" in capsys.readouterr().err

@@ -8,7 +8,7 @@ import pytest
 from ozora.media import read_video, write_video
 from ozora.media.master_file import MasterForm, write_master
 from ozora.trust import audit
-from ozora.trust.derivative import derive_file
+from ozora.trust.derivative import derive_file, mark_again
 from ozora.trust.identity import init
 from ozora.trust.manifest import read
 from ozora.trust.publish import Terms, publish
@@ -103,3 +103,12 @@ def test_nothing_half_done_stays(tmp_path: Path) -> None:
         with pytest.raises(KeyboardInterrupt):
             derive_file(source, tmp_path / name, "c2pa.transcoded", write=fail, home=home)
     assert sorted(item.name for item in tmp_path.iterdir()) == ["a.mp4", "home"]
+
+
+def test_what_others_made_is_not_marked(tmp_path: Path) -> None:
+    source = tmp_path / "a.mp4"
+    write_video(CLIP, FPS, source)
+    init(tmp_path / "home")
+    frames = list(CLIP)
+    again = list(mark_again(source, iter(frames), home=tmp_path / "home"))
+    assert all(left is right for left, right in zip(again, frames, strict=True))

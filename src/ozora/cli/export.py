@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import functools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
@@ -17,6 +17,7 @@ from ozora.timecode import rate
 
 if TYPE_CHECKING:
     from ozora.cli.screen import Screen
+    from ozora.handover.upscale import Picture
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on the standard output, nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors and the result.")]
@@ -96,16 +97,22 @@ def upscale(
 ) -> None:
     """Make a clip larger (Lanczos), or smoother with frames in between."""
     from ozora.cli.screen import Screen
-    from ozora.handover.upscale import upscale as enlarge
+    from ozora.handover import upscale as way
+    from ozora.trust.derivative import mark_again
+
+    def enlarge(frames: Iterator[Picture], height: int, width: int) -> Iterator[Picture]:
+        larger = way.lanczos(frames, height, width)
+        return mark_again(file, larger) if size else larger
 
     screen = Screen(quiet=quiet)
-    made = enlarge(
+    made = way.upscale(
         file,
         output,
         size=size,
         fps=None if fps is None else _rate(fps),
         publish=functools.partial(_publish, "c2pa.edited"),
         tell=_tell_lines(screen),
+        enlarge=enlarge,
     )
     for note in made.notes:
         screen.say(note)

@@ -5,9 +5,12 @@ What was published here keeps its record and its watermark's number; of a file o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ozora.media.output_file import is_sequence, whole_file, whole_sequence, writing
 from ozora.plan import Record
@@ -24,6 +27,9 @@ from ozora.trust.manifest import (
     sign_change_beside,
 )
 from ozora.trust.settings import TrustSettings, find_home, read_settings
+from ozora.trust.watermark import mark
+
+Picture = NDArray[np.uint8]
 
 UNSIGNED = "{path} is not signed: nothing is known of {parent}, and its format holds no signature"
 
@@ -58,6 +64,20 @@ def derive_file(
     noted = {"action": action, "parent_sha256": hash_files([parent]), "file_sha256": hash_files(list_files(path))}
     audit.append(home, "derived", noted if entry is None else {"watermark": f"{entry.payload:08x}", **noted})
     return result
+
+
+def mark_again(parent: Path, frames: Iterator[Picture], *, home: Path | None = None) -> Iterator[Picture]:
+    """Frames [h, w, 3] that were enlarged, with the watermark of ``parent`` in their new size: at more than 1.6 times
+    the old one is not found any more. Of a file that was not published here they pass as they are."""
+    home = home or find_home()
+    with Ledger(home) as ledger:
+        entry = ledger.find_file(hash_files([parent]))
+    if entry is None:
+        yield from frames
+        return
+    key = init(home).watermark_key
+    for frame in frames:
+        yield mark(frame[None], entry.payload, key)[0]
 
 
 def _describe(action: str, parent: Path, entry: Entry | None, settings: TrustSettings) -> Change:
