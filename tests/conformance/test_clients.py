@@ -2,56 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shutil
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy import select
 
-from ozora.backends import BACKENDS
 from ozora.server import webhooks
 from ozora.server.database import Database
-from ozora.server.painting import Studio
-from ozora.server.settings import in_folder
-from ozora.server.store import Store
 from ozora.server.tables import ENDPOINTS
 from ozora.server.webhooks import Endpoint
-from ozora.server.worker import work
-from tests.server.live import serving
-from tests.server.stub import StubBackend
+from tests.conformance.environments import ENVIRONMENTS, environment, run
 
 HERE = Path(__file__).parent
-ENVIRONMENTS = HERE.parents[1] / "build" / "conformance"
 PYTHON_CLIENTS = ("openai==2.2.0", "openai==2.46.0", "openai>=3,<4")
 NODE_CLIENT = "openai@7"
 
 pytestmark = pytest.mark.long
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Database]]:
-    """A server that paints with the stub, and its database."""
-    folder = tmp_path_factory.mktemp("conformance")
-    settings = dataclasses.replace(in_folder(folder), aliases={"sora-2": "stub", "sora-2-pro": "stub"})
-    BACKENDS["stub"] = StubBackend()
-    with serving(settings) as url:
-        database, stop = Database(settings.database), threading.Event()
-        studio = Studio(worker="w", settings=settings, database=database, store=Store(settings.data), draining=stop)
-        thread = threading.Thread(target=work, args=(studio,))
-        thread.start()
-        yield url, database
-        stop.set()
-        thread.join()
-        database.close()
-    del BACKENDS["stub"]
 
 
 def webhook(url: str, database: Database, folder: Path) -> Path:
@@ -70,20 +40,10 @@ def webhook(url: str, database: Database, folder: Path) -> Path:
     return path
 
 
-def run(command: list[str], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, timeout=300)
-
-
 @pytest.mark.parametrize("client", PYTHON_CLIENTS)
 def test_a_python_client(client: str, server: tuple[str, Database], tmp_path: Path) -> None:
     url, database = server
-    folder = ENVIRONMENTS / client.replace("=", "-").replace(">", "-").replace("<", "-").replace(",", "-")
-    python = folder / "bin" / "python"
-    if not (folder / "ready").exists():
-        assert run([sys.executable, "-m", "venv", str(folder)]).returncode == 0
-        if run([str(python), "-m", "pip", "install", "-q", client]).returncode != 0:
-            pytest.skip("the registry of Python packages cannot be reached")
-        (folder / "ready").touch()
+    python = environment(client) / "python"
     done = run([str(python), str(HERE / "client.py"), url, str(webhook(url, database, tmp_path))])
     assert done.returncode == 0, done.stdout + done.stderr
 

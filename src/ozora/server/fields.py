@@ -130,7 +130,7 @@ def read(verb: str, body: dict[str, Any]) -> dict[str, Any]:
             )
     values = {name: READERS[known[name].kind](name, value) for name, value in body.items() if value is not None}
     for name, field in known.items():
-        if field.most is not None and len(values.get(name, "")) > field.most:
+        if field.most is not None and len(str(values.get(name, ""))) > field.most:
             raise _wrong(name, f"has at most {field.most} characters")
         if field.required and name not in values:
             raise RequestError(
