@@ -10,7 +10,7 @@ from ozora.media.master_file import MasterForm, write_master
 from ozora.trust import audit
 from ozora.trust.derivative import derive_file, mark_again
 from ozora.trust.identity import init
-from ozora.trust.manifest import read
+from ozora.trust.manifest import hash_files, read
 from ozora.trust.publish import Terms, publish
 from ozora.trust.verify import verify
 from tests.trust.clips import draw_clip
@@ -82,13 +82,36 @@ def test_of_a_file_of_others_only_the_change_is_said(tmp_path: Path) -> None:
     assert b"trainedAlgorithmicMedia" not in path.read_bytes()
 
 
-def test_what_cannot_be_signed_is_written_and_said(tmp_path: Path) -> None:
-    home, source, path = tmp_path / "home", tmp_path / "a.webm", tmp_path / "b.webm"
+@pytest.mark.parametrize("name", ["b.webm", "b.mp4"])
+def test_what_cannot_be_signed_is_written_and_said(tmp_path: Path, name: str) -> None:
+    home, source, path = tmp_path / "home", tmp_path / "a.webm", tmp_path / name
     write_video(CLIP, FPS, source)
     made = derive_file(source, path, "c2pa.resized", write=lambda draft: write_video(CLIP[:2], FPS, draft), home=home)
     assert made.signed == ""
     assert "is not signed" in made.notes[0]
     assert len(read_video(path)[0]) == 2
+    assert read(path) is None
+
+
+@pytest.mark.parametrize("name", ["b.webm", "b.mp4"])
+def test_a_published_webm_is_a_parent_too(tmp_path: Path, name: str) -> None:
+    home, source, path = tmp_path / "home", tmp_path / "a.webm", tmp_path / name
+    payload = _publish(source, home)
+    made = derive_file(source, path, "c2pa.resized", write=lambda draft: write_video(CLIP[:2], FPS, draft), home=home)
+    assert made.signed == ("inside" if name == "b.mp4" else "beside")
+    credential = read(path)
+    assert credential is not None
+    assert (credential.state, credential.generation["watermark"]) == ("valid", f"{payload:08x}")
+
+
+def test_a_file_may_take_the_place_of_its_parent(tmp_path: Path) -> None:
+    home, path = tmp_path / "home", tmp_path / "a.mp4"
+    _publish(path, home)
+    before = hash_files([path])
+    derive_file(path, path, "c2pa.edited", write=lambda draft: write_video(CLIP[:2], FPS, draft), home=home)
+    line = audit.read(home)[-1]
+    assert before in str(line)
+    assert hash_files([path]) in str(line)
 
 
 def test_nothing_half_done_stays(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from ozora.trust.watermark import mark
 
 Picture = NDArray[np.uint8]
 
-UNSIGNED = "{path} is not signed: nothing is known of {parent}, and its format holds no signature"
+UNSIGNED = "{path} is not signed: nothing is known of {parent}, which was not made here and can hold no signature"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +52,18 @@ def derive_file(
     cannot carry a manifest get it beside them. ``TrustError`` when it cannot be signed.
     """
     home = home or find_home()
+    parent_sha256 = hash_files([parent])
     with Ledger(home) as ledger:
-        entry = ledger.find_file(hash_files([parent]))
+        entry = ledger.find_file(parent_sha256)
     identity, settings = init(home), read_settings(home)
     change = _describe(action, parent, entry, settings)
-    if is_embedded(path):
-        _write_inside(path, change, identity, write)
-        result = Derivative(path=path, signed="inside")
+    if not change.is_known:
+        result = _write_plain(path, change, write)
+    elif is_embedded(path):
+        result = _write_inside(path, change, identity, write)
     else:
         result = _write_beside(path, change, identity, write)
-    noted = {"action": action, "parent_sha256": hash_files([parent]), "file_sha256": hash_files(list_files(path))}
+    noted = {"action": action, "parent_sha256": parent_sha256, "file_sha256": hash_files(list_files(path))}
     audit.append(home, "derived", noted if entry is None else {"watermark": f"{entry.payload:08x}", **noted})
     return result
 
@@ -91,7 +93,14 @@ def _describe(action: str, parent: Path, entry: Entry | None, settings: TrustSet
     )
 
 
-def _write_inside(path: Path, change: Change, identity: Identity, write: Callable[[Path], object]) -> None:
+def _write_plain(path: Path, change: Change, write: Callable[[Path], object]) -> Derivative:
+    whole = whole_sequence if is_sequence(path) else whole_file
+    with whole(path) as draft, writing(path):
+        write(draft)
+    return Derivative(path=path, signed="", notes=(UNSIGNED.format(path=path, parent=change.parent),))
+
+
+def _write_inside(path: Path, change: Change, identity: Identity, write: Callable[[Path], object]) -> Derivative:
     with whole_file(path) as draft:
         plain = draft.with_name(f"{draft.stem}-plain{draft.suffix}")
         try:
@@ -100,6 +109,7 @@ def _write_inside(path: Path, change: Change, identity: Identity, write: Callabl
             sign_change(plain, draft, change, identity)
         finally:
             plain.unlink(missing_ok=True)
+    return Derivative(path=path, signed="inside")
 
 
 def _write_beside(path: Path, change: Change, identity: Identity, write: Callable[[Path], object]) -> Derivative:
@@ -107,10 +117,7 @@ def _write_beside(path: Path, change: Change, identity: Identity, write: Callabl
     with whole(path) as draft:
         with writing(path):
             write(draft)
-        manifest = sign_change_beside(list_files(draft), change, identity) if change.is_known else None
-    if manifest is None:
-        note = UNSIGNED.format(path=path, parent=change.parent)
-        return Derivative(path=path, signed="", notes=(note,))
+        manifest = sign_change_beside(list_files(draft), change, identity)
     with whole_file(beside(path)) as draft, writing(path):
         draft.write_bytes(manifest)
     return Derivative(path=path, signed="beside", notes=(f"the signature of {path} is {beside(path)}",))
