@@ -11,6 +11,7 @@ from ozora.backends.base import Stroke
 from ozora.backends.maquette import MaquetteBackend
 from ozora.edit.given import Given
 from ozora.errors import SizeError, UserError, WeightsError
+from ozora.model.upscaler import UpscalerConfig
 from ozora.plan import Plan, Prompt, Sampler
 from ozora.shapes import VideoShape
 from tests.model.tiny import make
@@ -185,3 +186,18 @@ def test_missing_weights_are_listed_as_not_installed(tmp_path: Path) -> None:
     assert not absent.capabilities.installed
     with pytest.raises(WeightsError):
         absent.load()
+
+
+def test_an_upscaler_paints_twice_the_size(tmp_path: Path) -> None:
+    large = MaquetteBackend(make(tmp_path / "large.safetensors", upscaler=UpscalerConfig(width=8, blocks=1)))
+    assert large.capabilities.sizes == ("192x128", "96x64")
+    small = plan()
+    wide = replace(small, shape=replace(small.shape, height=128, width=192))
+    assert (large.native(wide.shape).height, large.native(small.shape).height) == (128, 64)
+    assert paint(large, wide).shape == (13, 128, 192, 3)
+    assert paint(large, small).shape == (13, 64, 96, 3)
+    run = np.full((13, 128, 192, 3), 200, np.uint8)
+    known = np.ones((13, 128, 192), bool)
+    known[:, 66:, 80:120] = False
+    given = Given(frame=0, pictures=run, known=known)
+    assert not np.array_equal(paint(large, wide, given), paint(large, wide))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -10,6 +11,7 @@ from ozora.model.autoencoder import AutoencoderConfig
 from ozora.model.maquette import Maquette, MaquetteConfig
 from ozora.model.text import TextConfig
 from ozora.model.transformer import TransformerConfig
+from ozora.model.upscaler import UpscalerConfig
 from ozora.model.weights import save_bundle
 from ozora.world.vocabulary import SMALL
 
@@ -24,10 +26,10 @@ CONFIG = MaquetteConfig(
 )
 
 
-def make(path: Path) -> Path:
+def make(path: Path, *, upscaler: UpscalerConfig | None = None) -> Path:
     """Random weights at ``path``, the same every time."""
     torch.manual_seed(0)
-    model = Maquette(CONFIG)
+    model = Maquette(replace(CONFIG, upscaler=upscaler))
     for value in model.parameters():
         torch.nn.init.normal_(value, std=0.05)
     card = {"name": "tiny", "vocabulary": SMALL.to_dict(), "steps": 3, "guidance": 2.0, "shift": 2.0}

@@ -25,7 +25,7 @@ def test_the_tiny_recipe_makes_weights_that_load(tmp_path: Path, capsys: pytest.
     train("tiny", tmp_path, resume=False)
     assert "s2 20/20" in capsys.readouterr().err
     bundle = load_bundle(tmp_path / "tiny.safetensors")
-    assert bundle.card["trained_steps"] == {"s0": 20, "s1": 20, "s2": 20, "s4": 10, "s5": 10}
+    assert bundle.card["trained_steps"] == {"s0": 20, "s1": 20, "s2": 20, "s4": 10, "s5": 10, "s6": 10}
     assert (tmp_path / "s2" / "loss.png").is_file()
     with pytest.raises(CheckpointError, match="--resume"):
         train("tiny", tmp_path, resume=False)

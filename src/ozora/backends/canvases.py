@@ -20,6 +20,9 @@ from ozora.flow.windows import Shot, Window
 from ozora.model.maquette import Maquette
 from ozora.shapes import LatentShape, VideoShape
 
+UPSCALED = 7
+"""Pictures that pass the upscaler at once: what they need stays in the processor's cache."""
+
 Pixels = tuple[NDArray[np.uint8], NDArray[np.bool_] | None]
 """A picture [h, w, 3] and which of its pixels are known (``None``: all)."""
 
@@ -81,17 +84,23 @@ def cut_out(model: Maquette, canvas: Canvas, window: Window) -> Canvas:
     return place(part, model.normalize(model.autoencoder.encode(picture))[0], 0)
 
 
-def develop(model: Maquette, value: Float[Tensor, "k g i j"], shots: Sequence[Shot], *, size: int) -> Frames:
-    """The frames of a painted canvas, ``size`` latent frames at a time."""
-    return np.concatenate([_develop(model, value, shot, size)[: shot.frames] for shot in shots])
+def develop(
+    model: Maquette, value: Float[Tensor, "k g i j"], shots: Sequence[Shot], *, size: int, large: bool
+) -> Frames:
+    """The frames of a painted canvas, ``size`` latent frames at a time; ``large`` ones pass the upscaler."""
+    return np.concatenate([_develop(model, value, shot, size, large)[: shot.frames] for shot in shots])
 
 
-def _develop(model: Maquette, value: Float[Tensor, "k g i j"], shot: Shot, size: int) -> Frames:
+def _develop(model: Maquette, value: Float[Tensor, "k g i j"], shot: Shot, size: int, large: bool) -> Frames:
     pieces = []
     for first in range(0, shot.groups, size):
         last = shot.group + min(first + size, shot.groups)
         group = value[:, shot.group + max(0, first - 1) : last]  # the first of them gives a picture that is there
         pixels = model.autoencoder.decode(model.denormalize(group[None]))[0, :, 1 if first else 0 :]
+        if large:
+            assert model.upscaler is not None
+            pictures = pixels.clamp(-1, 1).transpose(0, 1)
+            pixels = torch.cat([model.upscaler(part) for part in pictures.split(UPSCALED)]).transpose(0, 1)
         pieces.append((pixels.clamp(-1, 1) * 127.5 + 127.5).round().to(torch.uint8).permute(1, 2, 3, 0).numpy())
     result: Frames = np.concatenate(pieces)
     return result

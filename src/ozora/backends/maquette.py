@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ozora.backends.base import Capabilities, Frames, Stroke
-from ozora.edit.given import Given
+from ozora.edit.given import Given, to_native
 from ozora.errors import SizeError
 from ozora.plan import Plan
 from ozora.shapes import VideoShape
@@ -59,7 +60,7 @@ class MaquetteBackend:
             name="maquette",
             title="Maquette",
             summary="the embedded model: a stage of toys, simple and obedient, on a CPU and offline",
-            sizes=(f"{native['width']}x{native['height']}",),
+            sizes=tuple(f"{width}x{height}" for height, width in self._sizes),
             max_seconds=Fraction(MAX_SECONDS),
             default_seconds=Fraction(native["frames"] - 1, native["fps"]),
             fps=(str(native["fps"]),),
@@ -72,11 +73,18 @@ class MaquetteBackend:
         )
 
     @property
+    def _sizes(self) -> tuple[tuple[int, int], ...]:
+        """Heights and widths of pictures: the upscaler's, if there is one, and the autoencoder's."""
+        native = self.card["model"]
+        height, width = int(native["height"]), int(native["width"])
+        return ((2 * height, 2 * width), (height, width)) if "upscaler" in native else ((height, width),)
+
+    @property
     def weights_sha256(self) -> str:
         return str(self.card.get("sha256", ""))
 
     def native(self, shape: VideoShape) -> VideoShape:
-        """The trained size and rate, as many frames as the duration needs."""
+        """A trained size and the rate, as many frames as the duration needs."""
         sizes = self.card["model"]
         fps = Fraction(sizes["fps"])
         time = int(sizes.get("autoencoder", {}).get("time", 6))
@@ -85,7 +93,9 @@ class MaquetteBackend:
         if (frames - 1) / fps > MAX_SECONDS:
             wish = float(shape.duration_s)
             raise SizeError(f"maquette paints up to {MAX_SECONDS} seconds, not {wish:g}; ask for less")
-        return VideoShape(frames=frames, height=sizes["height"], width=sizes["width"], fps=fps)
+        large, small = self._sizes[0], self._sizes[-1]
+        height, width = small if shape.height <= small[0] and shape.width <= small[1] else large
+        return VideoShape(frames=frames, height=height, width=width, fps=fps)
 
     def notes(self, plan: Plan) -> tuple[str, ...]:
         from ozora.world.reading import outside, read
@@ -129,8 +139,9 @@ class MaquetteBackend:
         self.load()
         assert self._bundle is not None
         model = self._bundle.model
+        wanted, shape = shape, replace(shape, height=model.config.height, width=model.config.width)
         shots = cut(shape, plan.cuts, time=model.config.autoencoder.time)
-        canvas = fill(model, shape, shots, given)
+        canvas = fill(model, shape, shots, to_native(given, wanted, shape))
         noise = torch.randn(canvas.value.shape, generator=torch.Generator().manual_seed(plan.seed))
         steps, owner = plan.sampler.steps, self._owner(plan)
         tasks = self._tasks(plan, shape, shots, canvas)
@@ -138,7 +149,7 @@ class MaquetteBackend:
         if sketch is not None:  # begin on the way, not at the noise
             steps = max(1, round(plan.strength * steps))
             grid = grid[-steps - 1 :]
-            under = fill(model, shape, shots, (Given(frame=0, pictures=sketch),))
+            under = fill(model, shape, shots, to_native((Given(frame=0, pictures=sketch),), wanted, shape))
             noise = mix(under.value, noise, grid[0].float())
         first, x = 0, noise
         if resume is not None:
@@ -167,7 +178,7 @@ class MaquetteBackend:
                         preview=self._peek(x) if preview and done % PREVIEW_EVERY == 0 and done < total else None,
                         save=partial(save, owner, done, x, canvas.value),
                     )
-            frames = develop(model, canvas.value, shots, size=self._window)
+            frames = develop(model, canvas.value, shots, size=self._window, large=wanted.height > shape.height)
             yield Stroke(stage="decode", done=1, total=1)
         yield frames
 
@@ -265,5 +276,5 @@ class MaquetteBackend:
         assert self._bundle is not None
         middle = x.shape[1] // 2
         alone = Shot(first=0, frames=1, group=0, groups=1)
-        picture: Frames = develop(self._bundle.model, x[:, middle : middle + 1], (alone,), size=1)[0]
+        picture: Frames = develop(self._bundle.model, x[:, middle : middle + 1], (alone,), size=1, large=False)[0]
         return picture

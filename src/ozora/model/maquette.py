@@ -1,4 +1,4 @@
-"""Maquette: the text encoder and the transformer as one network, and the three parts as one bundle.
+"""Maquette: the text encoder and the transformer as one network, and all parts as one bundle.
 
 Letters as in ``transformer.py``.
 """
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from ozora.model.autoencoder import Autoencoder, AutoencoderConfig
 from ozora.model.text import TextConfig, TextEncoder
 from ozora.model.transformer import Transformer, TransformerConfig
+from ozora.model.upscaler import Upscaler, UpscalerConfig
 
 
 class Painter(nn.Module):
@@ -49,11 +50,12 @@ class Painter(nn.Module):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaquetteConfig:
-    """Sizes of the three parts, the native clip, and what the model was trained on."""
+    """Sizes of the parts, the native clip, and what the model was trained on; there may be no upscaler."""
 
     autoencoder: AutoencoderConfig
     text: TextConfig
     transformer: TransformerConfig
+    upscaler: UpscalerConfig | None = None
     height: int = 128
     width: int = 224
     fps: int = 12
@@ -61,6 +63,8 @@ class MaquetteConfig:
 
     def to_dict(self) -> dict[str, Any]:
         parts = {name: getattr(self, name).to_dict() for name in ("autoencoder", "text", "transformer")}
+        if self.upscaler is not None:
+            parts["upscaler"] = self.upscaler.to_dict()
         return {**parts, **{name: getattr(self, name) for name in ("height", "width", "fps", "frames")}}
 
     @staticmethod
@@ -69,12 +73,13 @@ class MaquetteConfig:
             autoencoder=AutoencoderConfig.from_dict(data["autoencoder"]),
             text=TextConfig.from_dict(data["text"]),
             transformer=TransformerConfig.from_dict(data["transformer"]),
+            upscaler=UpscalerConfig.from_dict(data["upscaler"]) if "upscaler" in data else None,
             **{name: int(data[name]) for name in ("height", "width", "fps", "frames")},
         )
 
 
 class Maquette(nn.Module):
-    """Autoencoder, painter, and the mean and deviation of each latent channel over the corpus."""
+    """Autoencoder, painter, perhaps an upscaler, and the mean and deviation of each latent channel over the corpus."""
 
     latent_mean: Tensor
     latent_std: Tensor
@@ -84,6 +89,7 @@ class Maquette(nn.Module):
         self.config = config
         self.autoencoder = Autoencoder(config.autoencoder)
         self.painter = Painter(config.text, config.transformer)
+        self.upscaler = None if config.upscaler is None else Upscaler(config.upscaler)
         self.register_buffer("latent_mean", torch.zeros(config.autoencoder.channels))
         self.register_buffer("latent_std", torch.ones(config.autoencoder.channels))
 

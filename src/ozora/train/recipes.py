@@ -8,18 +8,19 @@
 
 Phases: s0 autoencoder, latents (a cache), s1 images and short clips, s2 everything at a constant rate, s3 the rate
 falls to nothing, s3-fine once more with times further from noise, s4 guidance is baked in, s5 the decoder on noisy
-latents. Each is resumable; ``ozora train cpu:s1`` runs one phase alone.
+latents, s6 the upscaler. Each is resumable; ``ozora train cpu:s1`` runs one phase alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from ozora.errors import UnknownNameError
 from ozora.model.autoencoder import AutoencoderConfig
 from ozora.model.transformer import TransformerConfig
+from ozora.model.upscaler import UpscalerConfig
 from ozora.shapes import VideoShape
 from ozora.train.diffusion import Serving
 from ozora.train.optimizers import Schedule
@@ -63,10 +64,22 @@ class DiffusionPhase:
     minutes: float | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpscalerPhase:
+    """Decoded pictures to twice their size: ``clips`` pieces of ``frames`` frames, ``batch`` pictures a step."""
+
+    schedule: Schedule
+    clips: int
+    batch: int
+    frames: int
+    config: UpscalerConfig = field(default_factory=UpscalerConfig)
+    minutes: float | None = None
+
+
 FROM_SHIPPED = "shipped"
 """In ``after``: go on from the weights in the package."""
 
-Phase = AutoencoderPhase | LatentPhase | DiffusionPhase
+Phase = AutoencoderPhase | LatentPhase | DiffusionPhase | UpscalerPhase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +97,8 @@ class Recipe:
     """The phase whose autoencoder is shipped."""
     painter: str
     """The phase whose transformer is shipped."""
+    upscaler: str = ""
+    """The phase whose upscaler is shipped, if there is one."""
     steps: int = 12
     guidance: float = 3.0
     guided_until: float = 0.85
@@ -118,7 +133,7 @@ def cpu() -> Recipe:
             "s1": DiffusionPhase(schedule=replace(constant, steps=430), servings=short),
             "s2": DiffusionPhase(schedule=constant, servings=full, after="s1", compiled=True),
             "s3": DiffusionPhase(
-                schedule=Schedule(steps=1250, rate=3e-3, warmup=10, cooldown=1.0, floor=0.01),
+                schedule=Schedule(steps=2100, rate=3e-3, warmup=10, cooldown=1.0, floor=0.01),
                 servings=full,
                 after="s2",
                 compiled=True,
@@ -141,17 +156,21 @@ def cpu() -> Recipe:
                 frames=7,
                 noise=0.3,
             ),
+            "s6": UpscalerPhase(
+                schedule=Schedule(steps=2000, rate=6e-3, warmup=50, cooldown=0.6), clips=900, batch=12, frames=7
+            ),
         },
         decoder="s5",
         painter="s3-fine",
+        upscaler="s6",
     )
 
 
 def cpu_more() -> Recipe:
     """The same from the shipped weights on: ``ozora train cpu-more --out runs/more``, for as long as there is time."""
     whole = cpu()
-    names = ("s5", "latents", "s2", "s3", "s3-fine")
-    decoder, latents, painting, cooling, refining = (whole.phases[name] for name in names)
+    names = ("s5", "latents", "s2", "s3", "s3-fine", "s6")
+    decoder, latents, painting, cooling, refining, upscaling = (whole.phases[name] for name in names)
     assert isinstance(decoder, AutoencoderPhase)
     assert isinstance(painting, DiffusionPhase)
     return replace(
@@ -163,6 +182,7 @@ def cpu_more() -> Recipe:
             "s2": replace(painting, after=FROM_SHIPPED),
             "s3": cooling,
             "s3-fine": refining,
+            "s6": upscaling,
         },
         decoder="s0",
     )
@@ -189,8 +209,16 @@ def tiny() -> Recipe:
                 schedule=Schedule(steps=10, rate=1e-3, warmup=5), servings=serving, after="s2", guidance=3.0
             ),
             "s5": AutoencoderPhase(schedule=Schedule(steps=10, rate=2e-3, warmup=5), clips=16, batch=2, frames=7),
+            "s6": UpscalerPhase(
+                schedule=Schedule(steps=10, rate=2e-3, warmup=5),
+                clips=8,
+                batch=2,
+                frames=7,
+                config=UpscalerConfig(width=16, blocks=1),
+            ),
         },
         decoder="s5",
+        upscaler="s6",
         guidance=1.0,
     )
 
@@ -249,8 +277,17 @@ def gpu() -> Recipe:
             "s5": AutoencoderPhase(
                 schedule=Schedule(steps=3000, rate=1e-3), clips=8000, batch=32, frames=9, minutes=3.0
             ),
+            "s6": UpscalerPhase(
+                schedule=Schedule(steps=6000, rate=4e-3, cooldown=0.5),
+                clips=2000,
+                batch=32,
+                frames=9,
+                config=UpscalerConfig(width=64, blocks=8),
+                minutes=4.0,
+            ),
         },
         decoder="s5",
+        upscaler="s6",
         painter="s4",
         guidance=1.0,
     )

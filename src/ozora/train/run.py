@@ -18,6 +18,7 @@ from ozora.errors import CheckpointError, UnknownNameError
 from ozora.model.autoencoder import Autoencoder, AutoencoderConfig
 from ozora.model.maquette import Maquette, MaquetteConfig
 from ozora.model.text import TextConfig
+from ozora.model.upscaler import UpscalerConfig
 from ozora.model.weights import SHIPPED, load_bundle, save_bundle
 from ozora.train import checkpoint, latents
 from ozora.train.autoencoding import Autoencoding
@@ -27,8 +28,17 @@ from ozora.train.growth import deepen
 from ozora.train.loop import Phase, Report, finished_weights, run_phase
 from ozora.train.machine import find_machine
 from ozora.train.probe import painter_weights
-from ozora.train.recipes import FROM_SHIPPED, AutoencoderPhase, DiffusionPhase, LatentPhase, Recipe, find
+from ozora.train.recipes import (
+    FROM_SHIPPED,
+    AutoencoderPhase,
+    DiffusionPhase,
+    LatentPhase,
+    Recipe,
+    UpscalerPhase,
+    find,
+)
 from ozora.train.renderers import Order, idle_cores
+from ozora.train.upscaling import Upscaling
 from ozora.world.words import word_list
 
 
@@ -48,7 +58,8 @@ def train(name: str, out: Path, resume: bool) -> None:
     for phase in phases:
         for line in run_one(recipe, phase, out):
             print(line, end="", file=sys.stderr, flush=True)  # noqa: T201 - the live progress line
-    if recipe.painter in phases:
+    last = recipe.upscaler or recipe.painter
+    if last in phases and all(checkpoint.newest(out / name) for name in (recipe.painter, recipe.decoder, last)):
         bundle(recipe, out)
 
 
@@ -58,11 +69,13 @@ def run_one(recipe: Recipe, name: str, out: Path) -> Iterator[str]:
     if isinstance(phase, LatentPhase):
         yield from _fill(recipe, phase, out)
         return
-    trained: Phase = (
-        _autoencoding(recipe, name, phase, out)
-        if isinstance(phase, AutoencoderPhase)
-        else _diffusion(recipe, name, phase, out)
-    )
+    trained: Phase
+    if isinstance(phase, AutoencoderPhase):
+        trained = _autoencoding(recipe, name, phase, out)
+    elif isinstance(phase, UpscalerPhase):
+        trained = _upscaling(recipe, name, phase, out)
+    else:
+        trained = _diffusion(recipe, name, phase, out)
     for report in run_phase(trained, out, stop=_limit(phase.minutes)):
         yield _line(report)
     yield "\n"
@@ -106,8 +119,28 @@ def _decoder_start(recipe: Recipe, name: str, phase: AutoencoderPhase, out: Path
     return None if name == first else finished_weights(out, first)[0]
 
 
+def _upscaling(recipe: Recipe, name: str, phase: UpscalerPhase, out: Path) -> Upscaling:
+    return Upscaling(
+        name=name,
+        config=phase.config,
+        autoencoder=_autoencoder(out, recipe.decoder),
+        shape=recipe.shape,
+        vocabulary=recipe.vocabulary,
+        schedule=phase.schedule,
+        clips=phase.clips,
+        batch=phase.batch,
+        frames=phase.frames,
+        seed=recipe.seed,
+    )
+
+
 def _encoder(recipe: Recipe, out: Path) -> Autoencoder:
-    weights, facts = finished_weights(out, next(iter(recipe.phases)))
+    return _autoencoder(out, next(iter(recipe.phases)))
+
+
+def _autoencoder(out: Path, phase: str) -> Autoencoder:
+    """The autoencoder of a finished phase."""
+    weights, facts = finished_weights(out, phase)
     model = Autoencoder(AutoencoderConfig.from_dict(facts["phase"]["autoencoder"]))
     model.load_state_dict(weights)
     return model.eval()
@@ -186,7 +219,13 @@ def _painter_start(
 def bundle(recipe: Recipe, out: Path) -> Path:
     """Put autoencoder, painter and latent scale together as shippable weights; returns their path."""
     weights, facts = finished_weights(out, recipe.painter)
-    model = Maquette(MaquetteConfig.from_dict(facts["phase"]["model"]))
+    config = MaquetteConfig.from_dict(facts["phase"]["model"])
+    if recipe.upscaler:
+        upscaler, about = finished_weights(out, recipe.upscaler)
+        config = replace(config, upscaler=UpscalerConfig.from_dict(about["phase"]["upscaler"]))
+    model = Maquette(config)
+    if model.upscaler is not None:
+        model.upscaler.load_state_dict(upscaler)
     model.autoencoder.load_state_dict(finished_weights(out, recipe.decoder)[0])
     model.painter.load_state_dict(painter_weights(weights))
     with torch.no_grad():
