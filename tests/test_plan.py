@@ -61,6 +61,7 @@ PLANS = st.builds(
     seed=st.integers(0, 2**63 - 1),
     sampler=st.builds(Sampler, solver=st.text(), steps=st.integers(1, 99), guidance=st.floats(0, 99, allow_nan=False)),
     conditions=st.lists(IMAGES | CLIPS, max_size=2).map(tuple),
+    negative=st.text(max_size=8),
 )
 RECORDS = st.builds(
     Record,
@@ -98,6 +99,7 @@ def test_the_format_on_disk() -> None:
         "model": "maquette",
         "seed": 7,
         "prompts": [{"text": "a red ball", "start_s": "0", "end_s": None, "enter": ""}],
+            "negative": "",
         "shape": {"frames": 49, "height": 256, "width": 448, "fps": "24"},
         "sampler": {"solver": "euler", "steps": 8, "guidance": 3.0},
         "conditions": [],

@@ -30,13 +30,14 @@ def generate(
     seed: int | None = None,
     steps: int | None = None,
     guidance: float | None = None,
+    negative: str = "",
     image: str | PathLike[str] | None = None,
     model: str = "maquette",
     progress: Callable[[Progress], None] | None = None,
 ) -> Take:
     """Paint a video of ``prompt``; ``output`` writes it to a file as well, with its record beside it.
 
-    What is left out takes the model's default. ``size`` is ``"448x256"`` or ``"16:9"``; ``image`` is the first frame;
+    What is left out takes the model's default. ``size`` is ``"448x256"`` or ``"16:9"``; ``image`` is the first frame, ``negative`` says what is not wanted;
     ``progress`` is called after each step. ``UserError`` when the request cannot be met, before work begins.
     """
     from pathlib import Path
@@ -53,6 +54,7 @@ def generate(
         seed=seed,
         steps=steps,
         guidance=guidance,
+        negative=negative,
         image=None if image is None else Path(image),
     )
     if output is not None:

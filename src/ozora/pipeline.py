@@ -43,6 +43,7 @@ NEEDED = {
     "sketch": "paint over a clip",
     "prompts": "follow several prompts over time",
     "shots": "cut to another shot",
+    "negative": "be told what not to show",
 }
 
 
@@ -83,6 +84,7 @@ def make_plan(
     seed: int | None = None,
     steps: int | None = None,
     guidance: float | None = None,
+    negative: str = "",
     image: Path | None = None,
     layout: Layout | None = None,
 ) -> Plan:
@@ -103,6 +105,7 @@ def make_plan(
             guidance=can.guidance if guidance is None else _guidance(guidance),
         ),
         conditions=_conditions(image, layout),
+        negative=_prompt(negative) if negative.strip() else "",
     )
     check(plan, backend)
     return plan

@@ -226,7 +226,7 @@ class Sampler:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Everything that decides the pixels of a take."""
+    """Everything that decides the pixels of a take. ``negative`` says in text what is not wanted."""
 
     prompts: tuple[Prompt, ...]
     shape: VideoShape
@@ -234,6 +234,7 @@ class Plan:
     seed: int
     sampler: Sampler = field(default_factory=Sampler)
     conditions: tuple[Condition, ...] = ()
+    negative: str = ""
 
     @property
     def cuts(self) -> tuple[Fraction, ...]:
@@ -252,6 +253,7 @@ class Plan:
             "sketch": bool(self.strength),
             "prompts": len(self.prompts) > 1,
             "shots": bool(self.cuts),
+            "negative": bool(self.negative),
         }
         return frozenset(name for name, needed in wanted.items() if needed)
 
@@ -266,6 +268,7 @@ class Plan:
             "model": self.model,
             "seed": self.seed,
             "prompts": [prompt.to_dict() for prompt in self.prompts],
+            "negative": self.negative,
             "shape": self.shape.to_dict(),
             "sampler": self.sampler.to_dict(),
             "conditions": [condition.to_dict() for condition in self.conditions],
@@ -279,6 +282,7 @@ class Plan:
             model=data["model"],
             seed=int(data["seed"]),
             prompts=tuple(Prompt.from_dict(prompt) for prompt in data["prompts"]),
+            negative=data.get("negative", ""),
             shape=VideoShape.from_dict(data["shape"]),
             sampler=Sampler.from_dict(data["sampler"]),
             conditions=tuple(CONDITIONS[item["kind"]](item) for item in data["conditions"]),

@@ -47,7 +47,8 @@ def plan_schema() -> dict[str, Any]:
                     "type": "array",
                     "items": {"oneOf": [{"$ref": "#/$defs/image"}, {"$ref": "#/$defs/clip"}]},
                 },
-            }
+            },
+            {"negative": text},
         ),
         "$defs": {
             "prompt": _object(

@@ -74,6 +74,10 @@ def test_the_prompt_matters(backend: MaquetteBackend) -> None:
     assert not np.array_equal(paint(backend, plan()), paint(backend, plan(text="a blue cube")))
 
 
+def test_what_is_not_wanted_changes_the_clip(backend: MaquetteBackend) -> None:
+    assert not np.array_equal(paint(backend, plan()), paint(backend, replace(plan(), negative="a blue cube")))
+
+
 def test_a_given_image_changes_the_whole_clip(backend: MaquetteBackend) -> None:
     image = np.full((1, 64, 96, 3), 200, np.uint8)
     given, free = paint(backend, plan(), Given(frame=0, pictures=image)), paint(backend, plan())

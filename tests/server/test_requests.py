@@ -32,13 +32,14 @@ def test_what_is_too_long_is_refused(stub: StubBackend) -> None:
         plan_of(Wish(verb="create", prompt="a ball", seconds="12"), ALIASES)
 
 
-@pytest.mark.parametrize(
-    "wish",
-    [
-        Wish(verb="create", prompt="a ball", negative_prompt="rain"),
-        Wish(verb="create", prompt="a ball", strength=0.5),
-    ],
-)
-def test_what_is_missing_is_named(wish: Wish, stub: StubBackend) -> None:
+def test_what_is_missing_is_named(stub: StubBackend) -> None:
     with pytest.raises(CapabilityError, match="leave"):
-        plan_of(wish, ALIASES)
+        plan_of(Wish(verb="create", prompt="a ball", strength=0.5), ALIASES)
+    with pytest.raises(CapabilityError, match="what not to show; these can: maquette"):
+        plan_of(Wish(verb="create", prompt="a ball", model="stub", negative_prompt="rain"), ALIASES)
+
+
+def test_what_is_not_wanted_is_in_the_plan(stub: StubBackend) -> None:
+    assert plan_of(
+        Wish(verb="create", prompt="a ball", model="maquette", negative_prompt=" a  dog "), ALIASES
+    ).negative == ("a dog")

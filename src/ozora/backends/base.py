@@ -23,7 +23,8 @@ class Capabilities:
     """What a backend can do. The first of ``sizes`` and ``fps`` is its default.
 
     ``conditions``: "image" (a first frame may be given), "frames" (any frames may be), "regions" (parts of pictures
-    may be), "sketch" (a clip may be painted over), "prompts" (there may be several over time), "shots" (and cuts).
+    may be), "sketch" (a clip may be painted over), "prompts" (there may be several over time), "shots" (and cuts),
+    "negative" (what is not wanted may be said).
     """
 
     name: str

@@ -57,7 +57,7 @@ class DiffusersBackend:
             fps=(str(model.fps),),
             steps=model.steps,
             guidance=model.guidance,
-            conditions=("image",) if model.image_pipeline else (),
+            conditions=(*(("image",) if model.image_pipeline else ()), "negative"),
             device=f"GPU, {model.memory_gb} GB",
             installed=find_spec("diffusers") is not None and self._find("") is not None,
             license=model.license,
@@ -180,6 +180,7 @@ def _wishes(plan: Plan, shape: VideoShape, given: tuple[Given, ...]) -> dict[str
         "guidance_scale": plan.sampler.guidance,
         "generator": torch.Generator().manual_seed(plan.seed),
         "output_type": "np",
+        **({"negative_prompt": plan.negative} if plan.negative else {}),
     }
     if given:
         wishes["image"] = Image.fromarray(given[0].pictures[0])

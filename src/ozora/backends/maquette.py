@@ -66,7 +66,7 @@ class MaquetteBackend:
             fps=(str(native["fps"]),),
             steps=int(self.card.get("steps", 12)),
             guidance=float(self.card.get("guidance", 3.0)),
-            conditions=("image", "frames", "regions", "sketch", "prompts", "shots"),
+            conditions=("image", "frames", "regions", "sketch", "prompts", "shots", "negative"),
             device="cpu",
             installed=self.weights.is_file(),
             license="Apache-2.0",
@@ -226,7 +226,7 @@ class MaquetteBackend:
         return hashlib.sha256(said.encode()).hexdigest()
 
     def _velocity(self, plan: Plan, canvas: Canvas, shape: VideoShape, text: str) -> Velocity:
-        """dx/dt of the network with its prompt, guided away from no prompt.
+        """dx/dt of the network with its prompt, guided away from what is not wanted (or from no prompt).
 
         Where things are is decided near the noise end. Guidance there paints them at every likely place at once, so it
         begins below the card's ``guided_until``.
@@ -255,7 +255,7 @@ class MaquetteBackend:
             return velocity
 
         until = float(self.card.get("guided_until", 1.0))
-        return guide(follow(self._wording(text)), follow(""), plan.sampler.guidance, until=until)
+        return guide(follow(self._wording(text)), follow(plan.negative), plan.sampler.guidance, until=until)
 
     def _wording(self, text: str) -> str:
         """The prompt, or what is drawn in its place where it leaves the stage."""

@@ -109,7 +109,13 @@ def _plan(make: Callable[[], tuple[Layout, str]], wishes: Wishes) -> Plan:
 
     layout, prompt = make()
     return pipeline.make_plan(
-        prompt, layout=layout, model=wishes.model, seed=wishes.seed, steps=wishes.steps, guidance=wishes.guidance
+        prompt,
+        layout=layout,
+        model=wishes.model,
+        seed=wishes.seed,
+        steps=wishes.steps,
+        guidance=wishes.guidance,
+        negative=wishes.negative,
     )
 
 

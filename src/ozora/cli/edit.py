@@ -42,6 +42,7 @@ class Wishes:
     seed: Annotated[int | None, typer.Option(help="The number that chooses among all clips of the prompt.")] = None
     steps: Annotated[int | None, typer.Option(help="Painting steps: more is slower and finer.")] = None
     guidance: Annotated[float | None, typer.Option(help="How strongly the prompt is followed.")] = None
+    negative: Annotated[str, typer.Option(help="What not to see, in words.")] = ""
     model: Annotated[str, typer.Option(help="Who paints: a name that `ozora models` lists.")] = "maquette"
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object on the standard output, nothing else.")

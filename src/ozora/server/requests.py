@@ -11,6 +11,7 @@ from ozora.errors import CapabilityError, SizeError
 from ozora.pipeline import make_plan
 from ozora.plan import Layout, Plan
 from ozora.server.models import OTHERS_SECONDS, OTHERS_SIZE, is_alias, resolve
+from ozora.timecode import exact
 
 DEFAULT_MODEL = "sora-2"
 DEFAULT_STRENGTH = 0.5
@@ -37,8 +38,6 @@ class Wish:
 
 def plan_of(wish: Wish, aliases: dict[str, str]) -> Plan:
     """The plan that a wish asks for; ``UserError`` says what to change."""
-    if (wish.negative_prompt or "").strip():
-        raise CapabilityError(f"{wish.model} cannot be told what not to show; leave 'negative_prompt' out")
     if wish.strength is not None and wish.verb not in ("remix", "edit"):
         raise CapabilityError("'strength' is for remixes and edits; leave it out")
     layout = _layout(wish)
@@ -52,6 +51,7 @@ def plan_of(wish: Wish, aliases: dict[str, str]) -> Plan:
         seed=wish.seed,
         steps=wish.steps,
         guidance=wish.guidance,
+        negative=wish.negative_prompt or "",
         image=wish.image,
         layout=layout,
     )
@@ -66,7 +66,7 @@ def _layout(wish: Wish) -> Layout | None:
         strength = DEFAULT_STRENGTH if wish.strength is None else wish.strength
         return edit.remix(source, strength=Fraction(strength).limit_denominator(1000))
     try:
-        more_s = Fraction(wish.seconds or OTHERS_SECONDS)
-    except (ValueError, ZeroDivisionError):
+        more_s = exact(wish.seconds or OTHERS_SECONDS)
+    except ValueError:
         raise SizeError(f"'{wish.seconds}' is no duration; give seconds, such as 4 or 2.5") from None
     return edit.extend(source, after_s=more_s)
