@@ -219,6 +219,6 @@ def test_the_sound_of_a_clip_stays_with_its_frames(tmp_path: Path) -> None:
 
 def test_first_and_then_share_the_time() -> None:
     first, then = pipeline.make_plan("first a red ball rolls left, then it jumps", model="tiny", seconds="2").prompts
-    assert (first.text, first.start_s, first.end_s) == ("a red ball rolls to the left", 0, 1)
-    assert (then.text, then.start_s, then.end_s) == ("a red ball jumps", 1, None)
+    assert (first.text, first.start_s, first.end_s) == ("a red ball rolls to the left", Fraction(0), Fraction(1))
+    assert (then.text, then.start_s, then.end_s) == ("a red ball jumps", Fraction(1), None)
     assert len(pipeline.make_plan("a dog runs left, then it jumps", model="wan-2.1-1.3b").prompts) == 1

@@ -37,8 +37,9 @@ def generate(
 ) -> Take:
     """Paint a video of ``prompt``; ``output`` writes it to a file as well, with its record beside it.
 
-    What is left out takes the model's default. ``size`` is ``"448x256"`` or ``"16:9"``; ``image`` is the first frame, ``negative`` says what is not wanted;
-    ``progress`` is called after each step. ``UserError`` when the request cannot be met, before work begins.
+    What is left out takes the model's default. ``size`` is ``"448x256"`` or ``"16:9"``; ``image`` is the first frame;
+    ``negative`` says what is not wanted; ``progress`` is called after each step. ``UserError`` when the request cannot
+    be met, before work begins.
     """
     from pathlib import Path
 

@@ -9,7 +9,6 @@ import pytest
 from ozora.errors import UserError
 from ozora.evaluate.drift import measure_drift, plot_drift
 from ozora.evaluate.parser import load_parser
-from ozora.evaluate.seams import seam_jump
 from ozora.world.drawing import draw
 from ozora.world.reading import read
 from ozora.world.renderer import Renderer
@@ -37,11 +36,3 @@ def test_a_clip_that_darkens_and_loses_its_thing_drifts(tmp_path: Path) -> None:
     assert (tmp_path / "drift.png").stat().st_size > 5000
     with pytest.raises(UserError, match="shorter than 5 seconds"):
         measure_drift(steady[:30], Fraction(12), statement, load_parser())
-
-
-def test_a_jump_is_in_medians_of_the_change() -> None:
-    frames = (2 * np.arange(20, dtype=np.uint8))[:, None, None, None] * np.ones((1, 4, 4, 3), np.uint8)
-    assert seam_jump(frames, [10]) == pytest.approx(1.0)
-    frames[10:] += 8
-    assert seam_jump(frames, [10]) == pytest.approx(5.0)
-    assert seam_jump(np.zeros((5, 4, 4, 3), np.uint8), [2]) == 0

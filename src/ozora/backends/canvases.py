@@ -100,7 +100,7 @@ def _develop(model: Maquette, value: Float[Tensor, "k g i j"], shot: Shot, size:
         if large:
             assert model.upscaler is not None
             pictures = pixels.clamp(-1, 1).transpose(0, 1)
-            pixels = torch.cat([model.upscaler(part) for part in pictures.split(UPSCALED)]).transpose(0, 1)
+            pixels = torch.cat([model.upscaler(part) for part in torch.split(pictures, UPSCALED)]).transpose(0, 1)
         pieces.append((pixels.clamp(-1, 1) * 127.5 + 127.5).round().to(torch.uint8).permute(1, 2, 3, 0).numpy())
     result: Frames = np.concatenate(pieces)
     return result

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import torch
+
+from ozora.backends.canvases import cut_out, develop, fill
+from ozora.edit.given import Given
+from ozora.flow.windows import Window, cut
+from ozora.model.maquette import Maquette
+from ozora.shapes import VideoShape
+from tests.model.tiny import CONFIG
+
+SHAPE = VideoShape(frames=13, height=64, width=96, fps=Fraction(12))
+SHOTS = cut(SHAPE, [Fraction(1, 2)], time=6)
+
+
+def model() -> Maquette:
+    torch.manual_seed(0)
+    return Maquette(CONFIG).eval()
+
+
+def test_a_group_is_known_when_all_its_frames_are() -> None:
+    pictures = np.full((8, 64, 96, 3), 90, np.uint8)
+    canvas = fill(model(), SHAPE, cut(SHAPE, [], time=6), (Given(frame=5, pictures=pictures),))
+    assert canvas.known.all(dim=(1, 2)).tolist() == [False, False, True]
+
+
+def test_a_shot_that_ends_early_repeats_its_last_picture() -> None:
+    """Six frames are two latent frames: a picture, and a group whose sixth frame belongs to the next shot."""
+    assert [(shot.first, shot.frames, shot.group) for shot in SHOTS] == [(0, 6, 0), (6, 7, 2)]
+    pictures = np.full((6, 64, 96, 3), 90, np.uint8)
+    canvas = fill(model(), SHAPE, SHOTS, (Given(frame=0, pictures=pictures),))
+    assert canvas.known.all(dim=(1, 2)).tolist() == [True, True, False, False]
+
+
+def test_a_token_is_known_when_all_its_pixels_are() -> None:
+    pictures, known = np.full((13, 64, 96, 3), 90, np.uint8), np.ones((13, 64, 96), bool)
+    known[3, 40, 50] = False
+    canvas = fill(model(), SHAPE, cut(SHAPE, [], time=6), (Given(frame=0, pictures=pictures, known=known),))
+    unknown = (~canvas.known).nonzero().tolist()
+    assert unknown == [[1, 1, 1]]
+    assert not canvas.value[:, 1, 1, 1].any()
+
+
+def test_a_later_window_begins_with_a_picture() -> None:
+    maquette = model()
+    pictures = np.full((13, 64, 96, 3), 90, np.uint8)
+    canvas = fill(maquette, SHAPE, cut(SHAPE, [], time=6), (Given(frame=0, pictures=pictures),))
+    opening = cut_out(maquette, canvas, Window(first=0, size=2, stop=2, opens=True))
+    assert torch.equal(opening.value, canvas.value[:, :2])
+    later = cut_out(maquette, canvas, Window(first=1, size=2, stop=3, opens=False))
+    assert later.known[0].all() and not torch.equal(later.value[:, 0], canvas.value[:, 1])
+    assert torch.equal(later.value[:, 1], canvas.value[:, 2])
+
+
+def test_every_shot_is_developed_to_its_own_length() -> None:
+    maquette = model()
+    value = torch.randn(CONFIG.autoencoder.channels, 4, 2, 3)
+    frames = develop(maquette, value, SHOTS, size=3, large=False)
+    assert frames.shape == (13, 64, 96, 3)
+    alone = develop(
+        maquette,
+        value[:, 2:],
+        cut(VideoShape(frames=7, height=64, width=96, fps=Fraction(12)), [], time=6),
+        size=3,
+        large=False,
+    )
+    assert np.array_equal(frames[6:], alone)
