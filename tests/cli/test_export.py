@@ -4,12 +4,16 @@ import json
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ozora.cli.commands import app, call
 from ozora.media import read_video, write_video
 from ozora.trust.publish import publish
 from ozora.trust.verify import verify
+from ozora.world.drawing import draw
+from ozora.world.renderer import Renderer
+from ozora.world.scene import Scene, Thing
 from tests.handover.clips import make_finished
 from tests.trust.clips import draw_clip
 from tests.trust.records import RECORD
@@ -73,3 +77,17 @@ def test_a_larger_clip_is_signed_with_its_parent(tmp_path: Path, capsys: pytest.
     assert stripped.watermark.scale == pytest.approx(1, abs=0.03)
     assert call(app, ["upscale", str(tmp_path / "a.mp4"), "-o", str(path), "--fps", "often"]) == 2
     assert "no frame rate" in capsys.readouterr().err
+
+
+@pytest.mark.egl
+def test_a_matte_is_white_where_the_thing_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scene = Scene(things=(Thing(noun="ball", color="red", x=-1.0, z=0.3),), place="meadow")
+    frames = Renderer(128, 224).render(draw(scene, np.arange(6) / 12, 224 / 128)).rgb
+    write_video(frames, Fraction(12), tmp_path / "a.mp4")
+    assert call(app, ["matte", str(tmp_path / "a.mp4"), "the red ball", "-o", str(tmp_path / "m.mp4")]) == 0
+    made, fps = read_video(tmp_path / "m.mp4")
+    assert (made.shape, fps) == (frames.shape, 12)
+    assert made[:, :, :112].max() > 200 and made[:, :, 150:].max() < 40
+    assert call(app, ["matte", str(tmp_path / "a.mp4"), "a dog", "-o", str(tmp_path / "n.mp4")]) == 2
+    assert "the parser sees a red ball" in capsys.readouterr().err
+    assert not (tmp_path / "n.mp4").exists()

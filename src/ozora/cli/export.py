@@ -48,6 +48,7 @@ def add_export(app: typer.Typer) -> None:
     """Hang the commands into the program."""
     app.command()(export)
     app.command()(upscale)
+    app.command()(matte)
 
 
 def export(
@@ -118,6 +119,23 @@ def upscale(
         screen.say(note)
     shape = {"frames": made.frames, "height": made.height, "width": made.width, "fps": str(made.fps)}
     typer.echo(json.dumps({"path": str(made.path), **shape, "notes": list(made.notes)}) if as_json else made.path)
+
+
+def matte(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The clip.")],
+    thing: Annotated[str, typer.Argument(metavar="THING", help='Whom to cut out, such as "the red ball".')],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where it goes, such as matte.mp4.")],
+) -> None:
+    """Write the matte of a thing of the stage: white where it is. For `export --matte` and `edit --mask`."""
+    from ozora.evaluate.finding import find_matte
+    from ozora.media import check_output, read_video, write_video
+
+    check_output(output, frames=2)
+    frames, fps = read_video(file)
+    white = find_matte(frames, thing)[..., None].repeat(3, axis=-1)
+    for note in _publish("c2pa.edited", file, output, lambda draft: write_video(white, fps, draft)):
+        typer.echo(note, err=True)
+    typer.echo(output)
 
 
 def _rate(text: str) -> Fraction:

@@ -6,10 +6,11 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from ozora.errors import UserError
-from ozora.evaluate.parser import Parser, load_parser
-from ozora.evaluate.tracking import Track, parse_clip
+from ozora.evaluate.parser import Maps, Parser, load_parser
+from ozora.evaluate.tracking import Track, track_things
 from ozora.plan import Box
 from ozora.world.reading import read
 
@@ -22,26 +23,43 @@ def find_thing(frames: NDArray[np.uint8], words: str, *, parser: Parser | None =
 
     ``UserError`` when the words name no thing, or what was seen instead of it.
     """
+    _, track = _find(frames, words, load_parser() if parser is None else parser)
+    sides = np.concatenate([np.nanmin(track.box[:, :2], axis=0) - MARGIN, np.nanmax(track.box[:, 2:], axis=0) + MARGIN])
+    left, top, right, bottom = (Fraction(float(side)).limit_denominator(1000) for side in sides.clip(0, 1))
+    return Box(left=left, top=top, right=right, bottom=bottom)
+
+
+def find_matte(frames: NDArray[np.uint8], words: str, *, parser: Parser | None = None) -> NDArray[np.uint8]:
+    """How much of each pixel [f, h, w] a thing covers, 0 to 255; the parser sees 112 x 64 pixels, and so soft edges.
+
+    ``UserError`` as in ``find_thing``.
+    """
     parser = load_parser() if parser is None else parser
+    maps, track = _find(frames, words, parser)
+    votes = maps.votes[..., 1 + parser.vocabulary.nouns.index(track.noun)].astype(np.float32)
+    height, width = votes.shape[1:]
+    result = np.zeros(frames.shape[:3], np.uint8)
+    for number, (vote, box) in enumerate(zip(votes, track.box, strict=True)):
+        if np.isnan(box).any():
+            continue
+        left, top, right, bottom = (box + np.array([-MARGIN, -MARGIN, MARGIN, MARGIN])).clip(0, 1)
+        inside = np.zeros_like(vote)
+        part = (slice(int(top * height), round(bottom * height)), slice(int(left * width), round(right * width)))
+        inside[part] = vote[part]
+        picture = Image.fromarray((inside * 255).round().astype(np.uint8))
+        result[number] = picture.resize((frames.shape[2], frames.shape[1]), Image.Resampling.BICUBIC)
+    return result
+
+
+def _find(frames: NDArray[np.uint8], words: str, parser: Parser) -> tuple[Maps, Track]:
+    """What was read, and the thing that is meant: the most visible one that fits."""
     things = read(words).statement.things
     if not things:
         raise UserError(f"'{words}' names no thing of the stage; give a box or a mask instead")
-    tracks = parse_clip(parser, frames).tracks
-    wanted = things[0]
-    found = [t for t in tracks if t.noun == wanted.noun and wanted.color in ("", t.color)]
+    maps = parser.read(frames)
+    tracks = track_things(maps, parser.vocabulary).tracks
+    found = [one for one in tracks if one.noun == things[0].noun and things[0].color in ("", one.color)]
     if not found:
         seen = ", ".join(f"a {track.color} {track.noun}" for track in tracks) or "nothing that it knows"
         raise UserError(f"'{words}' is not found in the clip; the parser sees {seen}; give a box instead")
-    return _around(found[0])
-
-
-def _around(track: Track) -> Box:
-    left, top = np.nanmin(track.box[:, :2], axis=0) - MARGIN
-    right, bottom = np.nanmax(track.box[:, 2:], axis=0) + MARGIN
-    sides = (max(0.0, left), max(0.0, top), min(1.0, right), min(1.0, bottom))
-    return Box(
-        **{
-            name: Fraction(float(side)).limit_denominator(1000)
-            for name, side in zip(("left", "top", "right", "bottom"), sides, strict=True)
-        }
-    )
+    return maps, found[0]
