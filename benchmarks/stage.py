@@ -2,13 +2,17 @@
 
     python benchmarks/stage.py
 
-Prints rows of a Markdown table. "drawn" is the renderer alone; "in all" adds the motion of the things. Measure on an
-idle machine: a software renderer takes all cores.
+Prints rows of a Markdown table. "drawn" is the renderer alone; "in all" adds the motion of the things; "side by side"
+is the sum of one process a core, each with one thread for the rasterizer, as a corpus is rendered. Measure on an idle
+machine: a software renderer takes all cores.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -47,16 +51,44 @@ def measure(height: int, width: int, samples: int, seconds: float) -> tuple[floa
     return FRAMES / min(alone for alone, _ in rounds), FRAMES / min(whole for _, whole in rounds)
 
 
+def side_by_side(height: int, width: int, samples: int, seconds: float) -> float:
+    """Frames a second of one process a core, all together: each says its own rate over the same seconds."""
+    command = [sys.executable, __file__, "--one", f"{height},{width},{samples}", "--seconds", str(seconds)]
+    environment = {**os.environ, "LP_NUM_THREADS": "1"}
+    cores = len(os.sched_getaffinity(0))
+    running = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(cores)]
+    return sum(float(process.communicate()[0]) for process in running)
+
+
+def sustained(height: int, width: int, samples: int, seconds: float) -> float:
+    """Frames a second over ``seconds``, drawing included."""
+    renderer = Renderer(height, width, samples=samples)
+    at = np.arange(FRAMES) / 12
+    renderer.render(draw(SCENE, at, width / height))
+    began, rounds = time.perf_counter(), 0
+    while time.perf_counter() < began + seconds:
+        renderer.render(draw(SCENE, at, width / height))
+        rounds += 1
+    return FRAMES * rounds / (time.perf_counter() - began)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=4.0, help="how long to measure each row")
-    seconds: float = parser.parse_args().seconds
-    print("| size | coverage samples | drawn, frames/s | in all, frames/s |")
-    print("|---|---|---|---|")
+    parser.add_argument("--one", metavar="H,W,SAMPLES", help="only the rate of this process")
+    arguments = parser.parse_args()
+    seconds: float = arguments.seconds
+    if arguments.one:
+        height, width, samples = map(int, arguments.one.split(","))
+        print(sustained(height, width, samples, seconds))
+        return
+    print("| size | coverage samples | drawn, frames/s | in all, frames/s | side by side, frames/s |")
+    print("|---|---|---|---|---|")
     for height, width in SIZES:
         for samples in (SAMPLES, 0):
             alone, whole = measure(height, width, samples, seconds)
-            print(f"| {width}x{height} | {samples or 'none'} | {alone:.0f} | {whole:.0f} |")
+            both = side_by_side(height, width, samples, seconds)
+            print(f"| {width}x{height} | {samples or 'none'} | {alone:.0f} | {whole:.0f} | {both:.0f} |", flush=True)
 
 
 if __name__ == "__main__":
