@@ -35,6 +35,17 @@ def test_a_shot_that_ends_early_repeats_its_last_picture() -> None:
     assert canvas.known.all(dim=(1, 2)).tolist() == [True, True, False, False]
 
 
+def test_a_group_of_which_little_is_missing_is_completed() -> None:
+    """Clips of four seconds end one frame before a group does."""
+    pictures = np.full((12, 64, 96, 3), 90, np.uint8)
+    shots = cut(SHAPE, [], time=6)
+    nearly = fill(model(), SHAPE, shots, (Given(frame=0, pictures=pictures),))
+    whole = fill(model(), SHAPE, shots, (Given(frame=0, pictures=np.full((13, 64, 96, 3), 90, np.uint8)),))
+    assert torch.equal(nearly.value, whole.value) and nearly.known.all()
+    half = fill(model(), SHAPE, shots, (Given(frame=0, pictures=pictures[:10]),))
+    assert half.known.all(dim=(1, 2)).tolist() == [True, True, False]
+
+
 def test_a_token_is_known_when_all_its_pixels_are() -> None:
     pictures, known = np.full((13, 64, 96, 3), 90, np.uint8), np.ones((13, 64, 96), bool)
     known[3, 40, 50] = False

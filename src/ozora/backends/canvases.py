@@ -42,10 +42,10 @@ def fill(model: Maquette, shape: VideoShape, shots: Sequence[Shot], given: Seque
             pictures[item.frame + number] = (picture, None if item.known is None else item.known[number])
     for shot in shots:
         for group in range(shot.groups):
-            pixels = [pictures.get(frame) for frame in _frames(shot, group, config.time)]
-            if all(pixel is not None for pixel in pixels):
-                latent = _encode(model, [pixel[0] for pixel in pixels if pixel is not None], opens=group == 0)
-                known = _tokens([pixel[1] for pixel in pixels if pixel is not None], rows, columns)
+            pixels = _complete([pictures.get(frame) for frame in _frames(shot, group, config.time)])
+            if pixels:
+                latent = _encode(model, [picture for picture, _ in pixels], opens=group == 0)
+                known = _tokens([mask for _, mask in pixels], rows, columns)
                 canvas = place(canvas, latent, shot.group + group, known=known)
     return canvas
 
@@ -54,6 +54,16 @@ def _frames(shot: Shot, group: int, time: int) -> list[int]:
     """Frames of the clip in a latent frame of a shot; its last one is repeated where the shot ends before the group."""
     inner = range(time * (group - 1) + 1, time * group + 1) if group else range(1)
     return [shot.first + min(frame, shot.frames - 1) for frame in inner]
+
+
+def _complete(pixels: Sequence[Pixels | None]) -> list[Pixels]:
+    """The pictures of a group. Where up to a third of them is not given, the nearest given one stands for it; where more
+    is missing, there are none."""
+    given = [number for number, pixel in enumerate(pixels) if pixel is not None]
+    if len(pixels) - len(given) > len(pixels) // 3:
+        return []
+    nearest = [min(given, key=lambda other, number=number: abs(other - number)) for number in range(len(pixels))]  # type: ignore[misc]
+    return [pixel for pixel in (pixels[number] for number in nearest) if pixel is not None]
 
 
 def _encode(model: Maquette, pictures: list[NDArray[np.uint8]], *, opens: bool) -> Float[Tensor, "k 1 i j"]:
