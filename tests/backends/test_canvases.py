@@ -46,6 +46,12 @@ def test_a_group_of_which_little_is_missing_is_completed() -> None:
     assert half.known.all(dim=(1, 2)).tolist() == [True, True, False]
 
 
+def test_a_picture_alone_is_known() -> None:
+    picture = Given(frame=9, pictures=np.full((1, 64, 96, 3), 90, np.uint8))
+    canvas = fill(model(), SHAPE, cut(SHAPE, [], time=6), (picture,))
+    assert canvas.known.all(dim=(1, 2)).tolist() == [False, False, True]
+
+
 def test_a_token_is_known_when_all_its_pixels_are() -> None:
     pictures, known = np.full((13, 64, 96, 3), 90, np.uint8), np.ones((13, 64, 96), bool)
     known[3, 40, 50] = False

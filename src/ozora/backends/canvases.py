@@ -28,25 +28,30 @@ Pixels = tuple[NDArray[np.uint8], NDArray[np.bool_] | None]
 
 
 def fill(model: Maquette, shape: VideoShape, shots: Sequence[Shot], given: Sequence[Given]) -> Canvas:
-    """The canvas of a clip, shot after shot. A token is known when all its pixels in all its frames are given."""
+    """The canvas of a clip, shot after shot. A token is known when all its pixels in all its frames are given.
+
+    A group of which up to a third is missing is completed by the nearest given frames. A picture given alone stands for
+    its whole group: a short stand-still, for which the canvas knows it.
+    """
     config = model.config.autoencoder
-    groups, rows, columns = (
-        sum(shot.groups for shot in shots),
-        shape.height // config.space,
-        shape.width // config.space,
-    )
+    rows, columns = shape.height // config.space, shape.width // config.space
+    groups = sum(shot.groups for shot in shots)
     canvas = blank(LatentShape(frames=groups, height=rows, width=columns, channels=config.channels))
     pictures: dict[int, Pixels] = {}
     for item in given:
         for number, picture in enumerate(item.pictures):
             pictures[item.frame + number] = (picture, None if item.known is None else item.known[number])
+    alone = {item.frame for item in given if len(item.pictures) == 1}
     for shot in shots:
         for group in range(shot.groups):
-            pixels = _complete([pictures.get(frame) for frame in _frames(shot, group, config.time)])
-            if pixels:
-                latent = _encode(model, [picture for picture, _ in pixels], opens=group == 0)
-                known = _tokens([mask for _, mask in pixels], rows, columns)
-                canvas = place(canvas, latent, shot.group + group, known=known)
+            frames = _frames(shot, group, config.time)
+            here = [frame for frame in frames if frame in pictures]
+            if not here or (3 * len(here) < 2 * len(frames) and alone.isdisjoint(here)):
+                continue
+            pixels = [pictures[_nearest(frame, here)] for frame in frames]
+            latent = _encode(model, [picture for picture, _ in pixels], opens=group == 0)
+            known = _tokens([mask for _, mask in pixels], rows, columns)
+            canvas = place(canvas, latent, shot.group + group, known=known)
     return canvas
 
 
@@ -56,14 +61,8 @@ def _frames(shot: Shot, group: int, time: int) -> list[int]:
     return [shot.first + min(frame, shot.frames - 1) for frame in inner]
 
 
-def _complete(pixels: Sequence[Pixels | None]) -> list[Pixels]:
-    """The pictures of a group. Where up to a third of them is not given, the nearest given one stands for it; where more
-    is missing, there are none."""
-    given = [number for number, pixel in enumerate(pixels) if pixel is not None]
-    if len(pixels) - len(given) > len(pixels) // 3:
-        return []
-    nearest = [min(given, key=lambda other, number=number: abs(other - number)) for number in range(len(pixels))]  # type: ignore[misc]
-    return [pixel for pixel in (pixels[number] for number in nearest) if pixel is not None]
+def _nearest(frame: int, frames: Sequence[int]) -> int:
+    return min(frames, key=lambda other: abs(other - frame))
 
 
 def _encode(model: Maquette, pictures: list[NDArray[np.uint8]], *, opens: bool) -> Float[Tensor, "k 1 i j"]:
