@@ -15,6 +15,8 @@ import pytest
 from ozora.backends import BACKENDS
 from ozora.server import keys
 from ozora.server.database import Database
+from ozora.server.desk import Desk
+from ozora.server.metrics import Meters
 from ozora.server.painting import Studio
 from ozora.server.settings import Settings, in_folder
 from ozora.server.store import Store
@@ -70,6 +72,11 @@ def client(settings: Settings, database: Database, stub: StubBackend) -> Iterato
 @pytest.fixture
 def studio(settings: Settings, database: Database, store: Store, stub: StubBackend) -> Studio:
     return Studio(worker="w1", settings=settings, database=database, store=store, draining=threading.Event())
+
+
+@pytest.fixture
+def desk(studio: Studio, database: Database) -> Desk:
+    return Desk(settings=studio.settings, database=database, store=studio.store, meters=Meters(database))
 
 
 @pytest.fixture

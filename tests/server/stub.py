@@ -43,7 +43,7 @@ class StubBackend:
             fps=("4",),
             steps=4,
             guidance=1.0,
-            conditions=("image", "frames", "sketch"),
+            conditions=("image", "frames", "sketch", "regions", "prompts", "shots"),
             device="cpu",
             installed=True,
             license="Apache-2.0",

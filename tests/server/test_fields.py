@@ -14,6 +14,10 @@ def test_values_get_their_types() -> None:
     assert read("create", body) == {"prompt": "a ball", "seconds": "4", "seed": 7, "guidance_scale": 2.5}
 
 
+def test_a_storyboard_needs_no_prompt() -> None:
+    assert read("create", {"storyboard": {"cards": []}}) == {"storyboard": {"cards": []}}
+
+
 def test_large_seeds_keep_every_digit() -> None:
     assert read("create", {"prompt": "x", "seed": str(2**63 - 1)})["seed"] == 2**63 - 1
 
@@ -47,6 +51,8 @@ def test_files_stay_files() -> None:
         ({"prompt": "x", "\ud800": 1}, "invalid_value", None),
         ({"prompt": "x", "characters": [{"id": "\ud800"}]}, "invalid_value", None),
         ({"prompt": "x", "characters": "[["}, "invalid_value", "characters"),
+        ({"prompt": "x", "characters": r'["\ud800"]'}, "invalid_value", None),
+        ({"storyboard": r'{"cards": "\u0000"}'}, "invalid_value", None),
         ({"prompt": "x", "input_reference": "ball.png"}, "invalid_value", "input_reference"),
     ],
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ozora.plan import ImageCondition
+from ozora.plan import ClipCondition, Hole, ImageCondition, Plan
 from ozora.server.inputs import bring, stow
 from ozora.server.store import Store
 from tests.server.samples import plan
@@ -23,3 +23,24 @@ def test_given_files_come_back_in_the_same_place(url: str, tmp_path: Path) -> No
     brought = bring(store, stowed)
     assert Path(brought.conditions[0].path).read_bytes() == b"pixels"
     assert brought == bring(store, stowed)
+
+
+@pytest.mark.parametrize("url", ["{}/files", "memory://masks"])
+def test_masks_go_with_their_clip_and_no_file_is_kept_twice(url: str, tmp_path: Path) -> None:
+    clip, mask = tmp_path / "video.mp4", tmp_path / "mask.png"
+    clip.write_bytes(b"frames")
+    mask.write_bytes(b"pixels")
+    hole = Hole(mask=str(mask), sha256="34cd")
+    first = ClipCondition(path=str(clip), sha256="12ab", hole=hole)
+    given = dataclasses.replace(plan(), conditions=(first, dataclasses.replace(first, frame=9)))
+    store = Store(url.format(tmp_path))
+    stowed = Plan.from_dict(stow(store, given, "video_1").to_dict())
+    paths = {item.path for item in stowed.conditions}
+    assert paths == {"store:videos/video_1/input-0"}
+    clip.unlink()
+    mask.unlink()
+    for item in bring(store, stowed).conditions:
+        assert isinstance(item, ClipCondition) and item.hole is not None
+        assert Path(item.path).read_bytes() == b"frames"
+        assert Path(item.hole.mask).read_bytes() == b"pixels"
+        assert Path(item.hole.mask).suffix == ".png"

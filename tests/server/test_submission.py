@@ -7,19 +7,11 @@ from pathlib import Path
 import pytest
 
 from ozora.errors import PolicyError, RequestError
-from ozora.server.database import Database
 from ozora.server.desk import Desk
 from ozora.server.keys import LOCAL_KEY
-from ozora.server.metrics import Meters
-from ozora.server.painting import Studio, paint
-from ozora.server.submission import clip_of, submit
-from ozora.server.worker import claim
+from ozora.server.painting import Studio
+from ozora.server.submission import submit
 from ozora.trust.review import ReviewQueue
-
-
-@pytest.fixture
-def desk(studio: Studio, database: Database) -> Desk:
-    return Desk(settings=studio.settings, database=database, store=studio.store, meters=Meters(database))
 
 
 def test_a_request_becomes_a_job(desk: Desk) -> None:
@@ -44,17 +36,13 @@ def test_a_full_queue_says_so(studio: Studio, desk: Desk) -> None:
     assert refused.value.status == 429
 
 
-def test_which_clip_is_meant(desk: Desk, studio: Studio) -> None:
-    job = submit(desk, LOCAL_KEY, "create", {"prompt": "a ball", "model": "stub"}, token=None)
-    with pytest.raises(RequestError, match="wait until"):
-        clip_of(desk, LOCAL_KEY, {"id": job.id})
-    claimed = claim(studio)
-    assert claimed is not None
-    paint(studio, claimed)
-    assert clip_of(desk, LOCAL_KEY, {"id": job.id}) == job.id
-    for wrong in ({"url": "x"}, "text", None):
-        with pytest.raises(RequestError):
-            clip_of(desk, LOCAL_KEY, wrong)
+def test_a_title_is_judged_though_it_is_not_painted(desk: Desk) -> None:
+    board = {"cards": [{"at": 0, "duration": 1, "text": "a ball"}]}
+    fields = {"prompt": "a beheading", "storyboard": board, "model": "stub"}
+    with pytest.raises(PolicyError):
+        submit(desk, LOCAL_KEY, "create", fields, token=None)
+    with pytest.raises(RequestError, match="title"):
+        submit(desk, LOCAL_KEY, "create", {**fields, "prompt": "x" * 2001}, token=None)
 
 
 def test_a_prompt_is_judged_by_the_rules_of_its_key(

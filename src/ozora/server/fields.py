@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ozora.errors import RequestError
@@ -15,7 +15,8 @@ from ozora.server.uploads import Upload
 class Field:
     """One field: ``kind`` is one of ``READERS``; "source" is a file or where to get it.
 
-    ``example`` is for the OpenAPI page, ``most`` the characters that a text may have.
+    ``example`` is for the OpenAPI page, ``most`` the characters that a text may have; a field that is ``required`` may
+    be left out where the one that ``unless`` names is given.
     """
 
     kind: str
@@ -23,6 +24,7 @@ class Field:
     example: object
     required: bool = False
     most: int | None = None
+    unless: str = ""
 
 
 PIXEL = (
@@ -38,19 +40,30 @@ MODEL = Field(
     most=100,
 )
 SECONDS = Field(kind="text", help='How long, as text such as "4" or "2.5".', example="4", most=20)
+BETWEEN = Field(kind="text", help='How many new seconds, as text such as "2".', example="2", most=20)
 VIDEO = Field(kind="source", help='A clip: a file, or {"id": "video_..."}.', example={"id": "video_0"}, required=True)
-OURS = {
+OTHER = replace(VIDEO, help='The second clip: a file, or {"id": "video_..."}.')
+TOLD = replace(PROMPT, help="What to see, in words; default: as the video of this id was asked for.", required=False)
+SAMPLING = {
     "seed": Field(
         kind="integer", help="Chooses among all clips of a prompt; the same seed gives the same pixels.", example=7
     ),
     "num_inference_steps": Field(kind="integer", help="Painting steps, 1 to 200.", example=8),
     "guidance_scale": Field(kind="number", help="How strongly the prompt is followed, 0 to 20.", example=3.0),
     "negative_prompt": Field(kind="text", help="What not to see.", example=""),
-    "strength": Field(kind="number", help="How much a given clip may change, 0 to 1.", example=0.5),
+}
+STRENGTH = Field(kind="number", help="How much a given clip may change, 0 to 1.", example=0.5)
+OURS = {**SAMPLING, "strength": STRENGTH}
+BOARD = {
+    "cast": {"hero": "a yellow robot"},
+    "cards": [
+        {"at": 0, "duration": 2, "text": "@hero walks left in a meadow"},
+        {"at": 2, "duration": 2, "text": "@hero jumps in the snow", "transition": "dissolve"},
+    ],
 }
 FIELDS: dict[str, dict[str, Field]] = {
     "create": {
-        "prompt": PROMPT,
+        "prompt": replace(PROMPT, unless="storyboard"),
         "model": MODEL,
         "seconds": SECONDS,
         "size": Field(kind="text", help="Pixels such as 1280x720.", example="224x128", most=20),
@@ -59,13 +72,102 @@ FIELDS: dict[str, dict[str, Field]] = {
             help='The first frame: a file, {"image_url": "https://... or data:..."} or {"file_id": "..."}.',
             example={"image_url": PIXEL},
         ),
+        "last_frame": Field(
+            kind="source", help="The last frame, given as the first one is.", example={"image_url": PIXEL}
+        ),
+        "keyframes": Field(
+            kind="list",
+            help='Pictures to pass through: [{"image": "file_...", "at": 2.5}], at most 20.',
+            example=[{"image": "file_0", "at": 2.5}],
+        ),
+        "storyboard": Field(
+            kind="object",
+            help="Cards on a timeline, instead of a prompt (which then is a title); an image or video of a card is the "
+            "id of a file or video. See docs/verbs.md.",
+            example=BOARD,
+        ),
         "characters": Field(kind="list", help='[{"id": "char_..."}], at most two.', example=[]),
         "fps": Field(kind="text", help="Frames a second, such as 12 or 29.97.", example="12", most=20),
         **OURS,
     },
     "remix": {"prompt": PROMPT, "model": MODEL, **OURS},
-    "edit": {"prompt": PROMPT, "video": VIDEO, "model": MODEL, **OURS},
+    "edit": {
+        "prompt": PROMPT,
+        "video": VIDEO,
+        "model": MODEL,
+        **OURS,
+        "region": Field(
+            kind="object",
+            help="Only this part is painted, anew: shares of the picture from its upper left corner.",
+            example={"left": 0.25, "top": 0.5, "right": 0.75, "bottom": 1},
+        ),
+        "mask": Field(
+            kind="source",
+            help='Only what is white in this picture or clip is painted, anew: a file, or {"file_id": "..."}.',
+            example={"file_id": "file_0"},
+        ),
+        "start": Field(kind="text", help="A region or mask holds from this second on.", example="0.5", most=20),
+        "end": Field(kind="text", help="A region or mask holds up to this second.", example="2", most=20),
+    },
     "extend": {"prompt": PROMPT, "video": VIDEO, "seconds": SECONDS, "model": MODEL, **OURS},
+    "loop": {"prompt": TOLD, "video": VIDEO, "seconds": BETWEEN, "model": MODEL, **SAMPLING},
+    "connect": {
+        "prompt": TOLD,
+        "video": VIDEO,
+        "other_video": OTHER,
+        "seconds": BETWEEN,
+        "model": MODEL,
+        **SAMPLING,
+    },
+    "blend": {
+        "prompt": TOLD,
+        "video": VIDEO,
+        "other_video": OTHER,
+        "preset": Field(kind="text", help="transition, mix or sample.", example="transition", most=20),
+        "curve": Field(
+            kind="list",
+            help="Instead of a preset: pairs of time and influence of the second clip, from 0 to 1.",
+            example=[[0, 0], [0.5, 1], [1, 0]],
+        ),
+        "model": MODEL,
+        **OURS,
+    },
+    "reframe": {
+        "prompt": TOLD,
+        "video": VIDEO,
+        "size": Field(
+            kind="text", help="The new shape, such as 9:16 or 1:1, or pixels.", example="1:1", required=True, most=20
+        ),
+        "x": Field(kind="number", help="Where the clip lies: 0 left to 1 right.", example=0.5),
+        "y": Field(kind="number", help="Where the clip lies: 0 top to 1 bottom.", example=0.5),
+        "model": MODEL,
+        **SAMPLING,
+    },
+    "recut": {
+        "prompt": PROMPT,
+        "pieces": Field(
+            kind="list",
+            help='What stays, and where: [{"video": "video_...", "at": 0, "in": 1, "out": 2.5}], at most 20.',
+            example=[{"video": "video_0", "at": 0, "in": 0, "out": 1}, {"video": "video_0", "at": 2, "in": 1}],
+            required=True,
+        ),
+        "seconds": replace(SECONDS, help="How long the whole is; default: to the end of the last piece."),
+        "model": MODEL,
+        **SAMPLING,
+    },
+    "restyle": {
+        "style": Field(
+            kind="text",
+            help='How it looks now, such as "at night in the snow".',
+            example="at night in the snow",
+            required=True,
+            most=500,
+        ),
+        "prompt": replace(TOLD, most=2000),
+        "video": VIDEO,
+        "model": MODEL,
+        **OURS,
+    },
     "character": {
         "name": Field(kind="text", help="Its name in prompts.", example="Mo", required=True),
         "video": Field(
@@ -132,7 +234,7 @@ def read(verb: str, body: dict[str, Any]) -> dict[str, Any]:
     for name, field in known.items():
         if field.most is not None and len(str(values.get(name, ""))) > field.most:
             raise _wrong(name, f"has at most {field.most} characters")
-        if field.required and name not in values:
+        if field.required and name not in values and field.unless not in values:
             raise RequestError(
                 f"the field '{name}' is missing: {field.help}", code="missing_required_parameter", param=name
             )
@@ -209,9 +311,10 @@ def _opened(name: str, value: Any) -> Any:  # noqa: ANN401
     """A form can carry structure as one field of JSON."""
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
-            return json.loads(value)
+            value = json.loads(value)
         except (ValueError, RecursionError):
             raise _wrong(name, "is no JSON") from None
+        _check_texts(value)
     return value
 
 

@@ -6,35 +6,50 @@ import dataclasses
 import tempfile
 from pathlib import Path
 
-from ozora.plan import Plan
+from ozora.plan import ClipCondition, Condition, Plan
 from ozora.server.store import Store
 
 SCHEME = "store:"
 
 
 def stow(store: Store, plan: Plan, job_id: str) -> Plan:
-    """Copy the files that a plan names into the store; the plan that comes back names them there."""
-    kept = []
+    """Copy the files that a plan names into the store, each once; the plan that comes back names them there."""
+    kept: dict[str, str] = {}
+
+    def keep(path: str, name: str) -> str:
+        if path not in kept:
+            kept[path] = f"videos/{job_id}/{name}"
+            store.put(Path(path), kept[path])
+        return SCHEME + kept[path]
+
+    stowed = []
     for index, item in enumerate(plan.conditions):
-        path = f"videos/{job_id}/input-{index}"
-        store.put(Path(item.path), path)
-        kept.append(dataclasses.replace(item, path=SCHEME + path))
-    return dataclasses.replace(plan, conditions=tuple(kept))
+        new = dataclasses.replace(item, path=keep(item.path, f"input-{index}"))
+        if isinstance(new, ClipCondition) and new.hole is not None and new.hole.mask:
+            name = f"mask-{index}{Path(new.hole.mask).suffix}"  # which says whether it is a picture or a clip
+            new = dataclasses.replace(new, hole=dataclasses.replace(new.hole, mask=keep(new.hole.mask, name)))
+        stowed.append(new)
+    return dataclasses.replace(plan, conditions=tuple(stowed))
 
 
 def bring(store: Store, plan: Plan) -> Plan:
     """The plan with files of this machine; always the same ones, since a snapshot belongs to one exact plan."""
-    brought = tuple(
-        dataclasses.replace(item, path=str(_local(store, item.path.removeprefix(SCHEME), item.sha256)))
-        for item in plan.conditions
-    )
-    return dataclasses.replace(plan, conditions=brought)
+    return dataclasses.replace(plan, conditions=tuple(_bring(store, item) for item in plan.conditions))
 
 
-def _local(store: Store, path: str, sha256: str) -> Path:
+def _bring(store: Store, item: Condition) -> Condition:
+    here = dataclasses.replace(item, path=_local(store, item.path, item.sha256))
+    if isinstance(here, ClipCondition) and here.hole is not None and here.hole.mask:
+        mask = _local(store, here.hole.mask, here.hole.sha256)
+        return dataclasses.replace(here, hole=dataclasses.replace(here.hole, mask=mask))
+    return here
+
+
+def _local(store: Store, name: str, sha256: str) -> str:
+    path = name.removeprefix(SCHEME)
     here = store.local_path(path)
     if here is None:
-        here = Path(tempfile.gettempdir()) / "ozora-inputs" / sha256
+        here = Path(tempfile.gettempdir()) / "ozora-inputs" / f"{sha256}{Path(path).suffix}"
         here.parent.mkdir(parents=True, exist_ok=True)
         here.write_bytes(store.read(path))
-    return here
+    return str(here)

@@ -126,12 +126,12 @@ def add(connection: Connection, draft: Draft, now: float) -> Job:
     return get(connection, draft.id, draft.key_id)
 
 
-def get(connection: Connection, identity: str, key_id: str) -> Job:
+def get(connection: Connection, identity: str, key_id: str, param: str = "video_id") -> Job:
     """A key's own job; ``RequestError`` (404) when there is none, or when it is another key's."""
     wanted = and_(JOBS.c.id == identity, JOBS.c.key_id == key_id, JOBS.c.deleted_at.is_(None))
     row = connection.execute(select(JOBS).where(wanted)).mappings().first()
     if row is None:
-        raise RequestError(f"there is no video '{identity[:60]}'", status=404, code="not_found", param="video_id")
+        raise RequestError(f"there is no video '{identity[:60]}'", status=404, code="not_found", param=param)
     return job_of(row)
 
 

@@ -8,7 +8,18 @@ from ozora.backends import BACKENDS, Capabilities, find
 from ozora.server.preflight import predict_seconds
 
 # What a model must take for a verb to be possible.
-VERBS = {"create": None, "extend": "frames", "edit": "sketch", "remix": "sketch"}
+VERBS = {
+    "create": None,
+    "extend": "frames",
+    "edit": "sketch",
+    "remix": "sketch",
+    "loop": "frames",
+    "connect": "frames",
+    "blend": "sketch",
+    "reframe": "regions",
+    "recut": "frames",
+    "restyle": "sketch",
+}
 OTHERS_SECONDS, OTHERS_SIZE = "4", "720x1280"  # what a client of the closed API gets when it says nothing
 
 

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
 from ozora import edit
-from ozora.errors import CapabilityError, SizeError
-from ozora.pipeline import make_plan
-from ozora.plan import Layout, Plan
+from ozora.edit.blend import CURVES, Curve
+from ozora.edit.storyboard import storyboard
+from ozora.errors import CapabilityError, RequestError, SizeError, UserError
+from ozora.pipeline import extent, make_plan
+from ozora.plan import Box, Layout, Plan, Prompt
 from ozora.server.models import OTHERS_SECONDS, OTHERS_SIZE, is_alias, resolve
+from ozora.server.sources import Given
 from ozora.timecode import exact
+from ozora.world.reading import restyle
 
 DEFAULT_MODEL = "sora-2"
-DEFAULT_STRENGTH = 0.5
+STRENGTHS = {"remix": 0.5, "edit": 0.5, "blend": 0.5, "restyle": 0.8}
+"""The verbs that paint over a clip, and how much of it changes when nothing is said."""
+HALF = Fraction(1, 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a client asks for, in the words of the wire. ``image`` and ``video`` are files of this machine."""
+    """What a client asks for, in the words of the wire. ``place`` is where a reframed clip lies."""
 
     verb: str
     prompt: str
@@ -32,41 +39,146 @@ class Wish:
     guidance: float | None = None
     negative_prompt: str | None = None
     strength: float | None = None
-    image: Path | None = None
-    video: Path | None = None
+    region: Box | None = None
+    start_s: Fraction = Fraction(0)
+    end_s: Fraction | None = None
+    curve: Curve = CURVES["transition"]
+    place: tuple[Fraction, Fraction] = (HALF, HALF)
+    style: str = ""
+    given: Given = field(default_factory=Given)
 
 
 def plan_of(wish: Wish, aliases: dict[str, str]) -> Plan:
     """The plan that a wish asks for; ``UserError`` says what to change."""
-    if wish.strength is not None and wish.verb not in ("remix", "edit"):
-        raise CapabilityError("'strength' is for remixes and edits; leave it out")
-    layout = _layout(wish)
-    foreign = layout is None and is_alias(wish.model, aliases)
+    if wish.strength is not None and wish.verb not in STRENGTHS:
+        raise CapabilityError(f"'strength' is for {', '.join(STRENGTHS)}; leave it out")
+    ours = replace(_defaults(wish, aliases), model=resolve(wish.model, aliases))
+    layout = LAYOUTS[wish.verb](ours)
     return make_plan(
-        wish.prompt,
-        model=resolve(wish.model, aliases),
-        seconds=(wish.seconds if layout is None else None) or (OTHERS_SECONDS if foreign else None),
-        size=wish.size or (OTHERS_SIZE if foreign else None),
-        fps=wish.fps,
-        seed=wish.seed,
-        steps=wish.steps,
-        guidance=wish.guidance,
-        negative=wish.negative_prompt or "",
-        image=wish.image,
+        ours.prompt,
+        model=ours.model,
+        seconds=ours.seconds if layout is None else None,
+        size=ours.size,
+        fps=ours.fps,
+        seed=ours.seed,
+        steps=ours.steps,
+        guidance=ours.guidance,
+        negative=ours.negative_prompt or "",
+        image=ours.given.image if layout is None else None,
         layout=layout,
     )
 
 
-def _layout(wish: Wish) -> Layout | None:
-    """What the verb does with its clip; ``None`` for a new video."""
-    if wish.video is None:
+def _defaults(wish: Wish, aliases: dict[str, str]) -> Wish:
+    """The wish with what a storyboard says of its extent, and then what the model of another name would have taken."""
+    board = wish.given.board
+    if board is not None:
+        wish = replace(wish, size=wish.size or board.size, fps=wish.fps or board.fps)
+    if wish.verb == "create" and is_alias(wish.model, aliases):
+        return replace(wish, seconds=wish.seconds or OTHERS_SECONDS, size=wish.size or OTHERS_SIZE)
+    return wish
+
+
+def _create(wish: Wish) -> Layout | None:
+    """``None`` for a new video with a first frame at most."""
+    given = wish.given
+    if given.board is not None:
+        shape = extent(wish.model, size=wish.size, fps=wish.fps)
+        try:
+            return storyboard(given.board, shape)
+        except UserError as error:
+            raise RequestError(str(error), param="storyboard") from error
+    if given.last is None and not given.keyframes:
         return None
-    source = edit.read_source(wish.video)
-    if wish.verb in ("remix", "edit"):
-        strength = DEFAULT_STRENGTH if wish.strength is None else wish.strength
-        return edit.remix(source, strength=Fraction(strength).limit_denominator(1000))
+    shape = extent(wish.model, seconds=wish.seconds, size=wish.size, fps=wish.fps)
+    ends = ((Fraction(0), given.image), (shape.duration_s, given.last))
+    shown = [*((time_s, path) for time_s, path in ends if path is not None), *given.keyframes]
+    if len({time_s for time_s, _ in shown}) < len(shown):
+        raise RequestError("two keyframes have the same time; move one of them", param="keyframes")
+    return edit.keyframes(dict(shown), shape)
+
+
+def _edit(wish: Wish) -> Layout:
+    if wish.region is None and wish.given.mask is None:
+        return _remix(wish)
+    source = _first(wish)
     try:
-        more_s = exact(wish.seconds or OTHERS_SECONDS)
+        return edit.region(source, box=wish.region, mask=wish.given.mask, start_s=wish.start_s, end_s=wish.end_s)
+    except SizeError as error:
+        raise RequestError(str(error), param="region") from error
+
+
+def _remix(wish: Wish) -> Layout:
+    return edit.remix(_first(wish), strength=_strength(wish))
+
+
+def _restyle(wish: Wish) -> Layout:
+    return replace(_remix(wish), prompts=(Prompt(text=restyle(wish.prompt, wish.style)),))
+
+
+def _extend(wish: Wish) -> Layout:
+    return edit.extend(_first(wish), after_s=_seconds(wish, OTHERS_SECONDS))
+
+
+def _loop(wish: Wish) -> Layout:
+    return edit.loop(_first(wish), seconds=_seconds(wish, "1.5"))
+
+
+def _connect(wish: Wish) -> Layout:
+    return edit.connect(_first(wish), _second(wish), seconds=_seconds(wish, "2"))
+
+
+def _blend(wish: Wish) -> Layout:
+    return edit.blend(_first(wish), _second(wish), curve=wish.curve, strength=_strength(wish))
+
+
+def _reframe(wish: Wish) -> Layout:
+    shape, (x, y) = extent(wish.model, size=wish.size), wish.place
+    return edit.reframe(_first(wish), height=shape.height, width=shape.width, x=x, y=y)
+
+
+def _recut(wish: Wish) -> Layout:
+    pieces = [
+        edit.Piece(source=edit.read_source(kept.path), at_s=kept.at_s, start_s=kept.start_s, end_s=kept.end_s)
+        for kept in wish.given.pieces
+    ]
+    return edit.recut(pieces, seconds=None if wish.seconds is None else _seconds(wish, ""))
+
+
+LAYOUTS: dict[str, Callable[[Wish], Layout | None]] = {
+    "create": _create,
+    "remix": _remix,
+    "edit": _edit,
+    "extend": _extend,
+    "loop": _loop,
+    "connect": _connect,
+    "blend": _blend,
+    "reframe": _reframe,
+    "recut": _recut,
+    "restyle": _restyle,
+}
+
+
+def _first(wish: Wish) -> edit.Source:
+    return edit.read_source(_there(wish.given.video))
+
+
+def _second(wish: Wish) -> edit.Source:
+    return edit.read_source(_there(wish.given.other))
+
+
+def _there(path: Path | None) -> Path:
+    assert path is not None, "the fields of the verb require it"
+    return path
+
+
+def _strength(wish: Wish) -> Fraction:
+    value = STRENGTHS[wish.verb] if wish.strength is None else wish.strength
+    return Fraction(value).limit_denominator(1000)
+
+
+def _seconds(wish: Wish, default: str) -> Fraction:
+    try:
+        return exact(wish.seconds or default)
     except ValueError:
         raise SizeError(f"'{wish.seconds}' is no duration; give seconds, such as 4 or 2.5") from None
-    return edit.extend(source, after_s=more_s)

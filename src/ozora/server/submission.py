@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import re
-import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
 from ozora.backends import find
-from ozora.errors import MediaError, RequestError
-from ozora.pipeline import notes
-from ozora.server import characters, files, idempotency, jobs, preflight
-from ozora.server.assets import VARIANTS
+from ozora.errors import RequestError
+from ozora.pipeline import MAX_PROMPT, notes
+from ozora.server import characters, idempotency, jobs, preflight
 from ozora.server.characters import Character
 from ozora.server.desk import Desk
 from ozora.server.inputs import stow
 from ozora.server.jobs import Draft, Job
 from ozora.server.keys import Key, terms_of
-from ozora.server.remote import Policy, fetch
 from ozora.server.requests import DEFAULT_MODEL, Wish, plan_of
-from ozora.server.uploads import MAX_IMAGE_BYTES, Upload, check_image, check_video
+from ozora.server.sources import Given, gather
+from ozora.server.structures import read_curve, read_preset, read_region, read_seconds, share_of
 from ozora.trust.publish import check_prompt
 from ozora.trust.settings import find_home
 
 DAY_S = 86400.0
 MAX_CHARACTERS = 2
 MAX_TOKEN = 255
+VOID = {
+    "storyboard": ("seconds", "input_reference", "last_frame", "keyframes", "characters"),
+    "region": ("strength",),
+    "mask": ("strength",),
+    "curve": ("preset",),
+}
 DECIMAL = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)  # told back as it came; "1/3" is told as a decimal
 
 
@@ -64,21 +65,25 @@ def prepare(desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, parent: 
 
     ``PolicyError`` when the rules of this key refuse the prompt or hold it for a person to look at.
     """
-    with _given(desk, key, fields, parent) as (image, video):
-        wish, cast = _wish(verb, fields, image, video), _cast(desk, key, fields)
+    _check_together(fields)
+    fields = _told(desk, key, fields, parent)
+    with gather(desk, key, fields, parent) as given:
+        wish, cast = _wish(verb, fields, given), _cast(desk, key, fields)
         prompt, said = characters.introduce(wish.prompt, cast)
         plan = plan_of(dataclasses.replace(wish, prompt=prompt), desk.settings.aliases)
         need = preflight.predict(plan, find(plan.model).native(plan.shape), desk.slowness().get(plan.model, 1.0))
         memory = preflight.usable_memory(desk.settings.memory_bytes, desk.settings.workers)
         preflight.check(need, plan, memory_bytes=memory, free_bytes=desk.store.free_bytes())
-        check_prompt("\n".join(prompt.text for prompt in plan.prompts), terms=terms_of(key.id))
+        texts = [prompt.text for prompt in plan.prompts]
+        title = [wish.prompt] if given.board and wish.prompt else []  # shown, though not painted
+        check_prompt("\n".join([*title, *texts]), terms=terms_of(key.id))
         characters.check_likeness(cast, find_home())
         asked = wish.seconds if verb == "create" else None  # the others answer with the length of the whole
         draft = Draft(
             key_id=key.id,
             verb=verb,
             model=wish.model,
-            prompt=wish.prompt,
+            prompt=wish.prompt if wish.prompt and not wish.style else "; ".join(texts)[:MAX_PROMPT],
             seconds=asked if asked and DECIMAL.fullmatch(asked) else f"{float(plan.shape.duration_s):g}",
             size=f"{plan.shape.width}x{plan.shape.height}",
             plan={},
@@ -104,71 +109,19 @@ def enter(connection: Connection, desk: Desk, key: Key, drafts: list[Draft], now
     return [jobs.add(connection, draft, now) for draft in drafts]
 
 
-def clip_of(desk: Desk, key: Key, video: object) -> str | None:
-    """The id of the video that a call is about; ``None`` when it brought a file. 404 when it is another key's."""
-    if isinstance(video, Upload):
-        check_video(video.data, "video")
-        return None
-    if not isinstance(video, dict) or set(video) != {"id"}:
-        raise RequestError('a video is a file or {"id": "video_..."}', param="video")
+def _told(desk: Desk, key: Key, fields: dict[str, Any], parent: str | None) -> dict[str, Any]:
+    """The fields, with the prompt and the characters of the video ``parent`` where no prompt is given."""
+    if "prompt" in fields or "storyboard" in fields:
+        return fields
+    if parent is None:
+        raise RequestError(
+            "the field 'prompt' is missing: say what to see, in words",
+            code="missing_required_parameter",
+            param="prompt",
+        )
     with desk.database.reading() as connection:
-        job = jobs.get(connection, str(video["id"]), key.id)
-    if job.status != jobs.COMPLETED:
-        raise RequestError(f"the video {job.id} is {job.status}; wait until it is completed", param="video")
-    return job.id
-
-
-@contextlib.contextmanager
-def _given(
-    desk: Desk, key: Key, fields: dict[str, Any], parent: str | None
-) -> Iterator[tuple[Path | None, Path | None]]:
-    """The given picture and clip as files of this machine, for as long as the plan is made."""
-    with tempfile.TemporaryDirectory(prefix="ozora-") as name:
-        image, video = None, None
-        if "input_reference" in fields:
-            data = _picture(desk, key, fields["input_reference"])
-            check_image(data, "input_reference")
-            image = Path(name) / "input_reference"
-            image.write_bytes(data)
-        clip = _clip(desk, key, fields, parent)
-        if clip is not None:
-            video = Path(name) / "video.mp4"
-            video.write_bytes(clip)
-        try:
-            yield image, video
-        except MediaError as error:  # the client knows the fields, not our folders
-            raise MediaError(str(error).replace(f"{name}/", "")) from error
-
-
-def _clip(desk: Desk, key: Key, fields: dict[str, Any], parent: str | None) -> bytes | None:
-    """The bytes of the clip that a verb begins with: one that came along, or the video ``parent``."""
-    if isinstance(fields.get("video"), Upload):
-        data: bytes = fields["video"].data
-        return data
-    return None if parent is None else content_of(desk, key, parent)
-
-
-def content_of(desk: Desk, key: Key, identity: str) -> bytes:
-    """The file of a completed video of the key; ``RequestError`` when it is past its time."""
-    with desk.database.reading() as connection:
-        job = jobs.get(connection, identity, key.id)
-    if job.cleaned_at is not None:
-        raise RequestError(f"the files of {identity} are past their time; make it again", param="video")
-    return desk.store.read(f"{job.folder}/{VARIANTS['video'][0]}")
-
-
-def _picture(desk: Desk, key: Key, source: Upload | dict[str, Any]) -> bytes:
-    if isinstance(source, Upload):
-        return source.data
-    if len(source) != 1 or not set(source) <= {"image_url", "file_id"}:
-        message = 'an input_reference is a file, {"image_url": "..."} or {"file_id": "..."}'
-        raise RequestError(message, param="input_reference")
-    if "image_url" in source:
-        policy = Policy(private_hosts=desk.settings.private_hosts, max_bytes=MAX_IMAGE_BYTES)
-        return fetch(str(source["image_url"]), policy)
-    with desk.database.reading() as connection:
-        file = files.get(connection, str(source["file_id"]), key.id, "input_reference")
-    return desk.store.read(file.path)
+        job = jobs.get(connection, parent, key.id)
+    return {**fields, "prompt": job.prompt, "characters": list(job.characters)}
 
 
 def _cast(desk: Desk, key: Key, fields: dict[str, Any]) -> tuple[Character, ...]:
@@ -180,10 +133,11 @@ def _cast(desk: Desk, key: Key, fields: dict[str, Any]) -> tuple[Character, ...]
         return tuple(characters.get(connection, str(name), key.id) for name in dict.fromkeys(named))
 
 
-def _wish(verb: str, fields: dict[str, Any], image: Path | None, video: Path | None) -> Wish:
+def _wish(verb: str, fields: dict[str, Any], given: Given) -> Wish:
+    curve = read_curve(fields["curve"]) if "curve" in fields else read_preset(fields.get("preset", "transition"))
     return Wish(
         verb=verb,
-        prompt=fields["prompt"],
+        prompt=fields.get("prompt", ""),
         model=fields.get("model", DEFAULT_MODEL),
         seconds=fields.get("seconds"),
         size=fields.get("size"),
@@ -193,6 +147,23 @@ def _wish(verb: str, fields: dict[str, Any], image: Path | None, video: Path | N
         guidance=fields.get("guidance_scale"),
         negative_prompt=fields.get("negative_prompt"),
         strength=fields.get("strength"),
-        image=image,
-        video=video,
+        region=read_region(fields["region"]) if "region" in fields else None,
+        start_s=read_seconds("start", fields.get("start", "0")),
+        end_s=read_seconds("end", fields["end"]) if "end" in fields else None,
+        curve=curve,
+        place=(share_of(fields.get("x", 0.5)), share_of(fields.get("y", 0.5))),
+        style=fields.get("style", ""),
+        given=given,
     )
+
+
+def _check_together(fields: dict[str, Any]) -> None:
+    """Refuse a field that another one makes void, and a title that is none."""
+    for name, others in VOID.items():
+        for other in others:
+            if name in fields and other in fields:
+                raise RequestError(f"'{other}' has no meaning beside '{name}'; leave one of them out", param=other)
+    if ("start" in fields or "end" in fields) and not ("region" in fields or "mask" in fields):
+        raise RequestError("'start' and 'end' are of a region; give a 'region' or a 'mask'", param="region")
+    if "storyboard" in fields and len(fields.get("prompt", "")) > MAX_PROMPT:
+        raise RequestError(f"a title has up to {MAX_PROMPT} characters; shorten it", param="prompt")

@@ -18,3 +18,8 @@ def test_a_file_has_no_example() -> None:
     picture = {kind: content[kind]["schema"]["properties"]["input_reference"] for kind in content}
     assert picture["application/json"]["examples"][0]["image_url"].startswith("data:image/png")
     assert "examples" not in picture["multipart/form-data"]
+
+
+def test_a_prompt_or_a_storyboard_is_required() -> None:
+    schema = body_schema("create")["requestBody"]["content"]["application/json"]["schema"]
+    assert (schema["required"], schema["anyOf"]) == ([], [{"required": ["prompt"]}, {"required": ["storyboard"]}])

@@ -3,12 +3,16 @@ from __future__ import annotations
 import base64
 import io
 import json
-from typing import Any
+from fractions import Fraction
+from typing import Any, TypeGuard
 
 import httpx
 import pytest
 from PIL import Image
 
+from ozora.plan import ClipCondition, Condition, Plan
+from ozora.server import jobs
+from ozora.server.keys import LOCAL
 from ozora.server.painting import Studio, paint
 from ozora.server.worker import claim
 
@@ -200,3 +204,162 @@ def test_texts_that_are_no_unicode_are_refused(body: str, client: httpx.Client) 
 def test_models_say_what_they_can(client: httpx.Client) -> None:
     data = {model["id"]: model for model in client.get("/v1/videos/models").json()["data"]}
     assert data["sora-2"]["maps_to"] == "stub"
+
+
+def painted(client: httpx.Client, studio: Studio, **fields: Any) -> str:
+    made: str = make(client, **fields)["id"]
+    paint_all(studio)
+    return made
+
+
+def kept(client: httpx.Client, data: bytes) -> str:
+    answer = client.post("/v1/files", files={"file": ("a", data)}, data={"purpose": "user_data"})
+    identity: str = answer.json()["id"]
+    return identity
+
+
+def plan_of(studio: Studio, identity: str) -> Plan:
+    with studio.database.reading() as connection:
+        return Plan.from_dict(jobs.get(connection, identity, LOCAL).plan)
+
+
+def test_a_storyboard_becomes_one_video(client: httpx.Client, studio: Studio) -> None:
+    clip, picture = painted(client, studio, seconds="2"), kept(client, png())
+    cards = [
+        {"at": 0, "duration": 1, "text": "@hero walks", "image": picture},
+        {"at": 1, "duration": 1, "text": "@hero jumps", "video": clip, "in": 0.5, "out": 1.5, "transition": "dissolve"},
+        {"at": 3, "duration": 1, "text": "a red ball"},
+    ]
+    board = {"cards": cards, "cast": {"hero": "a yellow robot"}}
+    said = {"model": "stub", "storyboard": board}
+    as_json = client.post("/v1/videos", json=said)
+    as_form = client.post("/v1/videos", data={"model": "stub", "prompt": "A day", "storyboard": json.dumps(board)})
+    assert [answer.status_code for answer in (as_json, as_form)] == [200, 200], as_json.text
+    assert (as_json.json()["seconds"], as_form.json()["prompt"]) == ("4", "A day")
+    assert as_json.json()["prompt"].startswith("a yellow robot walks; a yellow robot jumps")
+    plan = plan_of(studio, as_json.json()["id"])
+    assert plan.cuts == (Fraction(1),) and [prompt.enter for prompt in plan.prompts] == ["", "dissolve", "", ""]
+    assert [item.frame for item in plan.conditions] == [0, 4]
+    paint_all(studio)
+    assert client.get(f"/v1/videos/{as_json.json()['id']}").json()["status"] == "completed"
+
+
+def test_pictures_to_pass_through(client: httpx.Client, studio: Studio) -> None:
+    picture, url = kept(client, png()), "data:image/png;base64," + base64.b64encode(png()).decode()
+    ends = {"input_reference": {"file_id": picture}, "last_frame": {"image_url": url}}
+    made = make(client, seconds="2", **ends, keyframes=[{"image": picture, "at": 1}])
+    assert [item.frame for item in plan_of(studio, made["id"]).conditions] == [0, 4, 7]
+    paint_all(studio)
+    assert client.get(f"/v1/videos/{made['id']}").json()["status"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said", "param"),
+    [
+        ({"storyboard": {"cards": [{"at": 1, "text": "a ball"}]}}, "the first card is at 0", "storyboard"),
+        ({"storyboard": {"cards": [{"at": 0, "txt": "a ball"}]}}, "card 1, txt", "storyboard"),
+        ({"storyboard": {"cards": [{"at": 0, "text": "@mo"}]}}, "not in the cast", "storyboard"),
+        ({"storyboard": {"cards": [{"at": 0, "text": "x", "image": "/etc/passwd"}]}}, "no file", "storyboard"),
+        ({"storyboard": {"cards": []}, "seconds": "4"}, "leave one of them out", "seconds"),
+        ({"prompt": "x", "keyframes": [{"image": "file_no", "at": 0}]}, "no file", "keyframes"),
+        ({"prompt": "x", "last_frame": {"url": "x"}}, "last_frame", "last_frame"),
+    ],
+)
+def test_what_is_wrong_with_a_storyboard_is_said(
+    fields: dict[str, Any], said: str, param: str, client: httpx.Client
+) -> None:
+    answer = client.post("/v1/videos", json=fields)
+    assert answer.status_code in (400, 404)
+    assert said in answer.json()["error"]["message"] and answer.json()["error"]["param"] == param
+
+
+def test_only_a_part_is_painted_anew(client: httpx.Client, studio: Studio) -> None:
+    clip = painted(client, studio, seconds="2")
+    white = io.BytesIO()
+    Image.new("RGB", (16, 16), (255, 255, 255)).save(white, format="PNG")
+    said = {"prompt": "a blue ball", "model": "stub", "video": {"id": clip}}
+    answers = [
+        client.post("/v1/videos/edits", json={**said, "region": {"left": 0.25, "right": 0.5}, "start": 1}),
+        client.post("/v1/videos/edits", json={**said, "mask": {"file_id": kept(client, white.getvalue())}, "end": "1"}),
+        client.post(
+            "/v1/videos/edits",
+            data={"prompt": "a blue ball", "model": "stub", "video[id]": clip, "region[top]": "0.5"},
+            files={"mask": ("mask.mp4", client.get(f"/v1/videos/{clip}/content").content)},
+        ),
+    ]
+    assert [answer.status_code for answer in answers] == [200] * 3, answers[0].text
+    holes = [item.hole for a in answers for item in plan_of(studio, a.json()["id"]).conditions if is_clip(item)]
+    assert [(hole is not None and bool(hole.mask), hole is not None and bool(hole.box)) for hole in holes] == [
+        (False, True),
+        (True, False),
+        (True, True),
+    ]
+    paint_all(studio)
+    assert {client.get(f"/v1/videos/{a.json()['id']}").json()["status"] for a in answers} == {"completed"}
+    for wrong, param in (
+        ({"region": {"left": 0.5, "right": 0.5}}, "region"),
+        ({"region": {}, "start": "9"}, "region"),
+        ({"region": {}, "strength": 0.5}, "strength"),
+        ({"start": "1"}, "region"),
+        ({"region": {}, "end": "soon"}, "end"),
+    ):
+        answer = client.post("/v1/videos/edits", json={**said, **wrong})
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
+
+
+def is_clip(item: Condition) -> TypeGuard[ClipCondition]:
+    return isinstance(item, ClipCondition)
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "seconds", "size"),
+    [
+        ("loops", {"seconds": "1"}, "3.25", "16x16"),
+        ("connections", {"other_video": True, "seconds": 1}, "5", "16x16"),
+        ("blends", {"other_video": True, "curve": [[0, 0], [1, 1]], "strength": 0.3}, "2", "16x16"),
+        ("blends", {"other_video": True, "preset": "sample"}, "2", "16x16"),
+        ("reframes", {"size": "32x16", "x": 0}, "2", "32x16"),
+        ("restyles", {"style": "at night"}, "2", "16x16"),
+        ("recuts", {"pieces": True, "prompt": "x"}, "3", "16x16"),
+    ],
+)
+def test_each_verb_has_a_route(
+    path: str, fields: dict[str, Any], seconds: str, size: str, client: httpx.Client, studio: Studio
+) -> None:
+    clip = painted(client, studio, seconds="2")
+    pieces = [{"video": clip, "at": 0, "out": 1}, {"video": clip, "at": 2, "in": 1}]
+    here = {"other_video": {"id": clip}, "pieces": pieces}
+    body = {name: here.get(name, value) for name, value in fields.items()} | {"model": "stub"}
+    answer = client.post(f"/v1/videos/{path}", json=body if "pieces" in body else {**body, "video": {"id": clip}})
+    assert answer.status_code == 200, answer.text
+    made = answer.json()
+    assert (made["seconds"], made["size"]) == (seconds, size)
+    assert made["parent_id"] == (None if path == "recuts" else clip)
+    assert made["prompt"] == {"recuts": "x", "restyles": "a red ball at night"}.get(path, "a red ball")
+    paint_all(studio)
+    assert client.get(f"/v1/videos/{made['id']}").json()["status"] == "completed"
+
+
+def test_what_is_wrong_with_a_verb_is_said(client: httpx.Client, studio: Studio) -> None:
+    clip = painted(client, studio)
+    file = client.get(f"/v1/videos/{clip}/content").content
+    here = {"video": {"id": clip}, "model": "stub"}
+    for path, body, param in (
+        ("loops", {**here, "strength": 0.5}, "strength"),
+        ("connections", here, "other_video"),
+        ("connections", {**here, "other_video": {"id": "video_no"}}, "other_video"),
+        ("blends", {**here, "other_video": {"id": clip}, "curve": [[0, 2]]}, "curve"),
+        ("blends", {**here, "other_video": {"id": clip}, "curve": [[0, 0]], "preset": "mix"}, "preset"),
+        ("reframes", here, "size"),
+        ("reframes", {**here, "size": "1:1"}, "size"),
+        ("recuts", {"prompt": "x", "pieces": [{"video": clip, "at": 0, "in": 5}]}, "size"),
+    ):
+        answer = client.post(f"/v1/videos/{path}", json=body)
+        assert answer.status_code in (400, 404), path
+        assert answer.json()["error"]["param"] == param, (path, answer.text)
+        assert "/tmp" not in answer.text
+    bare = client.post("/v1/videos/loops", data={"model": "stub"}, files={"video": ("a.mp4", file)})
+    assert (bare.status_code, bare.json()["error"]["code"]) == (400, "missing_required_parameter")
+    send = {"headers": {"idempotency-key": "one"}, "json": here}
+    first, second = (client.post("/v1/videos/loops", **send).json()["id"] for _ in range(2))  # type: ignore[arg-type]
+    assert first == second

@@ -20,17 +20,19 @@ _KINDS: dict[str, dict[str, Any]] = {
 def body_schema(verb: str) -> dict[str, Any]:
     """What goes into ``openapi_extra`` of a route that reads the fields of ``verb``."""
     fields = FIELDS[verb]
-    required = [name for name, field in fields.items() if field.required]
+    required = [name for name, field in fields.items() if field.required and not field.unless]
     contents = {
         "application/json": _schema(fields, required, {"type": "object"}),
         "multipart/form-data": _schema(fields, required, {"type": "string", "format": "binary"}),
     }
-    return {"requestBody": {"required": bool(required), "content": contents}}
+    return {"requestBody": {"required": any(field.required for field in fields.values()), "content": contents}}
 
 
 def _schema(fields: dict[str, Field], required: list[str], source: dict[str, Any]) -> dict[str, Any]:
     properties = {name: _property(field, source) for name, field in fields.items()}
-    return {"schema": {"type": "object", "properties": properties, "required": required, "additionalProperties": False}}
+    either = [{"required": [one]} for name, field in fields.items() if field.unless for one in (name, field.unless)]
+    rule = {"required": required, **({"anyOf": either} if either else {})}
+    return {"schema": {"type": "object", "properties": properties, **rule, "additionalProperties": False}}
 
 
 def _property(field: Field, source: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from ozora.server.fields import read
 from ozora.server.forms import read_body
 from ozora.server.keys import Key, terms_of
 from ozora.server.routes.bodies import body_schema
-from ozora.server.submission import clip_of, content_of
+from ozora.server.sources import clip_of, content_of
 from ozora.server.uploads import Upload, check_image, check_video, sniff
 from ozora.trust.publish import check_prompt
 from ozora.trust.settings import find_home

@@ -25,9 +25,18 @@ from ozora.server.models import list_capabilities
 from ozora.server.ranges import part_of
 from ozora.server.routes.bodies import body_schema
 from ozora.server.routes.paging import Paging, page_of, paging
-from ozora.server.submission import clip_of, submit
+from ozora.server.sources import clip_of
+from ozora.server.submission import submit
 from ozora.server.videos import poll_ms, video_of
 
+VERBS = {
+    "loops": ("loop", "Lead a video back to its own beginning."),
+    "connections": ("connect", "Paint what happens between two videos."),
+    "blends": ("blend", "Let one video become another."),
+    "reframes": ("reframe", "Give a video another shape and paint what comes into view."),
+    "recuts": ("recut", "Keep pieces of videos, put them where you like, and paint the gaps."),
+    "restyles": ("restyle", "Keep what happens and change place, time of day, weather or style."),
+}
 EVENTS_S = 0.25  # between two looks at a job that somebody follows
 
 
@@ -42,7 +51,7 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
         key: Key = Depends(may_write),
         idempotency_key: str | None = Header(default=None),
     ) -> Response:
-        """Make a video from a sentence, and from a first frame if one is given."""
+        """Make a video from a sentence, from pictures that it passes through, or from a storyboard."""
         return _answer(submit(desk, key, "create", read("create", body), token=idempotency_key))
 
     @router.get("/models")
@@ -56,7 +65,7 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
         key: Key = Depends(may_write),
         idempotency_key: str | None = Header(default=None),
     ) -> Response:
-        """Change a video."""
+        """Change a video, or a part of its picture."""
         return _from_clip("edit", body, key, idempotency_key)
 
     @router.post("/extensions", openapi_extra=body_schema("extend"))
@@ -67,6 +76,18 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
     ) -> Response:
         """Make a video longer."""
         return _from_clip("extend", body, key, idempotency_key)
+
+    def _add(path: str, verb: str, says: str) -> None:
+        @router.post(f"/{path}", name=verb, description=says, openapi_extra=body_schema(verb))
+        def make(
+            body: dict[str, Any] = Depends(read_body),
+            key: Key = Depends(may_write),
+            idempotency_key: str | None = Header(default=None),
+        ) -> Response:
+            return _from_clip(verb, body, key, idempotency_key)
+
+    for path, (verb, says) in VERBS.items():
+        _add(path, verb, says)
 
     @router.get("")
     def list_videos(key: Key = Depends(may_read), wanted: Paging = Depends(paging)) -> dict[str, Any]:
@@ -105,7 +126,7 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
     ) -> Response:
         """Make a video again with another prompt."""
         fields = read("remix", body)
-        clip_of(desk, key, {"id": video_id})
+        clip_of(desk, key, {"id": video_id}, "video_id")
         return _answer(submit(desk, key, "remix", fields, token=idempotency_key, parent=video_id))
 
     @router.get("/{video_id}/content")
@@ -136,7 +157,8 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
 
     def _from_clip(verb: str, body: dict[str, Any], key: Key, token: str | None) -> Response:
         fields = read(verb, body)
-        return _answer(submit(desk, key, verb, fields, token=token, parent=clip_of(desk, key, fields["video"])))
+        parent = clip_of(desk, key, fields["video"]) if "video" in fields else None
+        return _answer(submit(desk, key, verb, fields, token=token, parent=parent))
 
     def _file(request: Request, path: str, media_type: str, name: str) -> Response:
         part = part_of(request.headers.get("range"), size := desk.store.size(path))

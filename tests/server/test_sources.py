@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ozora.errors import MediaError, RequestError
+from ozora.server.desk import Desk
+from ozora.server.keys import LOCAL_KEY
+from ozora.server.painting import Studio, paint
+from ozora.server.sources import clip_of, gather
+from ozora.server.submission import submit
+from ozora.server.uploads import Upload
+from ozora.server.worker import claim
+
+PNG = Upload(name="a.png", data=b"\x89PNG\r\n\x1a\n and so on")
+CLIP = Upload(name="a.mp4", data=b"....ftypisom and so on")
+
+
+def test_which_clip_is_meant(desk: Desk, studio: Studio) -> None:
+    job = submit(desk, LOCAL_KEY, "create", {"prompt": "a ball", "model": "stub"}, token=None)
+    with pytest.raises(RequestError, match="wait until"):
+        clip_of(desk, LOCAL_KEY, {"id": job.id})
+    claimed = claim(studio)
+    assert claimed is not None
+    paint(studio, claimed)
+    assert clip_of(desk, LOCAL_KEY, {"id": job.id}) == job.id
+    for wrong in ({"url": "x"}, "text", None):
+        with pytest.raises(RequestError):
+            clip_of(desk, LOCAL_KEY, wrong)
+    with gather(desk, LOCAL_KEY, {"other_video": {"id": job.id}}, job.id) as given:
+        assert given.video is not None and given.other is not None
+        assert given.video.read_bytes() == given.other.read_bytes()
+
+
+def test_each_field_has_a_file_for_as_long_as_it_is_needed(desk: Desk) -> None:
+    fields = {"input_reference": PNG, "last_frame": PNG, "mask": PNG, "video": CLIP}
+    with gather(desk, LOCAL_KEY, fields, None) as given:
+        paths = [given.image, given.last, given.mask, given.video]
+        assert all(path is not None and path.is_file() for path in paths)
+        assert given.mask is not None and given.mask.name == "mask.png"
+    assert not any(path is not None and path.exists() for path in paths)
+    with gather(desk, LOCAL_KEY, {"mask": CLIP}, None) as given:
+        assert given.mask is not None and given.mask.name == "mask.mp4"
+
+
+def test_our_folders_are_not_told(desk: Desk) -> None:
+    with pytest.raises(MediaError) as refused, gather(desk, LOCAL_KEY, {"video": CLIP}, None) as given:
+        raise MediaError(f"{given.video} is damaged")
+    assert str(refused.value) == "video.mp4 is damaged"
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../secret.png", "file_no", "video_no", "a.png"])
+def test_only_ids_of_the_key_name_a_file(name: str, desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(PNG.data)
+    board = {"cards": [{"at": 0, "text": "a ball", "image": name}]}
+    for fields, param in (
+        ({"keyframes": [{"image": name, "at": 1}]}, "keyframes"),
+        ({"storyboard": board}, "storyboard"),
+        ({"pieces": [{"video": name, "at": 0}]}, "pieces"),
+        ({"mask": {"file_id": name}}, "mask"),
+    ):
+        with pytest.raises(RequestError) as refused, gather(desk, LOCAL_KEY, fields, None):
+            pass
+        assert refused.value.status == 404
+        assert refused.value.param == param
