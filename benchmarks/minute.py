@@ -19,11 +19,14 @@ from ozora.world.reading import read
 
 PROMPT = "a red cube and a blue ball in a meadow"
 RUN = """
-import resource, sys, time
+import sys, time
+from pathlib import Path
 import ozora
 began = time.perf_counter()
 ozora.generate(sys.argv[1], seconds=sys.argv[2], seed=1, output=sys.argv[3])
-print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+took = time.perf_counter() - began
+peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+print(took, int(peak.split()[1]) * 1024)
 """
 
 

@@ -26,7 +26,7 @@ MAX_FILE_S = 10.0
 MAX_TOTAL_S = 120
 
 READ = """
-import json, resource, sys, time
+import json, re, sys, time
 from pathlib import Path
 from ozora.errors import MediaError
 from ozora.media import read_footage
@@ -40,7 +40,9 @@ for name in sys.stdin.read().split():
         verdict, said = "refused", str(error)
     except BaseException as error:
         verdict, said = "broken", repr(error)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    status = Path("/proc/self/status")  # ru_maxrss would count the process that started this one
+    peak = re.search("VmHWM: *\\t* *([0-9]+) kB", status.read_text() if status.exists() else "")
+    memory = int(peak[1]) * 1024 if peak else 0
     took_s = time.monotonic() - begun_s
     print(json.dumps(dict(name=Path(name).name, verdict=verdict, said=said, took_s=took_s, memory=memory)), flush=True)
 """
