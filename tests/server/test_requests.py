@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
 import pytest
 
-from ozora.errors import CapabilityError, SizeError
+from ozora.errors import CapabilityError, RequestError, SizeError
+from ozora.media import write_video
 from ozora.server.requests import Wish, plan_of
+from ozora.server.sources import Given
 from tests.server.stub import StubBackend
 
 ALIASES = {"sora-2": "stub"}
@@ -43,3 +49,11 @@ def test_what_is_not_wanted_is_in_the_plan(stub: StubBackend) -> None:
     assert plan_of(
         Wish(verb="create", prompt="a ball", model="maquette", negative_prompt=" a  dog "), ALIASES
     ).negative == ("a dog")
+
+
+def test_a_blend_has_a_frame(stub: StubBackend, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.mp4", tmp_path / "second.mp4"
+    write_video(np.zeros((4, 16, 16, 3), np.uint8), Fraction(4), first)
+    write_video(np.zeros((1, 16, 16, 3), np.uint8), Fraction(30), second)
+    with pytest.raises(RequestError, match="shorter than a frame"):
+        plan_of(Wish(verb="blend", prompt="a ball", given=Given(video=first, other=second)), ALIASES)

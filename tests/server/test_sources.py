@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
+import httpx
 import pytest
 
 from ozora.errors import MediaError, RequestError
 from ozora.server.desk import Desk
-from ozora.server.keys import LOCAL_KEY
+from ozora.server.keys import LOCAL_KEY, Key
 from ozora.server.painting import Studio, paint
 from ozora.server.sources import clip_of, gather
 from ozora.server.submission import submit
@@ -53,6 +55,18 @@ def test_our_folders_are_not_told(desk: Desk) -> None:
 @pytest.mark.parametrize("name", ["/etc/passwd", "../secret.png", "file_no", "video_no", "a.png"])
 def test_only_ids_of_the_key_name_a_file(name: str, desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(PNG.data)
+    _refused(desk, LOCAL_KEY, name)
+
+
+def test_what_is_another_keys_is_not_there(client: httpx.Client, desk: Desk) -> None:
+    answer = client.post("/v1/files", files={"file": ("a.png", PNG.data)}, data={"purpose": "user_data"})
+    fields = {"keyframes": [{"image": answer.json()["id"], "at": 1}]}
+    with gather(desk, LOCAL_KEY, fields, None) as given:
+        assert given.keyframes[0][1].read_bytes() == PNG.data
+    _refused(desk, dataclasses.replace(LOCAL_KEY, id="another"), answer.json()["id"])
+
+
+def _refused(desk: Desk, key: Key, name: str) -> None:
     board = {"cards": [{"at": 0, "text": "a ball", "image": name}]}
     for fields, param in (
         ({"keyframes": [{"image": name, "at": 1}]}, "keyframes"),
@@ -60,7 +74,7 @@ def test_only_ids_of_the_key_name_a_file(name: str, desk: Desk, tmp_path: Path) 
         ({"pieces": [{"video": name, "at": 0}]}, "pieces"),
         ({"mask": {"file_id": name}}, "mask"),
     ):
-        with pytest.raises(RequestError) as refused, gather(desk, LOCAL_KEY, fields, None):
+        with pytest.raises(RequestError) as refused, gather(desk, key, fields, None):
             pass
         assert refused.value.status == 404
         assert refused.value.param == param

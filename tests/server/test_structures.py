@@ -53,6 +53,7 @@ def test_structures_become_values() -> None:
         (lambda text: read_seconds("end", text), "1e9", "end", "give seconds"),
         (read_board, {"cards": []}, "storyboard", "cards"),
         (read_board, {"cards": [{"at": 0, "crop": {"left": float("nan")}}]}, "storyboard", "card 1, crop"),
+        (read_board, {"cards": [{**CARD, "crop": {"top": 1}}]}, "storyboard", "card 1, crop"),
         (read_board, {"cards": [{**CARD, "text": "x" * 2001}]}, "storyboard", "card 1, text"),
         (read_board, {"cards": [{**CARD, "text": "@a" * 900}], "cast": {"a": "x" * 400}}, "storyboard", "card 1"),
         (read_board, {"cards": [CARD], "cast": {"a": "x" * 501}}, "storyboard", "cast"),

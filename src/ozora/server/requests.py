@@ -129,7 +129,10 @@ def _connect(wish: Wish) -> Layout:
 
 
 def _blend(wish: Wish) -> Layout:
-    return edit.blend(_first(wish), _second(wish), curve=wish.curve, strength=_strength(wish))
+    layout = edit.blend(_first(wish), _second(wish), curve=wish.curve, strength=_strength(wish))
+    if layout.shape.frames < 1:
+        raise RequestError("the second video is shorter than a frame of the first one", param="other_video")
+    return layout
 
 
 def _reframe(wish: Wish) -> Layout:
