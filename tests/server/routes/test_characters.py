@@ -63,7 +63,7 @@ def test_what_is_wrong_is_said(client: httpx.Client) -> None:
         (client.get(f"{URL}/char_x"), 404, "not_found", "characters"),
         (client.post(URL, data={"name": "Mo"}, files={"video": ("a", b"text")}), 400, "invalid_video", "video"),
         (client.post(URL, data={"name": "Mo"}, files={"video": ("a", b"GIF8")}), 400, "invalid_media", "video"),
-        (client.post(URL, json={"name": "Mo", "video": {"id": "video_x"}}), 404, "not_found", "video_id"),
+        (client.post(URL, json={"name": "Mo", "video": {"id": "video_x"}}), 404, "not_found", "video"),
         (keep(client, name="x" * 99), 400, "invalid_value", "name"),
         (keep(client, name="Lady Gaga"), 400, "moderation_blocked", "name"),
         (keep(client, description="a beheading"), 400, "moderation_blocked", "name"),
