@@ -101,6 +101,7 @@ def make_plan(
         model=model,
         seed=secrets.randbelow(2**32) if seed is None else _between("a seed", seed, 0, 2**63 - 1),
         sampler=Sampler(
+            solver=can.solver,
             steps=_between("the number of steps", can.steps if steps is None else steps, 1, MAX_STEPS),
             guidance=can.guidance if guidance is None else _guidance(guidance),
         ),

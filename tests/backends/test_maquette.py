@@ -205,3 +205,20 @@ def test_an_upscaler_paints_twice_the_size(tmp_path: Path) -> None:
     known[:, 66:, 80:120] = False
     given = Given(frame=0, pictures=run, known=known)
     assert not np.array_equal(paint(large, wide, given), paint(large, wide))
+
+
+def test_the_ancestral_solver_goes_on_to_the_same_pixels(backend: MaquetteBackend) -> None:
+    wish = replace(plan(30), sampler=Sampler(solver="ancestral", steps=3, guidance=2.0))
+    shape, run = backend.native(wish.shape), np.full((7, 64, 96, 3), 200, np.uint8)
+    given = (Given(frame=0, pictures=run),)
+    snapshots = []
+    for item in backend.paint(wish, shape, given, preview=False):
+        if isinstance(item, Stroke):
+            snapshots.append(item.save() if item.save else b"")
+        else:
+            whole = item
+    *_, again = backend.paint(wish, shape, given, preview=False, resume=snapshots[3])
+    assert np.array_equal(again, whole)
+    kept = paint(backend, replace(wish, seed=2), *given)
+    assert np.array_equal(kept[:7], whole[:7]), "what is known stays"
+    assert not np.array_equal(kept[8:], whole[8:])

@@ -80,7 +80,9 @@ def test_known_tokens_are_untouched_by_a_whole_solve(solver: Solver) -> None:
         return velocity_from_data(data, x, levels(canvas, t)[:, None, None])
 
     x = start(canvas, _draw(0))
-    for state in solver(hold(canvas, velocity), x, times(6, factor=2.0)):
+    for state in solver(
+        hold(canvas, velocity), x, times(6, factor=2.0), lambda t: start(canvas, _draw(round(1000 * t)))
+    ):
         x = state
         assert torch.equal(x[:, :1], first) and torch.equal(x[:, 3:], last)
     assert free >= 6

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ozora.flow.schedule import times
-from ozora.flow.solvers import SOLVERS, Solver, euler, heun
+from ozora.flow.solvers import SOLVERS, Fresh, Solver, ancestral, euler, heun
 
 SIGMA = 0.6
 MEAN = 1.5
@@ -24,8 +24,14 @@ def gaussian_flow(noise: Tensor) -> Tensor:
     return MEAN + SIGMA * noise
 
 
+def noise_of(x: Tensor) -> Fresh:
+    """New noise like ``x``, the same for the same time."""
+    return lambda t: torch.randn(x.shape, generator=torch.Generator().manual_seed(round(t * 1e6)), dtype=x.dtype)
+
+
 def last(solver: Solver, steps: int, x: Tensor) -> Tensor:
-    for state in solver(gaussian_velocity, x, times(steps)):
+    fresh = noise_of(x)
+    for state in solver(gaussian_velocity, x, times(steps), fresh):
         x = state
     return x
 
@@ -48,19 +54,19 @@ def test_heun_is_of_second_order() -> None:
 @pytest.mark.parametrize("solver", SOLVERS.values(), ids=SOLVERS)
 def test_a_straight_path_is_solved_exactly_in_one_step(solver: Solver) -> None:
     x, eps = torch.tensor([3.0, -1.0], dtype=torch.float64), torch.tensor([0.5, 2.0], dtype=torch.float64)
-    *_, result = solver(lambda _, __: eps - x, eps, times(1))
+    *_, result = solver(lambda _, __: eps - x, eps, times(1), noise_of(x))
     torch.testing.assert_close(result, x)
 
 
 @pytest.mark.parametrize("solver", SOLVERS.values(), ids=SOLVERS)
 def test_a_state_is_yielded_after_every_step(solver: Solver) -> None:
     noise = torch.ones(2, dtype=torch.float64)
-    states = list(solver(gaussian_velocity, noise, times(5)))
+    states = list(solver(gaussian_velocity, noise, times(5), noise_of(noise)))
     assert len(states) == 5
     assert torch.equal(noise, torch.ones(2, dtype=torch.float64)), "the given state was altered"
 
 
-@pytest.mark.parametrize(("solver", "evaluations"), [(euler, 6), (heun, 11)], ids=["euler", "heun"])
+@pytest.mark.parametrize(("solver", "evaluations"), [(euler, 6), (heun, 11), (ancestral, 6)])
 def test_evaluations(solver: Solver, evaluations: int) -> None:
     seen: list[float] = []
 
@@ -68,7 +74,7 @@ def test_evaluations(solver: Solver, evaluations: int) -> None:
         seen.append(t)
         return -x
 
-    list(solver(velocity, torch.ones(1), times(6)))
+    list(solver(velocity, torch.ones(1), times(6), noise_of(torch.ones(1))))
     assert len(seen) == evaluations
     assert min(seen) > 0, "the network is never asked at the data end"
 
@@ -82,6 +88,15 @@ def test_a_caller_who_stops_costs_no_further_evaluation(solver: Solver) -> None:
         calls += 1
         return -x
 
-    states = solver(velocity, torch.ones(1), times(10))
+    states = solver(velocity, torch.ones(1), times(10), noise_of(torch.ones(1)))
     next(states)
     assert calls <= 2
+
+
+def test_ancestral_ends_where_the_data_are_and_depends_on_the_new_noise() -> None:
+    start = torch.randn(4000, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    result = last(ancestral, 64, start)
+    assert result.mean().item() == pytest.approx(MEAN, abs=0.05)
+    assert 0.3 * SIGMA < result.std().item() <= 1.1 * SIGMA, "it leans to the middle of the data"
+    *_, other = ancestral(gaussian_velocity, start, times(64), lambda t: -noise_of(start)(t))
+    assert not torch.allclose(result, other)

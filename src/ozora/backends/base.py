@@ -36,6 +36,7 @@ class Capabilities:
     fps: tuple[str, ...]
     steps: int
     guidance: float
+    solver: str = "euler"
     conditions: tuple[str, ...]
     device: str
     installed: bool

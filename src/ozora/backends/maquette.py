@@ -66,6 +66,7 @@ class MaquetteBackend:
             fps=(str(native["fps"]),),
             steps=int(self.card.get("steps", 12)),
             guidance=float(self.card.get("guidance", 3.0)),
+            solver=str(self.card.get("solver", "euler")),
             conditions=("image", "frames", "regions", "sketch", "prompts", "shots", "negative"),
             device="cpu",
             installed=self.weights.is_file(),
@@ -165,7 +166,8 @@ class MaquetteBackend:
                 if not begin:
                     x = start(part, noise[:, window.first : window.first + window.size])
                 velocity = hold(part, self._velocity(plan, part, shape, text))
-                states = SOLVERS[plan.sampler.solver](velocity, x, grid[begin:])
+                fresh = partial(_noise, part, plan.seed, number)
+                states = SOLVERS[plan.sampler.solver](velocity, x, grid[begin:], fresh)
                 for done, x in enumerate(states, start=number * steps + begin + 1):
                     if done == (number + 1) * steps:
                         fresh = 0 if window.opens else 1  # a later window's first picture was known
@@ -278,3 +280,13 @@ class MaquetteBackend:
         alone = Shot(first=0, frames=1, group=0, groups=1)
         picture: Frames = develop(self._bundle.model, x[:, middle : middle + 1], (alone,), size=1, large=False)[0]
         return picture
+
+
+def _noise(canvas: Canvas, seed: int, window: int, t: float) -> Tensor:
+    """New noise for a window at a time; what is known stays."""
+    import torch
+
+    from ozora.flow.canvas import start
+
+    generator = torch.Generator().manual_seed((seed * 1_000_003 + window * 10_007 + round(t * 1e6)) % 2**63)
+    return start(canvas, torch.randn(canvas.value.shape, generator=generator))
