@@ -166,8 +166,8 @@ class MaquetteBackend:
                 if not begin:
                     x = start(part, noise[:, window.first : window.first + window.size])
                 velocity = hold(part, self._velocity(plan, part, shape, text))
-                fresh = partial(_noise, part, plan.seed, number)
-                states = SOLVERS[plan.sampler.solver](velocity, x, grid[begin:], fresh)
+                noise_at = partial(_noise, part, plan.seed, number)
+                states = SOLVERS[plan.sampler.solver](velocity, x, grid[begin:], noise_at)
                 for done, x in enumerate(states, start=number * steps + begin + 1):
                     if done == (number + 1) * steps:
                         fresh = 0 if window.opens else 1  # a later window's first picture was known

@@ -99,7 +99,8 @@ class Recipe:
     """The phase whose transformer is shipped."""
     upscaler: str = ""
     """The phase whose upscaler is shipped, if there is one."""
-    steps: int = 12
+    steps: int = 24
+    solver: str = "ancestral"
     guidance: float = 3.0
     guided_until: float = 0.85
     shift: float = 4.0
@@ -288,6 +289,8 @@ def gpu() -> Recipe:
         },
         decoder="s5",
         upscaler="s6",
+        steps=12,
+        solver="euler",
         painter="s4",
         guidance=1.0,
     )

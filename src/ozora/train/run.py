@@ -238,6 +238,7 @@ def bundle(recipe: Recipe, out: Path) -> Path:
         "recipe": recipe.name,
         "vocabulary": recipe.vocabulary.to_dict(),
         "steps": recipe.steps,
+        "solver": recipe.solver,
         "guidance": recipe.guidance,
         "guided_until": recipe.guided_until,
         "shift": recipe.shift,
