@@ -37,6 +37,8 @@ def blend(first: Source, second: Source, *, curve: Sequence[tuple[Fraction, Frac
     if any(later[0] <= earlier[0] for earlier, later in pairwise(curve)):
         raise UserError("the times of a curve must rise; put its pairs in order")
     frames = min(first.shape.frames, int(second.shape.duration_s * first.shape.fps))
+    if frames < 1:
+        raise UserError(f"{second.path} is shorter than one frame of {first.path}; give a longer clip")
     shape = replace(first.shape, frames=frames)
     falling = tuple((time * shape.duration_s, 1 - weight) for time, weight in curve)
     rising = tuple((time * shape.duration_s, weight) for time, weight in curve)

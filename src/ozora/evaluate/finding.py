@@ -47,7 +47,7 @@ def find_matte(frames: NDArray[np.uint8], words: str, *, parser: Parser | None =
         part = (slice(int(top * height), round(bottom * height)), slice(int(left * width), round(right * width)))
         inside[part] = vote[part]
         picture = Image.fromarray((inside * 255).round().astype(np.uint8))
-        result[number] = picture.resize((frames.shape[2], frames.shape[1]), Image.Resampling.BICUBIC)
+        result[number] = np.asarray(picture.resize((frames.shape[2], frames.shape[1]), Image.Resampling.BICUBIC))
     return result
 
 
