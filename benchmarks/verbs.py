@@ -32,7 +32,7 @@ COMMANDS = (
     "ozora loop a.mp4 --seconds 1.5 --seed 1 -o loop.mp4",
     'ozora remix a.mp4 "a red ball and a pink tree in a meadow" --strength strong --seed 1 -o remix.mp4',
     'ozora restyle a.mp4 "in the snow at night" --seed 1 -o night.mp4',
-    'ozora edit a.mp4 "a yellow cone and a blue cube in a meadow" --thing "the red ball" --seed 1 -o edit.mp4',
+    'ozora edit a.mp4 "a red ball in a meadow" --thing "the blue cube" --seed 1 -o edit.mp4',
     'ozora edit a.mp4 "a white bird in a meadow" --box 0,0,1,0.45 --start 2 --seed 1 -o bird.mp4',
     "ozora reframe b.mp4 --size 1:1 --seed 1 -o square.mp4",
     'ozora blend a.mp4 b.mp4 "a red ball in the desert" --curve transition --seed 1 -o blend.mp4',
