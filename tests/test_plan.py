@@ -99,7 +99,7 @@ def test_the_format_on_disk() -> None:
         "model": "maquette",
         "seed": 7,
         "prompts": [{"text": "a red ball", "start_s": "0", "end_s": None, "enter": ""}],
-            "negative": "",
+        "negative": "",
         "shape": {"frames": 49, "height": 256, "width": 448, "fps": "24"},
         "sampler": {"solver": "euler", "steps": 8, "guidance": 3.0},
         "conditions": [],
