@@ -218,6 +218,7 @@ def test_the_ancestral_solver_goes_on_to_the_same_pixels(backend: MaquetteBacken
         else:
             whole = item
     *_, again = backend.paint(wish, shape, given, preview=False, resume=snapshots[3])
+    assert isinstance(again, np.ndarray)
     assert np.array_equal(again, whole)
     kept = paint(backend, replace(wish, seed=2), *given)
     assert np.array_equal(kept[:7], whole[:7]), "what is known stays"

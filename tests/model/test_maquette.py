@@ -60,7 +60,7 @@ def test_a_tiny_painter_learns_one_clip_a_prompt_and_paints_it() -> None:
         return velocity_from_data(guess, x, torch.tensor(t))
 
     with torch.inference_mode():
-        *_, painted = euler(velocity, torch.randn(1, G * I * J, 6), times(8))
+        *_, painted = euler(velocity, torch.randn(1, G * I * J, 6), times(8), torch.tensor)
     assert (painted[0] - data[1]).square().mean() < 0.1 * (painted[0] - data[0]).square().mean()
 
 

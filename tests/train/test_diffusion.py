@@ -39,7 +39,7 @@ def test_the_prompt_decides_what_is_painted(tmp_path: Path) -> None:
         canvas = blank(LatentShape(frames=1, height=2, width=3, channels=8))
         noise = torch.randn(canvas.value.shape, generator=torch.Generator().manual_seed(5))
         with torch.no_grad():
-            *_, x = euler(hold(canvas, velocity), start(canvas, noise), times(8))
+            *_, x = euler(hold(canvas, velocity), start(canvas, noise), times(8), torch.tensor)
         return float(x.mean())
 
     assert paint("a red ball") > 0.3
