@@ -104,7 +104,12 @@ def test_stopping(tmp_path: Path, number: int, code: int, says: str) -> None:
     pipe = tmp_path / "record.json"
     os.mkfifo(pipe)
     process = subprocess.Popen(
-        [*PROGRAM, "run", str(pipe)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+        [*PROGRAM, "run", str(pipe)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background ignore it
     )
     with pipe.open("w"):  # opens when the command reads: it is at work now
         process.send_signal(number)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ozora.errors import CapabilityError, RequestError, SizeError
+from ozora.errors import CapabilityError, SizeError, UserError
 from ozora.media import write_video
 from ozora.server.requests import Wish, plan_of
 from ozora.server.sources import Given
@@ -55,5 +55,5 @@ def test_a_blend_has_a_frame(stub: StubBackend, tmp_path: Path) -> None:
     first, second = tmp_path / "first.mp4", tmp_path / "second.mp4"
     write_video(np.zeros((4, 16, 16, 3), np.uint8), Fraction(4), first)
     write_video(np.zeros((1, 16, 16, 3), np.uint8), Fraction(30), second)
-    with pytest.raises(RequestError, match="shorter than a frame"):
+    with pytest.raises(UserError, match="shorter than one frame"):
         plan_of(Wish(verb="blend", prompt="a ball", given=Given(video=first, other=second)), ALIASES)

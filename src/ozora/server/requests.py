@@ -129,10 +129,7 @@ def _connect(wish: Wish) -> Layout:
 
 
 def _blend(wish: Wish) -> Layout:
-    layout = edit.blend(_first(wish), _second(wish), curve=wish.curve, strength=_strength(wish))
-    if layout.shape.frames < 1:
-        raise RequestError("the second video is shorter than a frame of the first one", param="other_video")
-    return layout
+    return edit.blend(_first(wish), _second(wish), curve=wish.curve, strength=_strength(wish))
 
 
 def _reframe(wish: Wish) -> Layout:
