@@ -21,6 +21,7 @@ from ozora.model.autoencoder import Autoencoder, AutoencoderConfig
 from ozora.shapes import VideoShape
 from ozora.train.machine import mixed
 from ozora.train.optimizers import Schedule
+from ozora.train.picture_loss import picture_loss
 from ozora.train.renderers import Order, idle_cores, render_clips
 from ozora.world.vocabulary import Vocabulary
 
@@ -106,14 +107,6 @@ class Autoencoding:
         disturbed = latent + (level * torch.randn(latent.shape, generator=rng)).to(self.device)
         with mixed(self.device):
             error = model.decode(disturbed).float() - video
-        close = (weight * torch.sqrt(error.square() + 1e-4)).mean()
-        across = (weight[..., 1:] * error.diff(dim=-1).abs()).mean() + (
-            weight[..., 1:, :] * error.diff(dim=-2).abs()
-        ).mean()
-        with torch.no_grad():
-            psnr = -10 * torch.log10(error.square().mean() / 4)
-            things = (mask * error.square()).sum() / mask.sum().clamp_min(1) / 3
-            inside = -10 * torch.log10(things / 4 + 1e-9)
-        figures = {"psnr": psnr.item(), "psnr_things": inside.item(), "step_s": time.monotonic() - began}
+        loss, figures = picture_loss(error, weight, mask)
         power = (latent.square().mean() - 1).square() if self.train_encoder else 0.0
-        return close + 0.5 * across + 0.1 * power, figures
+        return loss + 0.1 * power, {**figures, "step_s": time.monotonic() - began}

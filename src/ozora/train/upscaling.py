@@ -19,6 +19,7 @@ from ozora.model.upscaler import FACTOR, Upscaler, UpscalerConfig
 from ozora.shapes import VideoShape
 from ozora.train.machine import mixed
 from ozora.train.optimizers import Schedule
+from ozora.train.picture_loss import picture_loss
 from ozora.train.renderers import Order, idle_cores, render_clips
 from ozora.world.vocabulary import Vocabulary
 
@@ -111,10 +112,4 @@ class Upscaling:
         weight = 1 + self.thing_weight * F.max_pool2d(mask, 5, 1, 2)
         with mixed(self.device):
             error = model(x).float() - y
-        close = (weight * torch.sqrt(error.square() + 1e-4)).mean()
-        across = (weight[..., 1:] * error.diff(dim=-1).abs()).mean()
-        down = (weight[..., 1:, :] * error.diff(dim=-2).abs()).mean()
-        with torch.no_grad():
-            psnr = -10 * torch.log10(error.square().mean() / 4)
-            inside = -10 * torch.log10((mask * error.square()).sum() / mask.sum().clamp_min(1) / 3 / 4 + 1e-9)
-        return close + 0.5 * (across + down), {"psnr": psnr.item(), "psnr_things": inside.item()}
+        return picture_loss(error, weight, mask)
