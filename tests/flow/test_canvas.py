@@ -74,15 +74,13 @@ def test_known_tokens_are_untouched_by_a_whole_solve(solver: Solver) -> None:
     data = _draw(9)
     free = 0
 
-    def velocity(x: Tensor, t: float) -> Tensor:
+    def velocity(x: Tensor, t: Tensor) -> Tensor:
         nonlocal free
         free += 1
-        return velocity_from_data(data, x, levels(canvas, t)[:, None, None])
+        return velocity_from_data(data, x, levels(canvas, float(t))[:, None, None])
 
     x = start(canvas, _draw(0))
-    for state in solver(
-        hold(canvas, velocity), x, times(6, factor=2.0), lambda t: start(canvas, _draw(round(1000 * t)))
-    ):
+    for state in solver(hold(canvas, velocity), x, times(6, factor=2.0), lambda step: start(canvas, _draw(step))):
         x = state
         assert torch.equal(x[:, :1], first) and torch.equal(x[:, 3:], last)
     assert free >= 6
@@ -93,10 +91,19 @@ def test_the_velocity_sees_the_known_tokens() -> None:
     canvas, first, _ = _canvas()
     seen: list[Tensor] = []
 
-    def velocity(x: Tensor, _: float) -> Tensor:
+    def velocity(x: Tensor, _: Tensor) -> Tensor:
         seen.append(x)
         return torch.ones_like(x)
 
-    moved = hold(canvas, velocity)(start(canvas, _draw(0)), 0.5)
+    moved = hold(canvas, velocity)(start(canvas, _draw(0)), torch.tensor(0.5))
     assert torch.equal(seen[0][:, :1], first)
     assert moved[:, 1:3].eq(1).all() and moved[:, [0, 3]].eq(0).all()
+
+
+def test_channels_in_front_of_the_canvas_are_free() -> None:
+    canvas, first, _ = _canvas()
+    noise = torch.cat([torch.ones(2, *SIZE[1:]), _draw(0)])
+    x = start(canvas, noise)
+    assert x[:2].eq(1).all() and torch.equal(x[2:, :1], first)
+    moved = hold(canvas, lambda x, _: torch.ones_like(x))(x, torch.tensor(0.5))
+    assert moved[:2].eq(1).all() and moved[2:, [0, 3]].eq(0).all() and moved[2:, 1:3].eq(1).all()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ozora.flow.schedule import draw_times, shift, times
+from ozora.flow.schedule import draw_times, shift, staggered, times
 
 
 def test_times_fall_from_noise_to_data() -> None:
@@ -44,3 +44,16 @@ def test_drawn_times_are_logit_normal(mean: float) -> None:
     logits = torch.logit(draw_times((20000,), torch.Generator().manual_seed(0), mean=mean, spread=0.5))
     assert logits.mean().item() == pytest.approx(mean, abs=0.02)
     assert logits.std().item() == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_first_channels_lead() -> None:
+    grid = staggered(7, 2, 5, lead=3.0, factor=2.0)
+    assert grid.shape == (8, 5, 1, 1, 1)
+    lead, rest = grid[:, 1].flatten(), grid[:, 2].flatten()
+    assert torch.equal(lead[:4], times(3, factor=3.0)) and not lead[4:].any()
+    assert rest[:3].eq(1).all() and torch.equal(rest[3:], times(4, factor=2.0))
+    assert torch.equal(grid[:, 0], grid[:, 1]) and torch.equal(grid[:, 4], grid[:, 2])
+
+
+def test_a_single_step_takes_all_at_once() -> None:
+    assert staggered(1, 1, 2, lead=3.0, factor=2.0).flatten(1).tolist() == [[1.0, 1.0], [0.0, 0.0]]

@@ -6,14 +6,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from ozora.flow.schedule import times
+from ozora.flow.schedule import staggered, times
 from ozora.flow.solvers import SOLVERS, Fresh, Solver, ancestral, euler, heun
 
 SIGMA = 0.6
 MEAN = 1.5
 
 
-def gaussian_velocity(x: Tensor, t: float) -> Tensor:
+def gaussian_velocity(x: Tensor, t: Tensor) -> Tensor:
     """Exact velocity of the path from N(MEAN, SIGMA^2) to N(0, 1): E[eps - x | x_t]."""
     variance = (1 - t) ** 2 * SIGMA**2 + t**2
     return (x - (1 - t) * MEAN) * (t - (1 - t) * SIGMA**2) / variance - MEAN
@@ -25,8 +25,8 @@ def gaussian_flow(noise: Tensor) -> Tensor:
 
 
 def noise_of(x: Tensor) -> Fresh:
-    """New noise like ``x``, the same for the same time."""
-    return lambda t: torch.randn(x.shape, generator=torch.Generator().manual_seed(round(t * 1e6)), dtype=x.dtype)
+    """New noise like ``x``, the same for the same step."""
+    return lambda step: torch.randn(x.shape, generator=torch.Generator().manual_seed(step), dtype=x.dtype)
 
 
 def last(solver: Solver, steps: int, x: Tensor) -> Tensor:
@@ -70,8 +70,8 @@ def test_a_state_is_yielded_after_every_step(solver: Solver) -> None:
 def test_evaluations(solver: Solver, evaluations: int) -> None:
     seen: list[float] = []
 
-    def velocity(x: Tensor, t: float) -> Tensor:
-        seen.append(t)
+    def velocity(x: Tensor, t: Tensor) -> Tensor:
+        seen.append(float(t))
         return -x
 
     list(solver(velocity, torch.ones(1), times(6), noise_of(torch.ones(1))))
@@ -83,7 +83,7 @@ def test_evaluations(solver: Solver, evaluations: int) -> None:
 def test_a_caller_who_stops_costs_no_further_evaluation(solver: Solver) -> None:
     calls = 0
 
-    def velocity(x: Tensor, _: float) -> Tensor:
+    def velocity(x: Tensor, _: Tensor) -> Tensor:
         nonlocal calls
         calls += 1
         return -x
@@ -98,5 +98,22 @@ def test_ancestral_ends_where_the_data_are_and_depends_on_the_new_noise() -> Non
     result = last(ancestral, 64, start)
     assert result.mean().item() == pytest.approx(MEAN, abs=0.05)
     assert 0.3 * SIGMA < result.std().item() <= 1.1 * SIGMA, "it leans to the middle of the data"
-    *_, other = ancestral(gaussian_velocity, start, times(64), lambda t: -noise_of(start)(t))
+    *_, other = ancestral(gaussian_velocity, start, times(64), lambda step: -noise_of(start)(step))
     assert not torch.allclose(result, other)
+
+
+@pytest.mark.parametrize("solver", SOLVERS.values(), ids=SOLVERS)
+def test_channels_that_lead_are_done_before_the_others_begin(solver: Solver) -> None:
+    """Each group is carried to its own data on its own clock; where the clock stands, nothing moves."""
+    data, noise = torch.tensor([1.0, 1.0, -2.0, -2.0])[:, None, None, None], torch.zeros(4, 1, 1, 1)
+    seen: list[tuple[float, float]] = []
+
+    def velocity(x: Tensor, t: Tensor) -> Tensor:
+        seen.append((float(t[0]), float(t[-1])))
+        return (x - data) / t.clamp_min(1e-3)
+
+    grid = staggered(6, 2, 4, lead=3.0, factor=2.0)
+    states = list(solver(velocity, noise, grid, noise_of(noise)))
+    assert torch.allclose(states[2][:2], data[:2]) and torch.equal(states[2][2:], noise[2:])
+    torch.testing.assert_close(states[-1], data)
+    assert all(lead == 0 or picture == 1 for lead, picture in seen)

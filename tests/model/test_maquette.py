@@ -16,7 +16,7 @@ from ozora.model.transformer import TransformerConfig, positions
 CONFIG = MaquetteConfig(
     autoencoder=AutoencoderConfig(time=3, space=16, channels=6, encoder_width=24, decoder_widths=(8, 12, 16)),
     text=TextConfig(words=("red", "blue", "ball"), length=6, width=16, layers=1, heads=2),
-    transformer=TransformerConfig(channels=6, text_width=16, width=32, layers=2, heads=2, hidden=48),
+    transformer=TransformerConfig(channels=6, blocking=0, text_width=16, width=32, layers=2, heads=2, hidden=48),
     height=32,
     width=48,
 )
@@ -39,7 +39,7 @@ def overfit(painter: Painter, data: Tensor, steps: int) -> list[float]:
     for _ in range(steps):
         t = torch.rand(2, 1, generator=draw)
         x_t = mix(data, torch.randn(data.shape, generator=draw), t[..., None])
-        loss = (painter(x_t, t, known, words, place) - data).square().mean()
+        loss = (painter(x_t, t, t[:, 0], known, words, place) - data).square().mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -55,9 +55,8 @@ def test_a_tiny_painter_learns_one_clip_a_prompt_and_paints_it() -> None:
     place, known = positions(G, I, J, seconds_a_frame=0.25), torch.zeros(1, G * I * J)
     words = tokenize(PROMPTS[1:], CONFIG.text)
 
-    def velocity(x: Tensor, t: float) -> Tensor:
-        guess = painter(x, torch.full((1, 1), t), known, words, place)
-        return velocity_from_data(guess, x, torch.tensor(t))
+    def velocity(x: Tensor, t: Tensor) -> Tensor:
+        return velocity_from_data(painter(x, t.view(1, 1), t.view(1), known, words, place), x, t)
 
     with torch.inference_mode():
         *_, painted = euler(velocity, torch.randn(1, G * I * J, 6), times(8), torch.tensor)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ozora.model.transformer import Transformer, TransformerConfig, positions, rotate, rotations
 
-CONFIG = TransformerConfig(channels=5, text_width=12, width=32, layers=2, heads=2, hidden=24)
+CONFIG = TransformerConfig(channels=5, blocking=3, text_width=12, width=32, layers=2, heads=2, hidden=24)
 G, I, J = 3, 2, 4  # noqa: E741 - rows of tokens
 N, M = G * I * J, 6
 
@@ -17,6 +17,7 @@ N, M = G * I * J, 6
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     x_t: Tensor
+    lead: Tensor
     known: Tensor
     text: Tensor
     place: Tensor
@@ -35,7 +36,8 @@ def network() -> Transformer:
 def inputs(batch: int = 2) -> Inputs:
     draw = torch.Generator().manual_seed(1)
     return Inputs(
-        x_t=torch.randn(batch, N, 5, generator=draw),
+        x_t=torch.randn(batch, N, 8, generator=draw),
+        lead=torch.full((batch,), 0.4),
         known=torch.zeros(batch, N),
         text=torch.randn(batch, M, 12, generator=draw),
         place=positions(G, I, J, seconds_a_frame=0.5),
@@ -43,7 +45,7 @@ def inputs(batch: int = 2) -> Inputs:
 
 
 def run(model: Transformer, given: Inputs, t: Tensor) -> Tensor:
-    result: Tensor = model(given.x_t, t, given.known, given.text, given.place)
+    result: Tensor = model(given.x_t, t, given.lead, given.known, given.text, given.place)
     return result
 
 
@@ -70,7 +72,7 @@ def test_levels_of_frames_are_levels_of_their_tokens() -> None:
     assert not torch.allclose(one, run(model, given, frames.flip(1)), atol=1e-3)
 
 
-@pytest.mark.parametrize("what", ["x_t", "known", "text"])
+@pytest.mark.parametrize("what", ["x_t", "lead", "known", "text"])
 def test_everything_that_is_given_matters_to_its_own_clip_only(what: str) -> None:
     model, given, t = network(), inputs(), torch.full((2, 1), 0.5)
     before = run(model, given, t)

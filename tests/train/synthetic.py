@@ -62,7 +62,7 @@ def write_shelf(folder: Path, config: MaquetteConfig = CONFIG) -> Path:
             8, k, g, 2, 3, generator=torch.Generator().manual_seed(1)
         )
         things = torch.full((8, g, 2, 3), 128, dtype=torch.uint8)
-        hue = torch.tensor([list(COLORS).index(color) + 1 for color in colors])[:, None, None, None].expand(8, g, 2, 3)
+        hue = torch.tensor([list(COLORS).index(color) + 1 for color in colors])[:, None, None, None].expand(8, g, 4, 6)
         names = torch.stack([torch.ones_like(hue), hue], dim=1).to(torch.uint8)
         said = json.dumps([to_dict(statement(color)) for color in colors])
         save_file(
@@ -70,7 +70,8 @@ def write_shelf(folder: Path, config: MaquetteConfig = CONFIG) -> Path:
                 "latent": latent.half().contiguous(),
                 "things": things,
                 "names": names,
-                "drift": torch.zeros(8, 2, g, 2, 3, dtype=torch.float16),
+                "share": torch.full((8, g, 4, 6), 255, dtype=torch.uint8),
+                "drift": torch.zeros(8, 2, g, 4, 6, dtype=torch.float16),
             },
             folder / f"f{frames}-0.safetensors",
             {"statements": said},

@@ -8,42 +8,48 @@ import torch
 
 from ozora.flow.canvas import blank, hold, start
 from ozora.flow.path import velocity_from_data
-from ozora.flow.schedule import times
+from ozora.flow.schedule import staggered
 from ozora.flow.solvers import euler
 from ozora.model.maquette import Painter
 from ozora.model.text import tokenize
 from ozora.model.transformer import positions
 from ozora.shapes import LatentShape
+from ozora.train.blocking import CHANNELS
 from ozora.train.loop import finished_weights, run_phase
-from ozora.train.probe import painter_weights
 from tests.model.tiny import CONFIG
 from tests.train.synthetic import diffusion, write_shelf
 
 
 def test_the_prompt_decides_what_is_painted(tmp_path: Path) -> None:
-    """Trained a few seconds on two kinds of clip, the painter gives the kind that is asked for."""
-    phase = diffusion(write_shelf(tmp_path / "latents"), 120)
+    """Trained a few seconds on two kinds of clip, the painter gives the kind that is asked for, in both parts."""
+    phase = diffusion(write_shelf(tmp_path / "latents"), 160)
     list(run_phase(phase, tmp_path))
     painter = Painter(CONFIG.text, CONFIG.transformer)
-    painter.load_state_dict(painter_weights(finished_weights(tmp_path, "s1")[0]))
+    painter.load_state_dict(finished_weights(tmp_path, "s1")[0])
     where = positions(1, 2, 3, seconds_a_frame=0.5)
+    red, blue = (phase._batch(phase._shelf(1), torch.tensor([row]), [""]).blocking for row in (0, 1))
 
-    def paint(text: str) -> float:
+    def paint(text: str) -> tuple[float, float]:
+        """Likeness of the blocking to that of red things, and the mean of the picture."""
         words = tokenize([text], CONFIG.text)
 
-        def velocity(x: torch.Tensor, t: float) -> torch.Tensor:
-            tokens = x.flatten(1).T[None]
-            data = painter(tokens, torch.full((1, 1), t), torch.zeros(1, 6), words, where)[0].T.reshape(x.shape)
-            return velocity_from_data(data, x, torch.tensor(t))
+        def velocity(x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+            tokens, lead, level = x.flatten(1).T[None], t.flatten()[:1], t.flatten()[-1:]
+            data = painter(tokens, level[None], lead, torch.zeros(1, 6), words, where)[0].T.reshape(x.shape)
+            return velocity_from_data(data, x, t)
 
         canvas = blank(LatentShape(frames=1, height=2, width=3, channels=8))
-        noise = torch.randn(canvas.value.shape, generator=torch.Generator().manual_seed(5))
+        noise = torch.randn(CHANNELS + 8, 1, 2, 3, generator=torch.Generator().manual_seed(5))
+        grid = staggered(12, CHANNELS, CHANNELS + 8, lead=1.0, factor=1.0)
         with torch.no_grad():
-            *_, x = euler(hold(canvas, velocity), start(canvas, noise), times(8), torch.tensor)
-        return float(x.mean())
+            *_, x = euler(hold(canvas, velocity), start(canvas, noise), grid, torch.empty)
+        told = x[:CHANNELS].flatten(1).T[None]
+        return float(((told - blue).norm() - (told - red).norm()) / (red - blue).norm()), float(x[CHANNELS:].mean())
 
-    assert paint("a red ball") > 0.3
-    assert paint("a blue ball") < -0.3
+    for text, sign in (("a red ball", 1), ("a blue ball", -1)):
+        blocked, mean = paint(text)
+        assert sign * blocked > 0.5
+        assert sign * mean > 0.3
 
 
 def test_a_batch_is_a_function_of_the_step(tmp_path: Path) -> None:
@@ -76,15 +82,22 @@ def test_guidance_is_baked_in(tmp_path: Path) -> None:
     folder = write_shelf(tmp_path / "latents")
     list(run_phase(diffusion(folder, 25), tmp_path))
     start = finished_weights(tmp_path, "s1")[0]
-    phase = replace(diffusion(folder, 80), name="s4", start=start, guidance=4.0, probe_weight=0.0)
+    phase = replace(diffusion(folder, 80), name="s4", start=start, guidance=4.0)
     list(run_phase(phase, tmp_path))
     pupil = Painter(CONFIG.text, CONFIG.transformer)
-    pupil.load_state_dict(painter_weights(finished_weights(tmp_path, "s4")[0]))
+    pupil.load_state_dict(finished_weights(tmp_path, "s4")[0])
     teacher = Painter(CONFIG.text, CONFIG.transformer)
-    teacher.load_state_dict(painter_weights(start))
+    teacher.load_state_dict(start)
     words = tokenize(["a red ball"], CONFIG.text)
-    noise = torch.randn(1, 6, 8, generator=torch.Generator().manual_seed(3))
-    given = (noise, torch.full((1, 1), 0.9), torch.zeros(1, 6), words, positions(1, 2, 3, seconds_a_frame=0.5))
+    noise = torch.randn(1, 6, CHANNELS + 8, generator=torch.Generator().manual_seed(3))
+    given = (
+        noise,
+        torch.full((1, 1), 0.9),
+        torch.full((1,), 0.1),
+        torch.zeros(1, 6),
+        words,
+        positions(1, 2, 3, seconds_a_frame=0.5),
+    )
     with torch.no_grad():
         wanted = phase._guided(*given)
         assert (pupil(*given) - wanted).square().mean() < 0.5 * (teacher(*given) - wanted).square().mean()

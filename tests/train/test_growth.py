@@ -19,8 +19,9 @@ def test_a_deeper_painter_paints_the_same_and_can_learn() -> None:
     deeper = Painter(CONFIG.text, replace(CONFIG.transformer, layers=layers))
     deeper.load_state_dict(deepen(painter.state_dict(), layers))
     inputs = (
-        torch.randn(2, 6, CONFIG.autoencoder.channels),
+        torch.randn(2, 6, CONFIG.transformer.blocking + CONFIG.autoencoder.channels),
         torch.rand(2, 1),
+        torch.rand(2),
         torch.zeros(2, 6),
         (torch.ones(2, 8, dtype=torch.long), torch.zeros(2, 8, 12, dtype=torch.long)),
         torch.randn(6, 3),

@@ -8,33 +8,35 @@ import torch
 
 from ozora.shapes import VideoShape
 from ozora.train.corpus import Stage, Whereabouts
-from ozora.train.labels import label_tokens
-from ozora.train.latents import cover_tokens
+from ozora.train.labels import label_cells
 from ozora.world.vocabulary import COLORS, NOUNS, SMALL
 
 
 def where(*columns: int) -> Whereabouts:
-    """A red cube that is 16 pixels wide and begins at a column at each half second."""
+    """A red cube that is 12 pixels wide and begins at a column at each half second."""
     thing = np.zeros((len(columns), 32, 64), np.uint8)
     for time, column in enumerate(columns):
-        thing[time, 16:, column : column + 16] = 1
+        thing[time, 16:, column : column + 12] = 1
     return Whereabouts(thing=thing, times=np.arange(len(columns)) / 2, nouns=("cube",), colors=("red",))
 
 
-def test_a_token_is_named_after_what_it_shows() -> None:
-    labels = label_tokens(where(0, 16), 16)
-    assert labels.names.shape == (2, 2, 2, 4)
-    assert labels.names[0, 0].tolist() == [[0, 0, 0, 0], [1 + list(NOUNS).index("cube"), 0, 0, 0]]
-    assert labels.names[1, 1].tolist() == [[0, 0, 0, 0], [0, 1 + list(COLORS).index("red"), 0, 0]]
+def test_a_cell_is_named_after_what_it_shows() -> None:
+    labels = label_cells(where(0, 16), 16)
+    assert labels.names.shape == (2, 2, 4, 8)
+    cube, red = 1 + list(NOUNS).index("cube"), 1 + list(COLORS).index("red")
+    assert labels.names[0, 0].tolist() == [[0] * 8, [0] * 8, [cube, cube, *[0] * 6], [cube, cube, *[0] * 6]]
+    assert labels.names[1, 1, 2].tolist() == [0, 0, red, red, 0, 0, 0, 0]
+    assert labels.share[0, 2].tolist() == [1.0, 0.5, *[0.0] * 6]
 
 
 def test_drift_is_in_heights_a_second_and_turns_round_in_a_mirror() -> None:
-    labels = label_tokens(where(0, 16), 16)
-    assert labels.drift[:, 1, 1, 1].tolist() == pytest.approx([1.0, 0.0])
+    labels = label_cells(where(0, 16), 16)
+    assert labels.drift[:, 1, 2, 2].tolist() == pytest.approx([1.0, 0.0])
     mirrored = labels.mirrored()
-    assert mirrored.drift[:, 1, 1, 2].tolist() == pytest.approx([-1.0, 0.0])
-    assert mirrored.names[0, 1, 1, 2] == labels.names[0, 1, 1, 1]
-    assert label_tokens(where(0), 16).drift.abs().max() == 0
+    assert mirrored.drift[:, 1, 2, 5].tolist() == pytest.approx([-1.0, 0.0])
+    assert mirrored.names[0, 1, 2, 5] == labels.names[0, 1, 2, 2]
+    assert mirrored.share[1, 2, 4] == labels.share[1, 2, 3] == 0.5
+    assert label_cells(where(0), 16).drift.abs().max() == 0
 
 
 @pytest.mark.egl
@@ -42,7 +44,7 @@ def test_labels_agree_with_the_pictures() -> None:
     stage = Stage(VideoShape(frames=13, height=64, width=112, fps=Fraction(12)), SMALL)
     for seed in range(5):
         clip = stage.clip(seed, frames=13)
-        labels = label_tokens(stage.whereabouts(seed, frames=13, time=6), 16)
-        chosen = torch.from_numpy(clip.cover)[[0, 3, 9]]
-        cover = torch.stack([cover_tokens(frame[None], 6, 16)[0] for frame in chosen])
-        assert ((labels.names[0] > 0) == (cover > 0.08 * 255)).float().mean() > 0.95
+        labels = label_cells(stage.whereabouts(seed, frames=13, time=6), 16)
+        chosen = torch.from_numpy(clip.cover)[[0, 3, 9]].float()[:, None] / 255
+        cover = torch.nn.functional.avg_pool2d(chosen, 8)[:, 0]
+        assert (labels.share - cover).abs().mean() < 0.03

@@ -132,7 +132,6 @@ class MaquetteBackend:
         from ozora.backends.canvases import cut_out, develop, fill
         from ozora.flow.canvas import hold, place, start
         from ozora.flow.path import mix
-        from ozora.flow.schedule import times
         from ozora.flow.snapshot import load, save
         from ozora.flow.solvers import SOLVERS
         from ozora.flow.windows import cut
@@ -143,15 +142,18 @@ class MaquetteBackend:
         wanted, shape = shape, replace(shape, height=model.config.height, width=model.config.width)
         shots = cut(shape, plan.cuts, time=model.config.autoencoder.time)
         canvas = fill(model, shape, shots, to_native(given, wanted, shape))
-        noise = torch.randn(canvas.value.shape, generator=torch.Generator().manual_seed(plan.seed))
+        ahead = model.config.transformer.blocking
+        size = (ahead + len(canvas.value), *canvas.value.shape[1:])
+        noise = torch.randn(size, generator=torch.Generator().manual_seed(plan.seed))
         steps, owner = plan.sampler.steps, self._owner(plan)
         tasks = self._tasks(plan, shape, shots, canvas)
-        grid = times(steps, factor=float(self.card.get("shift", 2.0)))
-        if sketch is not None:  # begin on the way, not at the noise
-            steps = max(1, round(plan.strength * steps))
-            grid = grid[-steps - 1 :]
+        grid = self._times(steps, ahead, size[0])
+        if sketch is not None:  # the picture begins on the way, not at the noise
             under = fill(model, shape, shots, to_native((Given(frame=0, pictures=sketch),), wanted, shape))
-            noise = mix(under.value, noise, grid[0].float())
+            grid[:, ahead:] = grid[:, ahead:].clamp_max(plan.strength)
+            grid = torch.cat([grid[:1], grid[1:][grid.diff(dim=0).flatten(1).any(dim=1)]])  # without steps on the spot
+            steps = len(grid) - 1
+            noise[ahead:] = mix(under.value, noise[ahead:], grid[0, -1].float())
         first, x = 0, noise
         if resume is not None:
             first, x, painted = load(resume, owner)
@@ -166,23 +168,32 @@ class MaquetteBackend:
                 if not begin:
                     x = start(part, noise[:, window.first : window.first + window.size])
                 velocity = hold(part, self._velocity(plan, part, shape, text))
-                noise_at = partial(_noise, part, plan.seed, number)
+                noise_at = partial(_noise, x.shape, plan.seed, number, begin)
                 states = SOLVERS[plan.sampler.solver](velocity, x, grid[begin:], noise_at)
                 for done, x in enumerate(states, start=number * steps + begin + 1):
+                    lead, level = grid[done - number * steps].flatten()[[0, -1]].tolist()
+                    shows = preview and lead == 0 < level and done % PREVIEW_EVERY == 0
                     if done == (number + 1) * steps:
                         fresh = 0 if window.opens else 1  # a later window's first picture was known
-                        kept = x[:, fresh : window.stop - window.first]
+                        kept = x[ahead:, fresh : window.stop - window.first]
                         canvas = place(canvas, kept, window.first + fresh)
                     yield Stroke(
                         stage="paint",
                         done=done,
                         total=total,
-                        preview=self._peek(x) if preview and done % PREVIEW_EVERY == 0 and done < total else None,
+                        preview=self._peek(x[ahead:]) if shows else None,
                         save=partial(save, owner, done, x, canvas.value),
                     )
             frames = develop(model, canvas.value, shots, size=self._window, large=wanted.height > shape.height)
             yield Stroke(stage="decode", done=1, total=1)
         yield frames
+
+    def _times(self, steps: int, ahead: int, channels: int) -> Tensor:
+        """The times of a window's states: the blocking first, then the picture."""
+        from ozora.flow.schedule import staggered
+
+        lead, factor = (float(self.card.get(name, 2.0)) for name in ("lead_shift", "shift"))
+        return staggered(steps, ahead, channels, lead=lead, factor=factor)
 
     @property
     def _window(self) -> int:
@@ -230,8 +241,8 @@ class MaquetteBackend:
     def _velocity(self, plan: Plan, canvas: Canvas, shape: VideoShape, text: str) -> Velocity:
         """dx/dt of the network with its prompt, guided away from what is not wanted (or from no prompt).
 
-        Where things are is decided near the noise end. Guidance there paints them at every likely place at once, so it
-        begins below the card's ``guided_until``.
+        The blocking is guided by the card's ``lead_guidance``, the picture by the plan's guidance; above the card's
+        ``guided_until`` it is not.
         """
         from ozora.flow.canvas import levels
         from ozora.flow.guidance import guide
@@ -241,7 +252,7 @@ class MaquetteBackend:
 
         assert self._bundle is not None
         model = self._bundle.model
-        k, g, i, j = canvas.value.shape
+        _, g, i, j = canvas.value.shape
         seconds = float(Fraction(model.config.autoencoder.time) / shape.fps)
         where = positions(g, i, j, seconds_a_frame=seconds)
         seen = canvas.known.float().flatten()[None]
@@ -249,15 +260,22 @@ class MaquetteBackend:
         def follow(text: str) -> Velocity:
             words = tokenize([text], model.config.text)
 
-            def velocity(x: Tensor, t: float) -> Tensor:
-                level = levels(canvas, t)
-                data = model.painter(x.flatten(1).T[None], level[None], seen, words, where)[0]
-                return velocity_from_data(data.T.reshape(k, g, i, j), x, level[:, None, None])
+            def velocity(x: Tensor, t: Tensor) -> Tensor:
+                lead, level = t.flatten()[:1], levels(canvas, float(t.flatten()[-1]))
+                data = model.painter(x.flatten(1).T[None], level[None], lead, seen, words, where)[0]
+                return velocity_from_data(data.T.reshape(x.shape), x, t)
 
             return velocity
 
-        until = float(self.card.get("guided_until", 1.0))
-        return guide(follow(self._wording(text)), follow(plan.negative), plan.sampler.guidance, until=until)
+        until, lead_scale = float(self.card.get("guided_until", 1.0)), float(self.card.get("lead_guidance", 1.0))
+
+        def scale(t: Tensor) -> float:
+            lead, level = float(t.flatten()[0]), float(t.flatten()[-1])
+            if lead > 0:
+                return lead_scale
+            return plan.sampler.guidance if level <= until else 1.0
+
+        return guide(follow(self._wording(text)), follow(plan.negative), scale)
 
     def _wording(self, text: str) -> str:
         """The prompt, or what is drawn in its place where it leaves the stage."""
@@ -282,11 +300,9 @@ class MaquetteBackend:
         return picture
 
 
-def _noise(canvas: Canvas, seed: int, window: int, t: float) -> Tensor:
-    """New noise for a window at a time; what is known stays."""
+def _noise(size: tuple[int, ...], seed: int, window: int, begin: int, step: int) -> Tensor:
+    """New noise for a window after a step, counted from the one that painting began with."""
     import torch
 
-    from ozora.flow.canvas import start
-
-    generator = torch.Generator().manual_seed((seed * 1_000_003 + window * 10_007 + round(t * 1e6)) % 2**63)
-    return start(canvas, torch.randn(canvas.value.shape, generator=generator))
+    generator = torch.Generator().manual_seed((seed * 1_000_003 + window * 10_007 + begin + step + 1) % 2**63)
+    return torch.randn(size, generator=generator)

@@ -144,7 +144,7 @@ def _side_by_side(rng: Rng, first: Thing, second: Thing, relation: str) -> Setup
     if relation in ("left", "right"):
         sign = -1.0 if relation == "left" else 1.0
         things = [
-            replace(thing, x=float(side * rng.uniform(0.85, 1.55)), z=float(rng.uniform(-0.5, 0.5)))
+            replace(thing, x=float(side * rng.uniform(0.9, 1.3)), z=float(rng.uniform(-0.3, 0.3)))
             for thing, side in ((first, sign), (second, -sign))
         ]
     else:

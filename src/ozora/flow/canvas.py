@@ -4,6 +4,8 @@ Every feature of Ozora is a way to fill a canvas. A known token keeps its value;
 network sees a noise level per latent frame: frames that are wholly known sit at ``KNOWN_LEVEL``, almost at the data
 end; which tokens of the others are known, its mask says.
 
+A state may have ``s`` channels in front of those of the canvas (the blocking of its things); they are never known.
+
 Letters: ``k`` channels, ``g`` latent frames, ``i j`` token rows and columns.
 """
 
@@ -48,9 +50,10 @@ def place(
     return replace(canvas, value=values, known=everywhere)
 
 
-def start(canvas: Canvas, noise: Float[Tensor, "k g i j"]) -> Float[Tensor, "k g i j"]:
+def start(canvas: Canvas, noise: Float[Tensor, "sk g i j"]) -> Float[Tensor, "sk g i j"]:
     """State at t = 1: noise, with the known tokens in place."""
-    return torch.where(canvas.known, canvas.value, noise)
+    before = len(noise) - len(canvas.value)
+    return torch.cat([noise[:before], torch.where(canvas.known, canvas.value, noise[before:])])
 
 
 def levels(canvas: Canvas, t: float) -> Float[Tensor, "g"]:
@@ -61,7 +64,8 @@ def levels(canvas: Canvas, t: float) -> Float[Tensor, "g"]:
 def hold(canvas: Canvas, velocity: Velocity) -> Velocity:
     """Wrap a velocity so that known tokens never move."""
 
-    def held(x: Tensor, t: float) -> Tensor:
-        return torch.where(canvas.known, torch.zeros_like(x), velocity(x, t))
+    def held(x: Tensor, t: Tensor) -> Tensor:
+        v, before = velocity(x, t), len(x) - len(canvas.value)
+        return torch.cat([v[:before], v[before:].masked_fill(canvas.known, 0.0)])
 
     return held

@@ -16,6 +16,18 @@ def times(steps: int, *, factor: float = 1.0) -> Tensor:
     return shift(torch.linspace(1.0, 0.0, steps + 1, dtype=torch.float64), factor)
 
 
+def staggered(steps: int, ahead: int, channels: int, *, lead: float, factor: float) -> Tensor:
+    """Times [steps + 1, channels, 1, 1, 1] of a state whose first ``ahead`` channels lead: they go from 1 to 0 in the
+    first half of the steps, shifted by ``lead``, the others in the second half, shifted by ``factor``. A single step
+    takes all at once.
+    """
+    first = steps // 2
+    still = torch.ones(first, dtype=torch.float64)
+    early, late = times(max(first, 1), factor=lead), torch.cat([still, times(steps - first, factor=factor)])
+    early = torch.cat([early, torch.zeros(steps + 1 - len(early), dtype=torch.float64)])
+    return torch.stack([early] * ahead + [late] * (channels - ahead), dim=1)[:, :, None, None, None]
+
+
 def draw_times(shape: tuple[int, ...], generator: torch.Generator, *, mean: float = 0.4, spread: float = 1.0) -> Tensor:
     """Logit-normal noise times for training; ``mean`` > 0 leans toward noise."""
     return torch.sigmoid(mean + spread * torch.randn(shape, generator=generator))

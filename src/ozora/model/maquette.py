@@ -30,22 +30,13 @@ class Painter(nn.Module):
         self,
         x_t: Float[Tensor, "b n k"],
         t: Float[Tensor, "b l"],
+        lead: Float[Tensor, "b"],
         known: Float[Tensor, "b n"],
         words: tuple[Int[Tensor, "b m"], Int[Tensor, "b m e"]],
         place: Float[Tensor, "n 3"],
     ) -> Float[Tensor, "b n k"]:
-        return self.trace(x_t, t, known, words, place)[0]
-
-    def trace(
-        self,
-        x_t: Float[Tensor, "b n k"],
-        t: Float[Tensor, "b l"],
-        known: Float[Tensor, "b n"],
-        words: tuple[Int[Tensor, "b m"], Int[Tensor, "b m e"]],
-        place: Float[Tensor, "n 3"],
-    ) -> tuple[Float[Tensor, "b n k"], Float[Tensor, "b n d"]]:
-        """The data, and the transformer's tokens after two thirds of its blocks."""
-        return self.transformer.trace(x_t, t, known, self.text(*words), place)
+        result: Tensor = self.transformer(x_t, t, lead, known, self.text(*words), place)
+        return result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,11 @@ frame rates and sizes are native. Rotary positions say only how far apart two to
 added to each token, because a sentence speaks of left and right of the picture. A mask channel tells which tokens are
 known.
 
+The first ``blocking`` channels of a token are its blocking (who stands here and which way it goes), with one noise time
+a clip, ``lead``, that runs ahead of ``t``, the time of the picture's channels after them.
+
 Letters: ``b`` batch, ``n`` latent tokens, ``m`` text tokens, ``k`` latent channels, ``d`` width, ``l`` noise levels a
-clip (any divisor of n: 1, one a latent frame, or one a token).
+clip (any divisor of n: 1, one a latent frame, or one a token). ``k`` counts the blocking and the picture's channels.
 """
 
 from __future__ import annotations
@@ -34,9 +37,10 @@ WAVES = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransformerConfig:
-    """Sizes. ``hidden`` is the inner width of SwiGLU."""
+    """Sizes. ``channels`` are the picture's, ``blocking`` come before them; ``hidden`` is the inner width of SwiGLU."""
 
     channels: int = 64
+    blocking: int = 56
     text_width: int = 256
     width: int = 256
     layers: int = 8
@@ -144,15 +148,16 @@ class Transformer(nn.Module):
         super().__init__()
         self.config = config
         width = config.width
-        self.read = nn.Linear(config.channels + 1, width)
+        self.read = nn.Linear(config.blocking + config.channels + 1, width)
         self.read_place = nn.Linear(6 * WAVES, width, bias=False)
         self.read_text = nn.Linear(config.text_width, width)
         self.level_in = nn.Linear(256, width)
+        self.level_lead = nn.Linear(256, width)
         self.level_out = nn.Linear(width, 6 * width)
         self.blocks = nn.ModuleList([Block(config) for _ in range(config.layers)])
         self.norm = Norm(width)
         self.last = nn.Linear(width, 2 * width)
-        self.write = nn.Linear(width, config.channels)
+        self.write = nn.Linear(width, config.blocking + config.channels)
         self.initialize()
 
     def initialize(self) -> None:
@@ -173,34 +178,22 @@ class Transformer(nn.Module):
         self,
         x_t: Float[Tensor, "b n k"],
         t: Float[Tensor, "b l"],
+        lead: Float[Tensor, "b"],
         known: Float[Tensor, "b n"],
         text: Float[Tensor, "b m w"],
         place: Float[Tensor, "n 3"],
     ) -> Float[Tensor, "b n k"]:
         """The data x of every token."""
-        return self.trace(x_t, t, known, text, place)[0]
-
-    def trace(
-        self,
-        x_t: Float[Tensor, "b n k"],
-        t: Float[Tensor, "b l"],
-        known: Float[Tensor, "b n"],
-        text: Float[Tensor, "b m w"],
-        place: Float[Tensor, "n 3"],
-    ) -> tuple[Float[Tensor, "b n k"], Float[Tensor, "b n d"]]:
-        """The data x of every token, and the tokens after two thirds of the blocks, for a probe."""
         b, n, _ = x_t.shape
         levels = t.shape[1]
         x = self.read(torch.cat([x_t, known[..., None]], dim=-1)) + self.read_place(waves(place))
         x = x.view(b, levels, n // levels, -1)
-        inner = F.silu(self.level_in(sinusoid(t, 256)))
+        inner = F.silu(self.level_in(sinusoid(t, 256)) + self.level_lead(sinusoid(lead, 256))[:, None])
         level = self.level_out(inner).view(b, levels, 1, 6, -1)
         cos, sin = rotations(place, self.config.width // self.config.heads)
         words = self.read_text(text)
-        middle = x
-        for number, block in enumerate(self.blocks):
+        for block in self.blocks:
             x, words = block(x, words, level, cos, sin)
-            middle = x if number + 1 == 2 * len(self.blocks) // 3 else middle
         shift, scale = self.last(inner)[:, :, None].chunk(2, dim=-1)
         result: Tensor = self.write(self.norm(x) * (1 + scale) + shift).flatten(1, 2)
-        return result, middle.flatten(1, 2)
+        return result

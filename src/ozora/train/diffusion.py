@@ -1,10 +1,14 @@
 """Phases S1 to S4: the text encoder and the transformer, by flow matching with x-prediction on cached latents.
 
+A clip of a batch trains one of two things. In ``lead_share`` of them its blocking is painted while its picture is noise
+(in a few of these the picture is half there already: a remix); in the others the picture is painted from the blocking,
+which is given a little noise, for the one that is painted will not be exact (cascades: Ho et al. 2022, arXiv
+2106.15282).
+
 Loss: (0.3 + 0.7 (1 - t)) |x' - x|^2 per token (after the ramp of Dreamer 4, arXiv 2509.24527), more for tokens that
-hold a thing, and a little for what a probe reads in the middle of the network (``probe.py``). Times lean far toward
-noise: where a thing is, and which way it goes, is decided at t of 0.8 to 0.97. A share of the clips has some of its
-latent frames, or a part of its picture, known and almost clean (``givens.py``): that trains image-to-video and the edit
-verbs. The network is told the noise time of a frame; which tokens of it are known anyway, the mask says.
+hold a thing. A share of the clips has some of its latent frames, or a part of its picture, known and almost clean
+(``givens.py``): that trains image-to-video and the edit verbs. The network is told the noise time of a frame; which
+tokens of it are known anyway, the mask says.
 
 Phase S4 bakes the guidance in (Meng et al. 2022, arXiv 2210.03142): the target is what the weights that the phase began
 with paint when they are guided, so that the result needs one evaluation a step in the place of two.
@@ -26,11 +30,16 @@ from ozora.flow.schedule import draw_times
 from ozora.model.maquette import MaquetteConfig, Painter
 from ozora.model.text import tokenize
 from ozora.model.transformer import positions
+from ozora.train.blocking import blocking
 from ozora.train.givens import draw_givens, draw_regions
 from ozora.train.latents import Shelf, read_shelf
 from ozora.train.machine import mixed
 from ozora.train.optimizers import Schedule
-from ozora.train.probe import probe_loss, probed
+
+SETTLED = 0.15
+"""Up to this noise time a blocking is settled: the picture is painted from it."""
+REMIXED = 0.15
+"""Of the clips whose blocking is painted, how many have a picture that is more than noise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,19 +52,22 @@ class Serving:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Truth:
-    """What the stage says of the tokens of a batch; as in ``Shelf``."""
+class Batch:
+    """Clips of latent tokens: ``picture`` [b, n, k] and ``blocking`` [b, n, s], how much of each token a thing covers
+    ``things`` [b, n], what is said of each clip, and the grid ``g i j`` of their ``n`` tokens."""
 
+    picture: Tensor
+    blocking: Tensor
     things: Tensor
-    names: Tensor
-    drift: Tensor
+    texts: list[str]
+    grid: tuple[int, int, int]
 
 
 @dataclass(slots=True, kw_only=True)
 class Diffusion:
     """Trains on ``latents``; ``scale`` is the mean and deviation [k] of ``latent_scale``.
 
-    ``start`` are weights of an earlier phase or of a painter alone; ``compiled`` pays from a thousand steps on (a
+    ``start`` are weights of a painter; ``compiled`` pays from a thousand steps on (a
     quarter less time on a CPU); ``guidance`` bakes that much of it in.
     """
 
@@ -70,14 +82,15 @@ class Diffusion:
     known_share: float = 0.3
     region_share: float = 0.1
     thing_weight: float = 5.0
-    probe_weight: float = 0.1
     compiled: bool = False
     guidance: float | None = None
-    time_mean: float = 1.4
+    lead_share: float = 0.6
+    lead_mean: float = 1.6
+    time_mean: float = 0.6
     time_spread: float = 1.2
     least_weight: float = 0.3
     seed: int = 0
-    muon: tuple[str, ...] = ("painter.transformer.blocks", "painter.text.blocks")
+    muon: tuple[str, ...] = ("transformer.blocks", "text.blocks")
     ema: float = 0.999
     device: torch.device = field(default_factory=lambda: torch.device("cpu"), repr=False)
     _shelves: dict[int, Shelf] = field(default_factory=dict, repr=False)
@@ -94,6 +107,8 @@ class Diffusion:
             "known_share": self.known_share,
             "region_share": self.region_share,
             "thing_weight": self.thing_weight,
+            "lead_share": self.lead_share,
+            "lead_mean": self.lead_mean,
             "time_mean": self.time_mean,
             "seed": self.seed,
             "latent_mean": [round(value, 6) for value in self.scale[0].tolist()],
@@ -102,10 +117,13 @@ class Diffusion:
 
     def model(self) -> nn.Module:
         torch.manual_seed(self.seed)
-        model = probed(Painter(self.config.text, self.config.transformer), self.start)
+        model = Painter(self.config.text, self.config.transformer)
+        if self.start is not None:
+            model.load_state_dict(self.start)
         if self.compiled:
-            transformer = model.painter.transformer
-            transformer.trace = torch.compile(transformer.trace, dynamic=False)  # type: ignore[method-assign]
+            torch._dynamo.config.suppress_errors = True  # 2.13 cannot compile it for every processor; then as it is
+            transformer = model.transformer
+            transformer.forward = torch.compile(transformer.forward, dynamic=False)  # type: ignore[method-assign]
         return model
 
     def _shelf(self, frames: int) -> Shelf:
@@ -124,56 +142,78 @@ class Diffusion:
         shelf = self._shelf(serving.frames)
         index = torch.from_numpy(draw.integers(len(shelf.statements), size=serving.batch))
         texts = [shelf.caption(int(i), step) if draw.random() > self.blank_share else "" for i in index]
+        picture, lead = self._loss(model, self._batch(shelf, index, texts), generator)
+        return picture + lead, {"frames": serving.frames, "picture": picture.item(), "blocking": lead.item()}
+
+    def _batch(self, shelf: Shelf, index: Tensor, texts: list[str]) -> Batch:
         mean, std = self.scale
         latent = (shelf.latent[index].float() - mean[:, None, None, None]) / std[:, None, None, None]
-        truth = Truth(things=shelf.things[index], names=shelf.names[index], drift=shelf.drift[index])
-        main, probe = self._loss(model, latent, truth, texts, generator)
-        return main + self.probe_weight * probe, {"frames": serving.frames, "probe": probe.item()}
+        lead = blocking(shelf.names[index], shelf.share[index].float() / 255, shelf.drift[index].float())
+        _, _, g, i, j = latent.shape
+        return Batch(
+            picture=latent.flatten(2).mT,
+            blocking=lead.flatten(2).mT,
+            things=shelf.things[index].flatten(1),
+            texts=texts,
+            grid=(g, i, j),
+        )
 
-    def _loss(
-        self, model: nn.Module, latent: Tensor, truth: Truth, texts: list[str], generator: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
-        """Errors of the data and of the probe."""
-        b, _, g, i, j = latent.shape
-        t = draw_times((b, 1), generator, mean=self.time_mean, spread=self.time_spread).expand(b, g)
+    def _loss(self, model: nn.Module, batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Errors of the picture and of the blocking, each of the clips that paint it."""
+        (g, i, j), b, at = batch.grid, len(batch.texts), self.device
+        leads = torch.rand(b, generator=generator) < self.lead_share
+        half = torch.rand(b, generator=generator) < REMIXED
+        drawn = draw_times((2, b), generator, mean=self.time_mean, spread=self.time_spread)
+        early = draw_times((b,), generator, mean=self.lead_mean, spread=self.time_spread)
+        lead = torch.where(leads, early, SETTLED * torch.rand(b, generator=generator))
+        t = torch.where(leads, torch.where(half, drawn[0], 1.0), drawn[1])[:, None].expand(b, g)
+        near = 0.15 * torch.rand(b, 1, generator=generator)
         frames = draw_givens(b, g, self.known_share, generator)
         region = draw_regions(b, i, j, self.region_share, generator).flatten(1)
-        known = torch.maximum(frames[:, :, None], region[:, None])
-        near = 0.15 * torch.rand(b, 1, generator=generator)
+        known = torch.maximum(frames[:, :, None], region[:, None]).flatten(1)
         t = torch.where(frames > 0, near, t)
-        x = latent.flatten(3).permute(0, 2, 3, 1)  # [b, g, i j, k]
-        noise = torch.randn(x.shape, generator=generator)
-        x_t = mix(x, noise, torch.where(known > 0, near[:, None], t[:, :, None])[..., None])
+        level = torch.where(known > 0, near, t.repeat_interleave(i * j, dim=1))
+        clean = torch.cat([batch.blocking, batch.picture], dim=-1)
+        ahead = batch.blocking.shape[-1]
+        times = torch.cat(
+            [lead[:, None, None].expand(b, g * i * j, ahead), level[..., None].expand_as(batch.picture)], -1
+        )
+        x_t = mix(clean, torch.randn(clean.shape, generator=generator), times)
         space = self.config.autoencoder
         place = positions(g, i, j, seconds_a_frame=float(Fraction(space.time) / self.config.fps))
-        at = self.device
-        words = tokenize(texts, self.config.text)
-        seen = known.flatten(1)
+        words = tokenize(batch.texts, self.config.text)
         indices = (words[0].to(at), words[1].to(at))
-        inputs = (x_t.flatten(1, 2).to(at), t.to(at), seen.to(at), indices, place.to(at))
+        inputs = (x_t.to(at), t.to(at), lead.to(at), known.to(at), indices, place.to(at))
         with mixed(at):
-            guess, logits = model(*inputs)
-        target = x.to(at) if self.guidance is None else self._guided(*inputs).view_as(x)
-        focus = 1 + self.thing_weight * truth.things.flatten(2).clamp_max(0.5) * 2
-        ramp = self.least_weight + (1 - self.least_weight) * (1 - t)
-        weight = (ramp[:, :, None] * (1 - known) * focus).to(at)
-        error = (guess.view_as(x).float() - target.float()).square().mean(-1)
-        loss = (weight * error).sum() / weight.sum().clamp_min(1e-6)
-        names, drift = truth.names.flatten(2).long().to(at), truth.drift.flatten(2).float().to(at)
-        return loss, probe_loss(logits, names, drift, focus.flatten(1).to(at))
+            guess = model(*inputs)
+        target = clean.to(at) if self.guidance is None else self._guided(*inputs)
+        error = (guess.float() - target.float()).square()
+        focus = 1 + self.thing_weight * batch.things.clamp_max(0.5) * 2
+        on_picture = (~leads[:, None] * self._ramp(level) * (1 - known) * focus).to(at)
+        on_blocking = (leads[:, None] * self._ramp(lead[:, None]) * focus).to(at)
+        return (
+            (on_picture * error[..., ahead:].mean(-1)).sum() / on_picture.sum().clamp_min(1e-6),
+            (on_blocking * error[..., :ahead].mean(-1)).sum() / on_blocking.sum().clamp_min(1e-6),
+        )
+
+    def _ramp(self, t: Tensor) -> Tensor:
+        return self.least_weight + (1 - self.least_weight) * (1 - t)
 
     @torch.no_grad()
-    def _guided(self, x_t: Tensor, t: Tensor, seen: Tensor, words: tuple[Tensor, Tensor], place: Tensor) -> Tensor:
+    def _guided(
+        self, x_t: Tensor, t: Tensor, lead: Tensor, seen: Tensor, words: tuple[Tensor, Tensor], place: Tensor
+    ) -> Tensor:
         """What the weights at the start of the phase make of it, guided away from no prompt."""
         if self._teacher is None:
             assert self.start is not None, "guidance is baked into a trained painter; give the phase one with `after`"
-            self._teacher = probed(Painter(self.config.text, self.config.transformer), self.start).painter
+            self._teacher = Painter(self.config.text, self.config.transformer)
+            self._teacher.load_state_dict(self.start)
             self._teacher.to(x_t.device).eval()
         blank = tokenize([""] * len(x_t), self.config.text)
         silent = (blank[0].to(x_t.device), blank[1].to(x_t.device))
         with mixed(x_t.device):
-            with_prompt: Tensor = self._teacher(x_t, t, seen, words, place)
-            without: Tensor = self._teacher(x_t, t, seen, silent, place)
+            with_prompt: Tensor = self._teacher(x_t, t, lead, seen, words, place)
+            without: Tensor = self._teacher(x_t, t, lead, seen, silent, place)
         assert self.guidance is not None
         return without + self.guidance * (with_prompt - without)
 

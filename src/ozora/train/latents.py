@@ -1,7 +1,7 @@
 """The latent cache: clips are rendered and encoded once, and re-used with fresh noise and captions.
 
 A shard is one safetensors file: ``latent`` [n, k, g, i, j] float16, ``things`` [n, g, i, j] uint8 (how much of a token
-a thing covers), the labels of the tokens (``labels.py``), and in its header the statements. Every clip is stored with
+a thing covers), the labels of the cells (``labels.py``), and in its header the statements. Every clip is stored with
 its mirror image, unless the mirrored facts are a held-out pair.
 """
 
@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ozora.model.autoencoder import Autoencoder
-from ozora.train.labels import label_tokens
+from ozora.train.labels import label_cells
 from ozora.train.renderers import Example, Order, render_clips
 from ozora.world.captions import write_caption
 from ozora.world.facts import Fact, Ref, Statement
@@ -39,11 +39,12 @@ Item = tuple[dict[str, Tensor], Statement]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
     """All cached clips of a length: ``latent`` [n, k, g, i, j], ``things`` [n, g, i, j] in 0..1, ``names`` and
-    ``drift`` [n, 2, g, i, j] of ``Labels``, ``statements`` [n]."""
+    ``drift`` [n, 2, g, y, x] and ``share`` [n, g, y, x] in 0..255 of ``Labels``, ``statements`` [n]."""
 
     latent: Tensor
     things: Tensor
     names: Tensor
+    share: Tensor
     drift: Tensor
     statements: tuple[Statement, ...]
 
@@ -85,14 +86,15 @@ def encode(example: Example, autoencoder: Autoencoder) -> Iterator[Item]:
     config, device = autoencoder.config, next(autoencoder.parameters()).device
     space = config.space // config.enlarge
     video = torch.from_numpy(clip.rgb).to(device).permute(3, 0, 1, 2).float()[None] / 127.5 - 1
-    cover, labels = torch.from_numpy(clip.cover), label_tokens(where, space)
+    cover, labels = torch.from_numpy(clip.cover), label_cells(where, space)
     versions = [(video, cover, labels, clip.statement)]
     other = mirror(clip.statement)
     if other is not None:
         versions.append((video.flip(-1), cover.flip(-1), labels.mirrored(), other))
     latents = autoencoder.encode_small(torch.cat([version[0] for version in versions])).half().cpu()
     for latent, (_, mask, said, statement) in zip(latents, versions, strict=True):
-        tensors = {"names": said.names, "drift": said.drift.half()}
+        share = (said.share * 255).round().to(torch.uint8)
+        tensors = {"names": said.names, "share": share, "drift": said.drift.half()}
         yield {"latent": latent, "things": cover_tokens(mask, config.time, space), **tensors}, statement
 
 
@@ -126,7 +128,7 @@ def _write(path: Path, items: list[Item]) -> None:
 def read_shelf(folder: Path, frames: int) -> Shelf | None:
     """All shards of one length, in order of their seeds; ``None`` when there are none."""
     paths = sorted(folder.glob(f"f{frames}-*.safetensors"), key=lambda path: int(path.stem.split("-")[1]))
-    parts: dict[str, list[Tensor]] = {"latent": [], "things": [], "names": [], "drift": []}
+    parts: dict[str, list[Tensor]] = {"latent": [], "things": [], "names": [], "share": [], "drift": []}
     statements: list[Statement] = []
     for path in paths:
         with safe_open(path, "pt") as file:

@@ -7,8 +7,8 @@
     gpu      ozora train gpu --out runs/gpu       30 min of one H200       not run yet
 
 Phases: s0 autoencoder, latents (a cache), s1 images and short clips, s2 everything at a constant rate, s3 the rate
-falls to nothing, s3-fine once more with times further from noise, s4 guidance is baked in, s5 the decoder on noisy
-latents, s6 the upscaler. Each is resumable; ``ozora train cpu:s1`` runs one phase alone.
+falls to nothing, s4 guidance is baked in, s5 the decoder on noisy latents, s6 the upscaler. Each is resumable;
+``ozora train cpu:s1`` runs one phase alone.
 """
 
 from __future__ import annotations
@@ -56,10 +56,9 @@ class DiffusionPhase:
     schedule: Schedule
     servings: tuple[Serving, ...]
     after: str = ""
-    probe_weight: float = 0.1
     compiled: bool = False
     guidance: float | None = None
-    time_mean: float = 1.4
+    time_mean: float = 0.6
     ema: float = 0.999
     minutes: float | None = None
 
@@ -101,10 +100,13 @@ class Recipe:
     """The phase whose upscaler is shipped, if there is one."""
     steps: int = 24
     solver: str = "ancestral"
-    guidance: float = 3.0
-    guided_until: float = 0.85
-    shift: float = 4.0
-    """How a shipped painter is sampled: see ``flow``. Most steps are near the noise, where a layout is decided."""
+    guidance: float = 2.0
+    guided_until: float = 0.95
+    shift: float = 2.0
+    lead_guidance: float = 2.0
+    lead_shift: float = 5.0
+    """How a shipped painter is sampled: see ``flow``. Half of the steps are for the blocking, most of these near the
+    noise, where it is decided."""
     seed: int = 0
 
 
@@ -116,9 +118,9 @@ def cpu() -> Recipe:
     """A few hours on two cores: the simpler part of the stage (``SMALL``) at 224 x 128, four seconds."""
     short = (Serving(frames=1, batch=40, share=0.6), Serving(frames=13, batch=20, share=0.4))
     full = (
-        Serving(frames=1, batch=128, share=0.15),
-        Serving(frames=13, batch=64, share=0.25),
-        Serving(frames=49, batch=24, share=0.60),
+        Serving(frames=1, batch=128, share=0.10),
+        Serving(frames=13, batch=64, share=0.10),
+        Serving(frames=49, batch=24, share=0.80),
     )
     constant = Schedule(steps=6000, rate=3e-3, warmup=30, cooldown=0.0)
     return Recipe(
@@ -130,24 +132,14 @@ def cpu() -> Recipe:
         text_layers=2,
         phases={
             "s0": AutoencoderPhase(schedule=Schedule(steps=150, rate=2.5e-3), clips=1500, batch=4, frames=7),
-            "latents": LatentPhase(shelves=((1, 8192, IMAGES), (13, 6144, SHORTS), (49, 8000, FULLS))),
+            "latents": LatentPhase(shelves=((1, 4096, IMAGES), (13, 4096, SHORTS), (49, 8000, FULLS))),
             "s1": DiffusionPhase(schedule=replace(constant, steps=430), servings=short),
             "s2": DiffusionPhase(schedule=constant, servings=full, after="s1", compiled=True),
             "s3": DiffusionPhase(
-                schedule=Schedule(steps=2100, rate=3e-3, warmup=10, cooldown=1.0, floor=0.01),
+                schedule=Schedule(steps=2000, rate=3e-3, warmup=10, cooldown=1.0, floor=0.01),
                 servings=full,
                 after="s2",
                 compiled=True,
-                probe_weight=0.05,
-                ema=0.99,
-            ),
-            "s3-fine": DiffusionPhase(
-                schedule=Schedule(steps=480, rate=2e-3, warmup=30, cooldown=1.0, floor=0.01),
-                servings=full,
-                after="s3",
-                compiled=True,
-                probe_weight=0.03,
-                time_mean=0.6,
                 ema=0.99,
             ),
             "s5": AutoencoderPhase(
@@ -162,7 +154,7 @@ def cpu() -> Recipe:
             ),
         },
         decoder="s5",
-        painter="s3-fine",
+        painter="s3",
         upscaler="s6",
     )
 
@@ -170,22 +162,21 @@ def cpu() -> Recipe:
 def cpu_more() -> Recipe:
     """The same from the shipped weights on: ``ozora train cpu-more --out runs/more``, for as long as there is time."""
     whole = cpu()
-    names = ("s5", "latents", "s2", "s3", "s3-fine", "s6")
-    decoder, latents, painting, cooling, refining, upscaling = (whole.phases[name] for name in names)
+    latents, painting, cooling, decoder, upscaling = (
+        whole.phases[name] for name in ("latents", "s2", "s3", "s5", "s6")
+    )
     assert isinstance(decoder, AutoencoderPhase)
     assert isinstance(painting, DiffusionPhase)
     return replace(
         whole,
         name="cpu-more",
         phases={
-            "s0": replace(decoder, after=FROM_SHIPPED),
             "latents": latents,
             "s2": replace(painting, after=FROM_SHIPPED),
             "s3": cooling,
-            "s3-fine": refining,
+            "s5": replace(decoder, after=FROM_SHIPPED),
             "s6": upscaling,
         },
-        decoder="s0",
     )
 
 
@@ -269,7 +260,6 @@ def gpu() -> Recipe:
                 servings=full,
                 after="s2",
                 compiled=True,
-                probe_weight=0.0,
                 minutes=3.0,
             ),
             "s4": DiffusionPhase(

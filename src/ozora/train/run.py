@@ -26,8 +26,7 @@ from ozora.train.curve import plot_curve
 from ozora.train.diffusion import Diffusion, latent_scale
 from ozora.train.growth import deepen
 from ozora.train.loop import Phase, Report, finished_weights, run_phase
-from ozora.train.machine import find_machine
-from ozora.train.probe import painter_weights
+from ozora.train.machine import close, find_machine
 from ozora.train.recipes import (
     FROM_SHIPPED,
     AutoencoderPhase,
@@ -115,8 +114,7 @@ def _decoder_start(recipe: Recipe, name: str, phase: AutoencoderPhase, out: Path
     """The autoencoder that a phase goes on from: none, the shipped one, or that of the first phase."""
     if phase.after == FROM_SHIPPED:
         return load_bundle(SHIPPED / "maquette.safetensors").model.autoencoder.state_dict()
-    first = next(iter(recipe.phases))
-    return None if name == first else finished_weights(out, first)[0]
+    return None if name == next(iter(recipe.phases)) else _encoder(recipe, out).state_dict()
 
 
 def _upscaling(recipe: Recipe, name: str, phase: UpscalerPhase, out: Path) -> Upscaling:
@@ -135,7 +133,11 @@ def _upscaling(recipe: Recipe, name: str, phase: UpscalerPhase, out: Path) -> Up
 
 
 def _encoder(recipe: Recipe, out: Path) -> Autoencoder:
-    return _autoencoder(out, next(iter(recipe.phases)))
+    """The autoencoder that makes the latents: that of the first phase, or the shipped one."""
+    first, phase = next(iter(recipe.phases.items()))
+    if isinstance(phase, AutoencoderPhase):
+        return _autoencoder(out, first)
+    return load_bundle(SHIPPED / "maquette.safetensors").model.autoencoder
 
 
 def _autoencoder(out: Path, phase: str) -> Autoencoder:
@@ -187,7 +189,6 @@ def _diffusion(recipe: Recipe, name: str, phase: DiffusionPhase, out: Path) -> D
         latents=out / "latents",
         servings=phase.servings,
         start=start,
-        probe_weight=phase.probe_weight,
         compiled=phase.compiled,
         guidance=phase.guidance,
         time_mean=phase.time_mean,
@@ -227,7 +228,7 @@ def bundle(recipe: Recipe, out: Path) -> Path:
     if model.upscaler is not None:
         model.upscaler.load_state_dict(upscaler)
     model.autoencoder.load_state_dict(finished_weights(out, recipe.decoder)[0])
-    model.painter.load_state_dict(painter_weights(weights))
+    model.painter.load_state_dict(weights)
     with torch.no_grad():
         model.latent_mean.copy_(torch.tensor(facts["phase"]["latent_mean"]))
         model.latent_std.copy_(torch.tensor(facts["phase"]["latent_std"]))
@@ -241,6 +242,8 @@ def bundle(recipe: Recipe, out: Path) -> Path:
         "solver": recipe.solver,
         "guidance": recipe.guidance,
         "guided_until": recipe.guided_until,
+        "lead_guidance": recipe.lead_guidance,
+        "lead_shift": recipe.lead_shift,
         "shift": recipe.shift,
         "trained_steps": {name: _steps(out / name) for name in recipe.phases if name != "latents"},
     }
@@ -251,3 +254,8 @@ def bundle(recipe: Recipe, out: Path) -> Path:
 def _steps(folder: Path) -> int:
     path = checkpoint.newest(folder)
     return int(path.stem.split("-")[1]) if path else 0
+
+
+if __name__ == "__main__":  # for torchrun, which starts a module: see machine.py
+    train(sys.argv[1], Path(sys.argv[2]), resume=True)
+    close()

@@ -13,7 +13,7 @@ from ozora.world.vocabulary import Vocabulary
 
 
 def _shots(rng: Rng, vocabulary: Vocabulary, setup: Setup, duration_s: float) -> tuple[Shot, ...]:
-    eye = (float(rng.uniform(-0.35, 0.35)), float(rng.uniform(1.45, 1.8)), float(rng.uniform(6.3, 6.9)))
+    eye = (float(rng.uniform(-0.25, 0.25)), float(rng.uniform(1.45, 1.75)), float(rng.uniform(5.3, 5.6)))
     base = Shot(eye=eye)
     if vocabulary.cameras == ("static",):
         return (base,)

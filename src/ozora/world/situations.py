@@ -94,12 +94,12 @@ def set_moving(rng: Rng, thing: Thing, kind: str) -> Thing:
         speed = min(speed, 0.85)
     thing = replace(thing, motion=Motion(kind=kind, speed=speed))
     if kind in ("left", "right"):
-        return replace(thing, x=float(rng.uniform(-0.35, 0.35)), z=float(rng.uniform(-0.4, 0.7)))
+        return replace(thing, x=float(rng.uniform(-0.2, 0.2)), z=float(rng.uniform(-0.3, 0.4)))
     if kind in ("toward", "away"):
-        return replace(thing, x=float(rng.uniform(-1.0, 1.0)), z=float(rng.uniform(-0.9, 0.1)))
+        return replace(thing, x=float(rng.uniform(-0.4, 0.4)), z=float(rng.uniform(-0.9, -0.5)))
     if kind == "rise":
-        return replace(thing, y=0.0, x=float(rng.uniform(-1.3, 1.3)), z=float(rng.uniform(-0.5, 0.5)))
-    return replace(thing, x=float(rng.uniform(-1.4, 1.4)), z=float(rng.uniform(-0.5, 0.6)))
+        return replace(thing, y=0.0, x=float(rng.uniform(-0.5, 0.5)), z=float(rng.uniform(-0.5, 0.3)))
+    return replace(thing, x=float(rng.uniform(-0.5, 0.5)), z=float(rng.uniform(-0.3, 0.3)))
 
 
 def solo(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
@@ -129,7 +129,7 @@ def beside(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
         return None
     sign = -1.0 if side == "left" else 1.0
     things = [
-        replace(thing, x=float(direction * rng.uniform(0.85, 1.55)), z=float(rng.uniform(-0.5, 0.5)))
+        replace(thing, x=float(direction * rng.uniform(0.9, 1.3)), z=float(rng.uniform(-0.3, 0.3)))
         for thing, direction in zip(two, (sign, -sign), strict=True)
     ]
     facts = [Fact(kind="relation", value=side, subject=0, object=1)]
@@ -158,7 +158,7 @@ def passing(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
     mover = set_moving(rng, mover, kind)
     in_front = bool(rng.random() < 0.7)
     mover = replace(mover, z=float(rng.uniform(0.45, 0.8) if in_front else rng.uniform(-1.2, -0.8)))
-    stander = replace(stander, x=float(rng.uniform(-0.9, 0.9)), z=float(rng.uniform(-0.5, -0.2)))
+    stander = replace(stander, x=float(rng.uniform(-0.5, 0.5)), z=float(rng.uniform(-0.5, -0.2)))
     return Setup(things=(mover, stander), facts=(Fact(kind="motion", value=kind, subject=0, object=1),))
 
 
