@@ -3,16 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ozora.train.blocking import CELL, CHANNELS, CODES, GAIN, blocking, codes
-from ozora.world.vocabulary import COLORS, NOUNS
-
-
-def test_the_codes_of_any_two_nouns_differ() -> None:
-    table = codes(len(NOUNS) + 1)
-    assert not table[0].any(), "nothing has no code"
-    for number, code in enumerate(table[1:]):
-        others = torch.cat([table[1 : number + 1], table[number + 2 :]])
-        assert ((others - code).abs() > 1).sum(1).min() >= 2
+from ozora.train.blocking import blocking
+from ozora.world.blocking import CELL, CHANNELS, CODES, GAIN, codes, read_cells
+from ozora.world.vocabulary import COLORS, NOUNS, SMALL
 
 
 def test_a_cell_says_how_much_of_what_goes_where() -> None:
@@ -27,8 +20,24 @@ def test_a_cell_says_how_much_of_what_goes_where() -> None:
     assert told.shape == (1, CHANNELS, 1, 1, 1)
     cells = told.view(CELL, 4)
     assert cells[:, [0, 1, 3]].eq(0).all()
-    cell = cells[:, 2] / torch.tensor(GAIN)
+    cell = cells[:, 2] / torch.from_numpy(GAIN).float()
     assert cell[0] == 0.5
-    assert torch.equal(cell[1 : 1 + len(CODES)], 0.5 * codes(4)[3])
+    assert cell[1 : 1 + len(CODES)].tolist() == (0.5 * codes(4)[3]).tolist()
     assert cell[-5:-2].tolist() == pytest.approx([0.5 * (2 * value - 1) for value in COLORS["red"]])
     assert cell[-2:].tolist() == pytest.approx([0.2, 0.0])
+
+
+def test_every_thing_is_read_back_from_its_cells() -> None:
+    """All nouns of a vocabulary in all its colors, one a cell, at half a share and a little noise."""
+    things = [(noun, color) for noun in SMALL.nouns for color in SMALL.colors]
+    names = torch.tensor(
+        [[1 + list(NOUNS).index(n) for n, _ in things], [1 + list(COLORS).index(c) for _, c in things]]
+    )
+    names = names.view(1, 2, 1, 8, 10).to(torch.uint8)
+    share = torch.full((1, 1, 8, 10), 0.5)
+    told = blocking(names, share, torch.zeros(1, 2, 1, 8, 10))[0]
+    told = told + 0.05 * torch.randn(told.shape, generator=torch.Generator().manual_seed(1))
+    cells = read_cells(told.double().numpy(), SMALL)
+    assert cells.noun.tolist() == names[0, 0].tolist()
+    assert cells.color.tolist() == names[0, 1].tolist()
+    assert abs(cells.share - 0.5).max() < 0.15

@@ -14,8 +14,8 @@ from ozora.model.maquette import Painter
 from ozora.model.text import tokenize
 from ozora.model.transformer import positions
 from ozora.shapes import LatentShape
-from ozora.train.blocking import CHANNELS
 from ozora.train.loop import finished_weights, run_phase
+from ozora.world.blocking import CHANNELS
 from tests.model.tiny import CONFIG
 from tests.train.synthetic import diffusion, write_shelf
 

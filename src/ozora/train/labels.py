@@ -13,10 +13,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ozora.train.corpus import Whereabouts
+from ozora.world.blocking import CELLS
 from ozora.world.vocabulary import COLORS, NOUNS
 
-CELLS = 2
-"""Cells along a side of a token."""
 LEAST_SHARE = 0.02
 """A cell shows a thing that covers at least this share of it."""
 

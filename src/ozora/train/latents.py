@@ -26,11 +26,14 @@ from ozora.train.labels import label_cells
 from ozora.train.renderers import Example, Order, render_clips
 from ozora.world.captions import write_caption
 from ozora.world.facts import Fact, Ref, Statement
+from ozora.world.reading import sentence
 from ozora.world.situations import mirrored
 from ozora.world.vocabulary import is_held_out
 
 SHARD = 64
 """Clips (before mirroring) a shard."""
+PLAIN_SHARE = 0.7
+"""Of the captions, how many are in the one wording of ``reading.sentence``."""
 
 Item = tuple[dict[str, Tensor], Statement]
 """The tensors of one clip by their names in a shard, and what can be said of it."""
@@ -49,8 +52,10 @@ class Shelf:
     statements: tuple[Statement, ...]
 
     def caption(self, index: int, turn: int) -> str:
-        """One phrasing of what a clip shows."""
-        return write_caption(np.random.default_rng([index, 17, turn]), self.statements[index]).text
+        """One phrasing of what a clip shows; most are plain, as prompts are put before they are painted."""
+        rng = np.random.default_rng([index, 17, turn])
+        caption = write_caption(rng, self.statements[index])
+        return sentence(caption.statement) if rng.random() < PLAIN_SHARE else caption.text
 
 
 def mirror(statement: Statement) -> Statement | None:

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import numpy as np
+
+from ozora.world.blocking import CELL, CHANNELS, GAIN, codes, palette, read_cells
+from ozora.world.vocabulary import COLORS, NOUNS, SMALL
+
+
+def test_the_codes_of_any_two_nouns_differ() -> None:
+    table = codes(len(NOUNS) + 1)
+    assert not table[0].any(), "nothing has no code"
+    for number, code in enumerate(table[1:]):
+        others = np.delete(table[1:], number, axis=0)
+        assert (np.abs(others - code) > 1).sum(1).min() >= 2
+
+
+def test_an_empty_stage_shows_nothing() -> None:
+    cells = read_cells(np.zeros((CHANNELS, 2, 1, 3)), SMALL)
+    assert cells.share.shape == (2, 2, 6)
+    assert not cells.noun.any() and not cells.color.any() and not cells.share.any()
+
+
+def test_channels_of_a_token_are_its_cells_row_by_row() -> None:
+    channels = np.zeros((CELL, 4, 1, 1, 1))
+    red, cube = list(COLORS).index("red") + 1, list(NOUNS).index("cube") + 1
+    channels[:, 2, 0, 0, 0] = np.concatenate([[1.0], codes(cube + 1)[cube], palette()[red], [0.0, 0.0]]) * GAIN
+    cells = read_cells(channels.reshape(CHANNELS, 1, 1, 1), SMALL)
+    assert cells.noun[0].tolist() == [[0, 0], [cube, 0]]
+    assert cells.color[0].tolist() == [[0, 0], [red, 0]]

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ozora.world.blocking import Cells
+from ozora.world.facts import Fact, Ref, Statement
+from ozora.world.rehearsal import shows
+from ozora.world.vocabulary import COLORS, NOUNS
+
+FRAMES, ROWS, COLUMNS = 9, 8, 14
+BALL, CUBE = Ref(noun="ball", color="red"), Ref(noun="cube", color="blue")
+
+
+def stage(*boxes: tuple[Ref, int, tuple[int, ...], int]) -> Cells:
+    """Things with their top row, their left columns at first and last, and their side at first and last, in cells."""
+    share = np.zeros((FRAMES, ROWS, COLUMNS))
+    noun, color = np.zeros((2, FRAMES, ROWS, COLUMNS), np.int64)
+    for ref, top, columns, side in boxes:
+        for frame in range(FRAMES):
+            left = round(np.interp(frame, [0, FRAMES - 1], columns))
+            box = np.s_[frame, top : top + side, max(left, 0) : left + side]
+            share[box], noun[box], color[box] = 1, 1 + list(NOUNS).index(ref.noun), 1 + list(COLORS).index(ref.color)
+    return Cells(share=share, noun=noun, color=color)
+
+
+def says(*facts: Fact, things: tuple[Ref, ...] = (BALL,)) -> Statement:
+    return Statement(things=things, facts=(*(Fact(kind="exists", subject=i) for i in range(len(things))), *facts))
+
+
+def moves(kind: str) -> Fact:
+    return Fact(kind="motion", value=kind, subject=0)
+
+
+def test_a_thing_that_is_there_is_seen_and_another_is_not() -> None:
+    cells = stage((BALL, 4, (6, 6), 2))
+    assert shows(cells, says())
+    assert shows(cells, says(things=(Ref(noun="ball"),))), "a color that is left open"
+    assert not shows(cells, says(things=(CUBE,)))
+    assert not shows(cells, says(things=(Ref(noun="ball", color="blue"),)))
+
+
+def test_two_are_not_one_and_a_stranger_is_not_wanted() -> None:
+    assert not shows(stage((BALL, 4, (1, 1), 2), (BALL, 4, (11, 11), 2)), says())
+    assert not shows(stage((BALL, 4, (3, 3), 2), (CUBE, 4, (9, 9), 2)), says())
+    assert shows(stage((BALL, 4, (3, 3), 2), (CUBE, 4, (9, 9), 2)), says(things=(BALL, CUBE)))
+
+
+@pytest.mark.parametrize(("columns", "kind"), [((11, 1), "left"), ((1, 11), "right"), ((6, 6), "stand")])
+def test_the_way_that_a_thing_goes_is_the_one_that_is_stated(columns: tuple[int, ...], kind: str) -> None:
+    cells = stage((BALL, 4, columns, 2))
+    assert [shows(cells, says(moves(way))) for way in ("left", "right", "stand")] == [
+        way == kind for way in ("left", "right", "stand")
+    ]
+
+
+def test_what_comes_nearer_grows() -> None:
+    share = np.zeros((FRAMES, ROWS, COLUMNS))
+    for frame in range(FRAMES):
+        side = 1 + frame // 3
+        share[frame, 4 : 4 + side, 6 : 6 + side] = 1
+    seen = (share > 0).astype(np.int64)
+    cells = Cells(
+        share=share,
+        noun=seen * (1 + list(NOUNS).index("ball")),
+        color=seen * (1 + list(COLORS).index("red")),
+    )
+    assert shows(cells, says(moves("toward"))) and not shows(cells, says(moves("away")))
+
+
+def test_left_of_is_not_right_of() -> None:
+    cells = stage((BALL, 4, (3, 3), 2), (CUBE, 4, (9, 9), 2))
+    left = Fact(kind="relation", value="left", subject=0, object=1)
+    right = Fact(kind="relation", value="right", subject=0, object=1)
+    assert shows(cells, says(left, things=(BALL, CUBE))) and not shows(cells, says(right, things=(BALL, CUBE)))
+    assert not shows(cells, says(left, things=(CUBE, BALL)))
+
+
+def test_what_cannot_be_seen_in_a_blocking_does_not_count() -> None:
+    cells = stage((BALL, 4, (6, 6), 2))
+    assert shows(cells, says(Fact(kind="place", value="snow"), Fact(kind="time", value="night")))
+    assert shows(cells, says(things=(Ref(noun="dog", color="red", count=3),)))
