@@ -21,9 +21,10 @@ PROMPT = "a red cube and a blue ball in a meadow"
 RUN = """
 import sys, time
 from pathlib import Path
-import ozora
+from ozora import pipeline
 began = time.perf_counter()
-ozora.generate(sys.argv[1], seconds=sys.argv[2], seed=1, output=sys.argv[3])
+plan = pipeline.make_plan(sys.argv[1], seconds=sys.argv[2], seed=1)
+*_, record = pipeline.make(plan, Path(sys.argv[3]))
 took = time.perf_counter() - began
 peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
 print(took, int(peak.split()[1]) * 1024)

@@ -235,11 +235,11 @@ FEATHER = 9
 """Pixels over which it fades beside a given pixel."""
 
 
-def paste(painted: Frames, given: Sequence[Given]) -> Frames:
-    """Painted frames with what is given in its place, bit for bit.
+def paste(painted: Frames, given: Sequence[Given], *, first: int = 0) -> Frames:
+    """Painted frames, from ``first`` of the clip on, with what is given in its place, bit for bit.
 
     Next to a seam, what the given picture has more than the painted one in its place is carried on and fades out, so
-    that brightness and sharpness do not jump.
+    that brightness and sharpness do not jump. A frame is as in the whole clip if ``FADE`` frames around it are there.
     """
     if not given:
         return painted
@@ -247,19 +247,25 @@ def paste(painted: Frames, given: Sequence[Given]) -> Frames:
     whole = np.zeros(len(painted), bool)
     for item in given:
         if item.known is None:
-            whole[item.frame : item.last] = True
+            whole[max(0, item.frame - first) : max(0, item.last - first)] = True
     for item in given:
         if item.known is None:
-            _fade(result, painted, whole, edge=item.last - 1, picture=item.pictures[-1], step=1)
-            _fade(result, painted, whole, edge=item.frame, picture=item.pictures[0], step=-1)
+            _fade(result, painted, whole, edge=item.last - 1 - first, picture=item.pictures[-1], step=1)
+            _fade(result, painted, whole, edge=item.frame - first, picture=item.pictures[0], step=-1)
     for item in given:
-        place = slice(item.frame, item.last)
-        result[place] = item.pictures if item.known is None else _feather(painted[place], item.pictures, item.known)
+        begin, end = max(0, item.frame - first), min(item.last - first, len(painted))
+        if begin >= end:
+            continue
+        part = slice(begin + first - item.frame, end + first - item.frame)
+        above, known = item.pictures[part], item.known
+        result[begin:end] = above if known is None else _feather(painted[begin:end], above, known[part])
     return result
 
 
 def _fade(result: Frames, painted: Frames, whole: Mask, *, edge: int, picture: Frames, step: int) -> None:
     """Add the difference at ``edge`` to the unknown frames beside it, less and less."""
+    if not 0 <= edge < len(painted):
+        return
     difference = picture.astype(np.float32) - painted[edge]
     for distance in range(1, FADE + 1):
         frame = edge + step * distance
