@@ -12,12 +12,15 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from ozora.edit.given import FADE, Given, paste
+from ozora.edit.given import Given
+from ozora.edit.seam import paste
 from ozora.media import resize_frames
 from ozora.plan import Plan
 from ozora.shapes import VideoShape
 
 DISSOLVE_S = Fraction(1, 2)
+FADE_S = Fraction(1)
+"""How long a difference fades beside a given frame."""
 
 Frames = NDArray[np.uint8]
 
@@ -28,7 +31,8 @@ class Finish:
 
     def __init__(self, plan: Plan, native: VideoShape, given: Sequence[Given]) -> None:
         self._plan, self._given = plan, given
-        self._reach = FADE if any(item.known is None for item in given) else 0
+        self._fade = max(1, round(FADE_S * plan.shape.fps))
+        self._reach = self._fade if any(item.known is None for item in given) else 0
         times = np.arange(plan.shape.frames) * float(native.fps / plan.shape.fps)
         self._sources = times.round().astype(int)  # for each frame the painted one that is nearest in time
         self._num_painted = self._num_conformed = 0
@@ -83,7 +87,8 @@ class Finish:
         if stop <= self._out and not end:
             self._block = block
             return block[:0]
-        ready = paste(block, self._given, first=self._first)[self._out - self._first : stop - self._first]
+        pasted = paste(block, self._given, first=self._first, fade=self._fade)
+        ready = pasted[self._out - self._first : stop - self._first]
         keep = max(self._first, stop - self._reach)
         self._block = block[keep - self._first :].copy()
         self._first, self._out = keep, stop
