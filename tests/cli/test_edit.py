@@ -42,6 +42,7 @@ def test_help(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
         (["recut", "a ball", "--keep", "a.mp4"], "is no piece"),
         (["recut", "a ball", "--keep", "a.mp4#5-6@0"], "no piece from 5 s"),
         (["keyframes", "a ball", "--at", "first.png"], "is no keyframe"),
+        (["keyframes", "a ball", "--at", "0=first.png", "--at", "0.0=last.png"], "two keyframes fall on"),
         (["storyboard", "none.yaml"], "cannot be read"),
         (["restyle", "a.mp4", "at night"], "there is no prompt"),
     ],

@@ -146,7 +146,10 @@ def keyframes(
         time, sign, path = item.partition("=")
         if not sign:
             raise UserError(f"'{item}' is no keyframe; give a time and a picture, such as 0=first.png")
-        images[_seconds(time)] = Path(path)
+        time_s = _seconds(time)
+        if time_s in images:
+            raise SizeError(f"two keyframes fall on {time} s; move one of them")
+        images[time_s] = Path(path)
     return edit.keyframes(images, pipeline.extent(model, seconds=seconds, size=size, fps=fps))
 
 
