@@ -1,46 +1,72 @@
-"""A whole minute: time and peak memory of 4, 20 and 60 seconds, and what drifts.
+"""A whole minute: time and peak memory of 4, 20 and 60 seconds, whether its last windows cost more than its first, and
+what drifts.
 
-    python benchmarks/minute.py
+    python benchmarks/minute.py [--plot docs/drift.png]
 
-Each length in a process of its own; prints rows of a Markdown table, then the drift of the minute.
+Each length in a process of its own; prints rows of a Markdown table, then the drift of the minute, and draws it.
 """
 
 from __future__ import annotations
 
+import argparse
+import itertools
+import json
+import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from ozora.evaluate.drift import measure_drift
+from ozora.evaluate.drift import measure_drift, plot_drift
 from ozora.evaluate.parser import load_parser
 from ozora.media import read_video
 from ozora.world.reading import read
 
 PROMPT = "a red cube and a blue ball in a meadow"
 RUN = """
-import sys, time
+import json, sys, time
 from pathlib import Path
-import ozora
+from ozora import pipeline
 began = time.perf_counter()
-ozora.generate(sys.argv[1], seconds=sys.argv[2], seed=1, output=sys.argv[3])
-took = time.perf_counter() - began
+plan = pipeline.make_plan(sys.argv[1], seconds=sys.argv[2], seed=1)
+ends = []
+for event in pipeline.make(plan, Path(sys.argv[3])):
+    if isinstance(event, pipeline.Progress) and event.stage == "paint" and event.done % plan.sampler.steps == 0:
+        ends.append(time.process_time())
 peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-print(took, int(peak.split()[1]) * 1024)
+print(json.dumps({"wall_s": time.perf_counter() - began, "peak": int(peak.split()[1]) * 1024, "ends_s": ends}))
 """
 
 
+def grows(ends_s: list[float]) -> float | None:
+    """The processor time of a window in the last third by that in the first, without the very first window and the
+    shorter last one."""
+    costs = [after - before for before, after in itertools.pairwise(ends_s)][:-1]
+    third = len(costs) // 3
+    return statistics.mean(costs[-third:]) / statistics.mean(costs[:third]) if third else None
+
+
 def main() -> None:
-    print("| seconds | wall s | a second | peak memory |\n|---|---|---|---|")
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--plot", type=Path)
+    plot: Path | None = arguments.parse_args().plot
+    print("| seconds | wall s | a second | last third by first | peak memory | by that of 4 s |")
+    print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "clip.mp4"
+        path, short = Path(name) / "clip.mp4", 0
         for seconds in (4, 20, 60):
             command = [sys.executable, "-c", RUN, PROMPT, str(seconds), str(path)]
-            said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            took, peak = (float(word) for word in said.split())
-            print(f"| {seconds} | {took:.1f} | {took / seconds:.2f} | {peak / 1e9:.2f} GB |", flush=True)
+            said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+            took, peak, growth = said["wall_s"], said["peak"], grows(said["ends_s"])
+            short = short or peak
+            flat = "" if growth is None else f"{growth:.2f}"
+            memory = f"{peak / 1e9:.2f} GB | {peak / short:.2f}"
+            print(f"| {seconds} | {took:.1f} | {took / seconds:.2f} | {flat} | {memory} |", flush=True)
         frames, fps = read_video(path)
-    print(f"\n{measure_drift(frames, fps, read(PROMPT).statement, load_parser()).table()}")
+    drift = measure_drift(frames, fps, read(PROMPT).statement, load_parser())
+    print(f"\n{drift.table()}")
+    if plot is not None:
+        plot_drift(drift, plot)
 
 
 if __name__ == "__main__":

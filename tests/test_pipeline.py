@@ -173,16 +173,35 @@ def test_nothing_is_left_when_writing_fails(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_dissolve_rises_out_of_the_last_picture() -> None:
-    plan = pipeline.make_plan("a red ball", model="tiny", seconds="2")
-    two = (Prompt(text="a", end_s=Fraction(1)), Prompt(text="b", start_s=Fraction(1), enter="dissolve"))
-    frames = np.concatenate([np.zeros((12, 4, 4, 3), np.uint8), np.full((12, 4, 4, 3), 200, np.uint8)])
-    soft = pipeline.dissolve(frames, replace(plan, prompts=two))
-    levels = soft[:, 0, 0, 0].astype(int)
-    assert (levels[:12] == 0).all() and (levels[18:] == 200).all()
-    assert (np.diff(levels[11:19]) > 20).all()
-    hard = replace(plan, prompts=(two[0], replace(two[1], enter="cut")))
-    assert pipeline.dissolve(frames, hard) is frames
+def test_a_file_is_made_as_it_is_painted(tmp_path: Path) -> None:
+    """The same pixels as a take, and the record in the file's sidecar; nothing is there before the end."""
+    plan = pipeline.make_plan("a red ball", model="tiny", seed=3, seconds="5")
+    *_, held = pipeline.run(plan)
+    assert isinstance(held, Take)
+    path = tmp_path / "out" / "a.mp4"
+    stages = []
+    for event in pipeline.make(plan, path):
+        if isinstance(event, Progress):
+            stages.append(event.stage)
+            assert not path.exists()
+    assert isinstance(event, Record)
+    assert event.pixels_sha256 == held.record.pixels_sha256
+    assert event.timings_s.keys() == {"load", "paint", "decode", "conform", "write"}
+    assert stages.count("paint") > 3
+    assert len(read_video(path)[0]) == 60
+    assert verify(path).origin == "signed"
+    assert json.loads(path.with_name("a.mp4.json").read_text()) == event.to_dict()
+
+
+def test_nothing_is_left_of_a_file_that_is_stopped(tmp_path: Path) -> None:
+    plan = pipeline.make_plan("a red ball", model="tiny", seed=3, seconds="5")
+    made = pipeline.make(plan, tmp_path / "out" / "a.mp4")
+    assert any(isinstance(event, Progress) and event.done > 6 for event in made)
+    assert (tmp_path / "out").is_dir()
+    del made  # dropped, as by Ctrl-C
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(PolicyError):
+        next(pipeline.make(replace(plan, prompts=(Prompt(text="a nude child"),)), tmp_path / "a.mp4"))
 
 
 def test_a_clip_of_another_shape_is_kept_and_surrounded(tmp_path: Path) -> None:

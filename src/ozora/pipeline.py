@@ -2,8 +2,9 @@
 
     prompt -> plan -> policy -> canvas -> latents -> frames -> watermark -> file -> signature, with a record beside it
 
-``make_plan`` turns a request into a plan, ``run`` turns a plan into a take, ``write`` turns a take into a signed file.
-Every verb builds a plan; none has a pipeline of its own.
+``make_plan`` turns a request into a plan, ``make`` paints a plan into a signed file, frame by frame as they come. For
+who wants the frames, ``run`` turns a plan into a take, and ``write`` a take into a file. Every verb builds a plan; none
+has a pipeline of its own.
 """
 
 from __future__ import annotations
@@ -23,19 +24,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ozora.backends import BACKENDS, Backend, Capabilities, Frames, find
-from ozora.edit.given import Given, Sound, paste, read_given, read_given_sound, read_sketch, to_native
+from ozora.edit.finish import Finish
+from ozora.edit.given import Given, Sound, read_given, read_given_sound, read_sketch, to_native
 from ozora.errors import CapabilityError, PromptError, SizeError, UserError
-from ozora.media import holds_sound, read_image, resize_frames, write_video
+from ozora.media import VideoWriter, holds_sound, read_image
 from ozora.plan import Condition, ImageCondition, Layout, Plan, Prompt, Record, Sampler
 from ozora.shapes import VideoShape
 from ozora.timecode import exact, rate
-from ozora.trust.publish import Terms, check_prompt, publish
+from ozora.trust.publish import Terms, check_prompts, publish, publishing
 from ozora.world.stories import spans
 
 MAX_PROMPT = 2000
 MAX_SIDE = 2048
 MAX_STEPS = 200
-DISSOLVE_S = Fraction(1, 2)
 NEEDED = {
     "image": "begin with a first frame",
     "frames": "keep given frames",
@@ -137,50 +138,35 @@ def run(
     """Paint a plan. Yields progress, and last the take; stop by dropping the generator. ``UserError`` comes first.
 
     ``resume`` is a snapshot that ``Progress.save`` gave for the same plan: the take is the same, bit for bit. ``terms``
-    are those of ``write``: what may not be published is refused before it is painted.
+    are those of ``write``: what may not be published is refused before it is painted. All frames are in memory;
+    ``make`` writes them as they come.
     """
-    backend = find(plan.model)
-    check(plan, backend)
-    check_prompt("\n".join(prompt.text for prompt in plan.prompts), terms=terms)
-    clock = _Clock()
-    native = backend.native(plan.shape)
-    given, sketch = read_given(plan), _sketch(plan, native)
-    backend.load()
-    clock.mark("load")
-    yield Progress(stage="load", done=1, total=1)
-    painted: Frames | None = None
-    known = to_native(given, plan.shape, native)
-    for stroke in backend.paint(plan, native, known, sketch=sketch, preview=preview, resume=resume):
-        if isinstance(stroke, np.ndarray):
-            painted = stroke
+    shoot = _Shoot(plan, terms)
+    pieces: list[Frames] = []
+    for item in shoot.frames(preview=preview, resume=resume):
+        if isinstance(item, Progress):
+            yield item
         else:
-            clock.mark(stroke.stage)
-            yield Progress(
-                stage=stroke.stage, done=stroke.done, total=stroke.total, preview=stroke.preview, save=stroke.save
-            )
-    assert painted is not None, "a backend's last item is the frames"
-    frames = paste(dissolve(conform(painted, native, plan.shape), plan), given)
-    clock.mark("conform")
-    yield Take(frames=frames, record=_record(plan, backend, frames, clock.seconds), sound=read_given_sound(plan, given))
+            pieces.append(item)
+    yield Take(frames=np.concatenate(pieces), record=shoot.record(), sound=shoot.sound)
 
 
-def conform(frames: Frames, native: VideoShape, wanted: VideoShape) -> Frames:
-    """Painted frames at the wanted extent: the nearest frame in time, Lanczos in space, center crop to the shape."""
-    index = np.arange(wanted.frames) * float(native.fps / wanted.fps)
-    kept = frames[np.minimum(index.round().astype(int), len(frames) - 1)]
-    return resize_frames(kept, wanted.height, wanted.width)
-
-
-def dissolve(frames: Frames, plan: Plan) -> Frames:
-    """Frames in which each shot that enters by a dissolve rises out of the last picture of the one before it."""
-    result = frames.copy() if any(prompt.enter == "dissolve" for prompt in plan.prompts) else frames
-    for prompt in plan.prompts:
-        first = round(prompt.start_s * plan.shape.fps)
-        if prompt.enter == "dissolve" and 0 < first < len(frames):
-            last = min(first + round(DISSOLVE_S * plan.shape.fps), len(frames))
-            share = (np.arange(1, last - first + 1) / (last - first + 1))[:, None, None, None]
-            result[first:last] = (share * frames[first:last] + (1 - share) * frames[first - 1]).round().astype(np.uint8)
-    return result
+def make(
+    plan: Plan, path: Path, *, preview: bool = False, resume: bytes | None = None, terms: Terms | None = None
+) -> Iterator[Progress | Record]:
+    """Paint a plan into a published file, each frame as soon as it is painted: ``run`` and ``write`` in one, and a
+    minute takes hardly more memory than a few seconds. Yields progress, and last the record. Arguments as there."""
+    shoot = _Shoot(plan, terms)
+    with publishing(plan, path, open=_film(plan, shoot.sound), parents=_parents(plan), terms=terms) as publication:
+        for item in shoot.frames(preview=preview, resume=resume):
+            if isinstance(item, Progress):
+                yield item
+            else:
+                publication.add(item)
+                shoot.clock.mark("write")
+        record = shoot.record()
+        publication.seal(record)
+    yield record
 
 
 def write(take: Take, path: Path, *, terms: Terms | None = None) -> Path:
@@ -190,15 +176,75 @@ def write(take: Take, path: Path, *, terms: Terms | None = None) -> Path:
     ``PolicyError`` why it may not be, ``TrustError`` why it cannot be signed.
     """
     plan = take.record.plan
-    metadata = {"comment": f"ozora {take.record.versions['ozora']} seed {plan.seed}"}  # the prompt is not for everybody
-
-    def encode(frames: Frames, draft: Path) -> None:
-        sound = take.sound if holds_sound(draft) else None
-        write_video(frames, plan.shape.fps, draft, metadata=metadata, sound=sound)
-
-    parents = tuple(dict.fromkeys(Path(item.path) for item in plan.conditions))
-    publish(take.frames, take.record, path, write=encode, parents=parents, terms=terms)
+    publish(take.frames, take.record, path, open=_film(plan, take.sound), parents=_parents(plan), terms=terms)
     return path
+
+
+class _Shoot:
+    """One plan on its way to frames. All that can be refused is refused when it is made."""
+
+    def __init__(self, plan: Plan, terms: Terms | None) -> None:
+        self.plan, self.backend, self.clock = plan, find(plan.model), _Clock()
+        check(plan, self.backend)
+        check_prompts(plan, terms=terms)
+        self._native = self.backend.native(plan.shape)
+        self._given, self._sketch = read_given(plan), _sketch(plan, self._native)
+        self.sound = read_given_sound(plan, self._given)
+        self._pixels = hashlib.sha256()
+
+    def frames(self, *, preview: bool, resume: bytes | None) -> Iterator[Progress | Frames]:
+        """Progress, and in between the frames, piece by piece."""
+        plan, native = self.plan, self._native
+        self.backend.load()
+        self.clock.mark("load")
+        yield Progress(stage="load", done=1, total=1)
+        known, finish = to_native(self._given, plan.shape, native), Finish(plan, native, self._given)
+        for stroke in self.backend.paint(plan, native, known, sketch=self._sketch, preview=preview, resume=resume):
+            if isinstance(stroke, np.ndarray):
+                self.clock.mark("decode")
+                yield self._count(finish.add(stroke))
+            else:
+                self.clock.mark(stroke.stage)
+                yield Progress(
+                    stage=stroke.stage, done=stroke.done, total=stroke.total, preview=stroke.preview, save=stroke.save
+                )
+        yield self._count(finish.end())
+
+    def _count(self, frames: Frames) -> Frames:
+        self._pixels.update(frames.tobytes())
+        self.clock.mark("conform")
+        return frames
+
+    def record(self) -> Record:
+        """How the frames were made; complete when all of them are."""
+        packages = ("ozora", "torch", "numpy", "av")
+        return Record(
+            plan=self.plan,
+            backend=self.backend.capabilities.name,
+            weights_sha256=self.backend.weights_sha256,
+            pixels_sha256=self._pixels.hexdigest(),
+            versions={"python": platform.python_version(), **{name: version(name) for name in packages}},
+            machine={"system": platform.system(), "processor": platform.machine(), "model": _processor()},
+            timings_s=dict(self.clock.seconds),
+            notes=notes(self.plan),
+            parents=tuple(dict.fromkeys(item.sha256 for item in self.plan.conditions)),
+        )
+
+
+def _film(plan: Plan, sound: Sound | None) -> Callable[[Path], VideoWriter]:
+    """What encodes the frames of a plan."""
+    metadata = {"comment": f"ozora {version('ozora')} seed {plan.seed}"}  # the prompt is not for everybody
+
+    def open_film(draft: Path) -> VideoWriter:
+        kept = sound if holds_sound(draft) else None
+        height, width = plan.shape.height, plan.shape.width
+        return VideoWriter(draft, height=height, width=width, fps=plan.shape.fps, metadata=metadata, sound=kept)
+
+    return open_film
+
+
+def _parents(plan: Plan) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys(Path(item.path) for item in plan.conditions))
 
 
 class _Clock:
@@ -320,21 +366,6 @@ def _sketch(plan: Plan, native: VideoShape) -> Frames | None:
     (given,) = to_native((Given(frame=0, pictures=frames),), plan.shape, native)
     missing = native.frames - len(given.pictures)
     return np.concatenate([given.pictures, given.pictures[-1:].repeat(missing, axis=0)])
-
-
-def _record(plan: Plan, backend: Backend, frames: Frames, seconds: dict[str, float]) -> Record:
-    packages = ("ozora", "torch", "numpy", "av")
-    return Record(
-        plan=plan,
-        backend=backend.capabilities.name,
-        weights_sha256=backend.weights_sha256,
-        pixels_sha256=hashlib.sha256(np.ascontiguousarray(frames).tobytes()).hexdigest(),
-        versions={"python": platform.python_version(), **{name: version(name) for name in packages}},
-        machine={"system": platform.system(), "processor": platform.machine(), "model": _processor()},
-        timings_s=seconds,
-        notes=notes(plan),
-        parents=tuple(dict.fromkeys(item.sha256 for item in plan.conditions)),
-    )
 
 
 def _processor() -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -29,9 +30,12 @@ def plan(frames: int = 12, text: str = "a red ball", seed: int = 1) -> Plan:
 
 
 def paint(backend: MaquetteBackend, plan: Plan, *given: Given) -> np.ndarray:
-    *_, frames = backend.paint(plan, backend.native(plan.shape), given, preview=False)
-    assert isinstance(frames, np.ndarray)
-    return frames
+    return whole(backend.paint(plan, backend.native(plan.shape), given, preview=False))
+
+
+def whole(items: Iterable[Stroke | np.ndarray]) -> np.ndarray:
+    """All pieces of a painting."""
+    return np.concatenate([item for item in items if isinstance(item, np.ndarray)])
 
 
 def test_native_is_the_smallest_canvas_that_holds_the_wish(backend: MaquetteBackend) -> None:
@@ -60,11 +64,11 @@ def test_painting_goes_on_from_a_snapshot_to_the_same_pixels(backend: MaquetteBa
         if isinstance(stroke, Stroke) and stroke.save is not None:
             snapshots.append(stroke.save())
     assert len(snapshots) == 4
-    whole = paint(backend, wish)
+    undisturbed = paint(backend, wish)
     for snapshot in snapshots:
         *strokes, frames = backend.paint(wish, shape, (), preview=False, resume=snapshot)
         assert isinstance(frames, np.ndarray)
-        assert np.array_equal(frames, whole)
+        assert np.array_equal(frames, undisturbed)
     assert [stroke.stage for stroke in strokes if isinstance(stroke, Stroke)] == ["decode"]
     with pytest.raises(UserError, match="another plan"):
         list(backend.paint(plan(seed=2), shape, (), preview=False, resume=snapshots[0]))
@@ -133,22 +137,28 @@ def test_a_long_clip_is_painted_window_by_window(backend: MaquetteBackend) -> No
     wish = plan(60)
     shape = backend.native(wish.shape)
     assert shape.frames == 61
-    strokes, snapshots = [], []
-    for item in backend.paint(wish, shape, (), preview=False):
-        if isinstance(item, Stroke):
-            strokes.append((item.stage, item.done, item.total))
-            if item.save is not None:
-                snapshots.append(item.save())
-        else:
-            whole = item
-    steps = strokes[-2][2]
-    assert whole.shape == (61, 64, 96, 3)
+    items = list(backend.paint(wish, shape, (), preview=False))
+    strokes = [item for item in items if isinstance(item, Stroke)]
+    frames, steps = whole(items), strokes[0].total
+    assert frames.shape == (61, 64, 96, 3)
     assert steps > wish.sampler.steps
-    assert [done for stage, done, _ in strokes if stage == "paint"] == list(range(1, steps + 1))
-    for snapshot in snapshots[:: max(1, steps // 4)]:
-        *_, frames = backend.paint(wish, shape, (), preview=False, resume=snapshot)
-        assert isinstance(frames, np.ndarray)
-        assert np.array_equal(frames, whole)
+    assert [stroke.done for stroke in strokes if stroke.stage == "paint"] == list(range(1, steps + 1))
+    for number in range(0, steps, max(1, steps // 4)):
+        paused = backend.paint(wish, shape, (), preview=False)
+        save = next(item.save for item in paused if isinstance(item, Stroke) and item.done == number + 1)
+        assert save is not None
+        assert np.array_equal(whole(backend.paint(wish, shape, (), preview=False, resume=save())), frames)
+
+
+def test_frames_come_while_the_rest_is_painted(backend: MaquetteBackend) -> None:
+    """The first pieces are there before the last windows are begun, and no piece is longer than a window."""
+    wish = plan(60)
+    items = list(backend.paint(wish, backend.native(wish.shape), (), preview=False))
+    kinds = ["frames" if isinstance(item, np.ndarray) else item.stage for item in items]
+    first = kinds.index("frames")
+    assert kinds[first:].count("paint") >= 2 * wish.sampler.steps
+    assert kinds[-2:] == ["decode", "frames"]
+    assert all(len(item) <= 18 for item in items if isinstance(item, np.ndarray))
 
 
 def test_prompts_hold_in_their_time(backend: MaquetteBackend) -> None:
@@ -211,15 +221,14 @@ def test_the_ancestral_solver_goes_on_to_the_same_pixels(backend: MaquetteBacken
     wish = replace(plan(30), sampler=Sampler(solver="ancestral", steps=3, guidance=2.0))
     shape, run = backend.native(wish.shape), np.full((7, 64, 96, 3), 200, np.uint8)
     given = (Given(frame=0, pictures=run),)
-    snapshots = []
+    snapshots, pieces = [], []
     for item in backend.paint(wish, shape, given, preview=False):
         if isinstance(item, Stroke):
             snapshots.append(item.save() if item.save else b"")
         else:
-            whole = item
-    *_, again = backend.paint(wish, shape, given, preview=False, resume=snapshots[3])
-    assert isinstance(again, np.ndarray)
-    assert np.array_equal(again, whole)
+            pieces.append(item)
+    frames = np.concatenate(pieces)
+    assert np.array_equal(whole(backend.paint(wish, shape, given, preview=False, resume=snapshots[3])), frames)
     kept = paint(backend, replace(wish, seed=2), *given)
-    assert np.array_equal(kept[:7], whole[:7]), "what is known stays"
-    assert not np.array_equal(kept[8:], whole[8:])
+    assert np.array_equal(kept[:7], frames[:7]), "what is known stays"
+    assert not np.array_equal(kept[8:], frames[8:])

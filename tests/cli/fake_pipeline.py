@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ozora.media import write_video
-from ozora.pipeline import Event, Progress, Take
+from ozora.pipeline import Progress
 from ozora.plan import Plan, Prompt, Record
 from ozora.shapes import VideoShape
 
@@ -39,7 +39,7 @@ class FakePipeline:
     def notes(self, plan: Plan) -> tuple[str, ...]:
         return ("The model does not know the word 'zebra'.",)
 
-    def run(self, plan: Plan, *, preview: bool = False) -> Iterator[Event]:
+    def make(self, plan: Plan, path: Path, *, preview: bool = False) -> Iterator[Progress | Record]:
         shape = plan.shape
         frames = np.full((shape.frames, shape.height, shape.width, 3), 128, np.uint8)
         yield Progress(stage="load", done=1, total=1, preview=None)
@@ -47,8 +47,5 @@ class FakePipeline:
         if self._stop is not None:
             raise self._stop
         yield Progress(stage="paint", done=2, total=2, preview=frames[0])
-        yield Take(frames=frames, record=RECORD)
-
-    def write(self, take: Take, path: Path) -> Path:
-        write_video(take.frames, take.record.plan.shape.fps, path)
-        return path
+        write_video(frames, shape.fps, path)
+        yield RECORD

@@ -42,6 +42,7 @@ def test_help(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
         (["recut", "a ball", "--keep", "a.mp4"], "is no piece"),
         (["recut", "a ball", "--keep", "a.mp4#5-6@0"], "no piece from 5 s"),
         (["keyframes", "a ball", "--at", "first.png"], "is no keyframe"),
+        (["keyframes", "a ball", "--at", "0=first.png", "--at", "0.0=last.png"], "two keyframes fall on"),
         (["storyboard", "none.yaml"], "cannot be read"),
         (["restyle", "a.mp4", "at night"], "there is no prompt"),
     ],
@@ -92,6 +93,18 @@ def test_a_plan_is_printed_and_paints_nothing(tmp_path: Path, capsys: pytest.Cap
     assert Plan.from_dict(json.loads((tmp_path / "plan.json").read_text())) == plan
     assert call(app, ["plan", "generate", "a red ball", "--seconds", "1", "--seed", "1"]) == 0
     assert json.loads(capsys.readouterr().out)["shape"]["frames"] == 12
+
+
+@pytest.mark.parametrize("verb", ["connect", "blend"])
+def test_what_becomes_of_a_second_clip_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: str) -> None:
+    make_clip(tmp_path / "a.mp4", 13)
+    make_clip(tmp_path / "b.mp4", 26, fps=Fraction(24), height=96, width=64)
+    words = ["plan", verb, str(tmp_path / "a.mp4"), str(tmp_path / "b.mp4"), "a red ball"]
+    assert call(app, words) == 0
+    said = capsys.readouterr().err
+    assert "b.mp4: 64x96 at 24 frames a second is brought to 96x64 at 12 frames a second, its middle cut" in said
+    assert call(app, ["plan", verb, words[2], words[2], "a red ball"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_the_prompt_of_a_clip_is_in_the_record_beside_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,14 +15,12 @@ from ozora.world.drawing import draw
 from ozora.world.renderer import Renderer
 from ozora.world.scene import Scene, Thing
 from tests.handover.clips import make_finished
-from tests.trust.clips import draw_clip
+from tests.trust.clips import draw_clip, film
 from tests.trust.records import RECORD
 
 
 def _published(path: Path) -> int:
-    return publish(
-        draw_clip(0), RECORD, path, write=lambda frames, draft: write_video(frames, Fraction(24), draft)
-    ).payload
+    return publish(draw_clip(0), RECORD, path, open=film).payload
 
 
 def test_a_published_clip_is_handed_over_signed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

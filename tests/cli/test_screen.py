@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,18 +21,18 @@ def _shown(console: Console) -> str:
     return console.file.getvalue()
 
 
-def test_a_terminal_shows_a_bar_and_the_picture() -> None:
+def test_a_terminal_shows_a_bar_and_the_picture(tmp_path: Path) -> None:
     console = _terminal()
-    take = Screen(console=console).follow(FakePipeline().run(PLAN))
-    assert take.record == RECORD
+    record = Screen(console=console).follow(FakePipeline().make(PLAN, tmp_path / "a.mp4"))
+    assert record == RECORD
     assert "painting" in _shown(console)
     assert "▀" in _shown(console)
 
 
 @pytest.mark.parametrize(("colors", "preview"), [(True, False), (False, None)])
-def test_no_picture_where_it_is_not_wanted_or_not_possible(colors: bool, preview: bool | None) -> None:
+def test_no_picture_where_it_is_not_wanted_or_not_possible(tmp_path: Path, colors: bool, preview: bool | None) -> None:
     console = _terminal(colors=colors)
-    Screen(console=console, preview=preview).follow(FakePipeline().run(PLAN))
+    Screen(console=console, preview=preview).follow(FakePipeline().make(PLAN, tmp_path / "a.mp4"))
     assert "painting" in _shown(console)
     assert "▀" not in _shown(console)
 
@@ -41,11 +42,11 @@ def test_a_preview_that_cannot_be_drawn_is_refused() -> None:
         Screen(console=Console(file=io.StringIO()), preview=True)
 
 
-def test_quiet_says_nothing() -> None:
+def test_quiet_says_nothing(tmp_path: Path) -> None:
     console = _terminal()
     screen = Screen(console=console, quiet=True)
     screen.say("hello")
-    assert screen.follow(FakePipeline().run(PLAN)).record == RECORD
+    assert screen.follow(FakePipeline().make(PLAN, tmp_path / "a.mp4")) == RECORD
     assert _shown(console) == ""
 
 

@@ -12,7 +12,7 @@ from ozora.cli.commands import app, call
 from ozora.errors import PolicyError
 from ozora.media import read_video, write_video
 from ozora.trust.publish import Terms, check_prompt, publish
-from tests.trust.clips import draw_clip
+from tests.trust.clips import draw_clip, film
 from tests.trust.records import RECORD
 
 
@@ -22,7 +22,7 @@ def _write(frames: NDArray[np.uint8], path: Path) -> None:
 
 def test_a_file_is_published_and_verified(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     home = tmp_path / "home"
-    entry = publish(draw_clip(0), RECORD, tmp_path / "a.mp4", write=_write, terms=Terms(home=home))
+    entry = publish(draw_clip(0), RECORD, tmp_path / "a.mp4", open=film, terms=Terms(home=home))
     assert call(app, ["verify", str(tmp_path / "a.mp4"), "--home", str(home)]) == 0
     shown = capsys.readouterr().out
     assert "a.mp4: signed and intact\n" in shown

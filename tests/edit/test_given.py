@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ozora.edit import extend, read_source
-from ozora.edit.given import Given, paste, read_given, read_sketch, retime, to_native
+from ozora.edit.given import Given, read_given, read_sketch, retime, to_native
 from ozora.errors import SizeError, UserError
 from ozora.media import read_video, write_image, write_video
 from ozora.plan import Box, Hole, Plan, Prompt
@@ -130,27 +130,3 @@ def test_sketches_are_mixed_by_their_weights(tmp_path: Path) -> None:
     nothing = tuple((time_s, Fraction(0)) for time_s, _ in rising)
     with pytest.raises(SizeError, match="weights"):
         read_sketch(plan(shape, replace(bright, weights=nothing)))
-
-
-def test_pasted_frames_are_untouched_and_their_neighbours_come_close() -> None:
-    painted = np.full((20, 4, 4, 3), 100, np.uint8)
-    given = (Given(frame=5, pictures=np.full((3, 4, 4, 3), 140, np.uint8)),)
-    result = paste(painted, given)
-    assert np.array_equal(result[5:8], given[0].pictures)
-    levels = result[:, 0, 0, 0].astype(int)
-    assert 130 < levels[8] < 140
-    assert 130 < levels[4] < 140
-    assert levels[0] == levels[-1] == 100 or levels[0] > 100
-    assert (np.diff(levels[8:]) <= 0).all()
-    assert paste(painted, ()) is painted
-
-
-def test_pasted_pixels_are_untouched_and_their_neighbours_come_close() -> None:
-    painted = np.full((1, 64, 64, 3), 100, np.uint8)
-    known = np.zeros((1, 64, 64), bool)
-    known[:, :, :32] = True
-    pictures = np.full_like(painted, 160)
-    result = paste(painted, (Given(frame=0, pictures=pictures, known=known),))
-    assert (result[:, :, :32] == 160).all()
-    row = result[0, 32, :, 0].astype(int)
-    assert row[32] > 150 and (np.diff(row[32:]) <= 0).all() and row[-1] == 100

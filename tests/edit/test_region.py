@@ -17,7 +17,7 @@ BOX = Box(left=Fraction(1, 2))
 
 def test_a_hole_in_the_whole_clip(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "a.mp4", 24)
-    write_image(np.zeros((64, 96, 3), np.uint8), tmp_path / "mask.png")
+    write_image(np.full((64, 96, 3), 255, np.uint8), tmp_path / "mask.png")
     layout = region(source, box=BOX, mask=tmp_path / "mask.png", start_s=Fraction(1, 2), end_s=Fraction(1))
     assert layout.shape == source.shape
     (given,) = layout.conditions
@@ -38,3 +38,13 @@ def test_what_cannot_be_edited_is_said(tmp_path: Path) -> None:
             region(source, box=BOX, start_s=Fraction(start_s), end_s=None if end_s is None else Fraction(end_s))
     with pytest.raises(MediaError, match="does not exist"):
         region(source, mask=tmp_path / "none.png")
+
+
+def test_a_mask_that_means_nothing_is_refused(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "a.mp4", 24)
+    write_image(np.zeros((64, 96, 3), np.uint8), tmp_path / "black.png")
+    with pytest.raises(UserError, match=r"black\.png is black everywhere"):
+        region(source, mask=tmp_path / "black.png")
+    tall = make_clip(tmp_path / "tall.mp4", 24, height=96, width=64)
+    with pytest.raises(SizeError, match="is 64x96 and the clip 96x64"):
+        region(source, mask=Path(tall.path))

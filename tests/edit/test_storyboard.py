@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from ozora.edit.storyboard import board_schema, parse_board, read_board, storyboard
-from ozora.errors import UserError
+from ozora.errors import SizeError, UserError
 from ozora.media import write_image
 from ozora.plan import Box, ClipCondition, ImageCondition
 from ozora.shapes import VideoShape
@@ -87,13 +87,27 @@ def test_pictures_and_clips_are_given_at_their_times(tmp_path: Path) -> None:
         ({"cards": [{"at": 0, "text": "a", "transition": "wipe"}]}, "card 1, transition"),
         ({"cards": [{"at": 0, "text": "a", "image": "none.png"}]}, "card 1: none.png does not exist"),
         ({"cards": [{"at": 0, "text": "a", "image": "a", "video": "b"}]}, "give one of them"),
-        ([1, 2], "storyboard"),
+        ([1, 2], "cards: give fields by name"),
+        ({"cards": 3}, "cards: give a list, such as"),
+        ({"cards": [3]}, "card 1: give fields by name"),
     ],
 )
 def test_a_wrong_field_is_named(board: Any, says: str) -> None:
     with pytest.raises(UserError) as caught:
         storyboard(parse_board(board), SHAPE)
     assert says in str(caught.value)
+
+
+def test_what_is_shown_at_one_time_is_refused(tmp_path: Path) -> None:
+    """Before anything is painted, by the number of the card."""
+    make_clip(tmp_path / "a.mp4", 24)
+    write_image(np.zeros((64, 96, 3), np.uint8), tmp_path / "a.png")
+    clip, still = {"at": 0, "text": "a", "video": "a.mp4"}, {"at": 1, "text": "b", "image": "a.png"}
+    with pytest.raises(SizeError, match="card 2: what is shown before it lasts to 2 s"):
+        lay_out(clip, still, folder=tmp_path)
+    with pytest.raises(SizeError, match="card 1: its video is longer than the board"):
+        lay_out({**clip, "duration": 1}, folder=tmp_path)
+    lay_out({**clip, "out": 1}, still, folder=tmp_path)
 
 
 def test_yaml_and_json_are_read_and_nothing_else(tmp_path: Path) -> None:

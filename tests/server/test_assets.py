@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ozora.media import read_image, write_video
+from ozora.media import VideoWriter, read_image
 from ozora.server.assets import VARIANTS, sheet, write_assets
 from ozora.trust.manifest import hash_files
 from ozora.trust.publish import publish
@@ -29,7 +29,7 @@ def video(tmp_path: Path) -> Path:
     """A published clip of four frames at 360 x 640."""
     frames = np.random.default_rng(1).integers(60, 200, (4, 80, 45, 3), dtype=np.uint8).repeat(8, 1).repeat(8, 2)
     path = tmp_path / VARIANTS["video"][0]
-    publish(frames, RECORD, path, write=lambda frames, path: write_video(frames, Fraction(4), path))
+    publish(frames, RECORD, path, open=lambda draft: VideoWriter(draft, height=640, width=360, fps=Fraction(4)))
     return path
 
 

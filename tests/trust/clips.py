@@ -1,9 +1,14 @@
-"""A moving clip that costs nothing to make."""
+"""A moving clip that costs nothing to make, and what encodes it."""
 
 from __future__ import annotations
 
+from fractions import Fraction
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
+
+from ozora.media import VideoWriter
 
 
 def draw_clip(seed: int, *, frames: int = 12, height: int = 128, width: int = 224) -> NDArray[np.uint8]:
@@ -19,3 +24,8 @@ def draw_clip(seed: int, *, frames: int = 12, height: int = 128, width: int = 22
         disk = (columns - width * (index + 1) / (frames + 1)) ** 2 + (rows - height / 2) ** 2 < (height / 5) ** 2
         clip[index] = np.where(disk[..., None], 200 * color[::-1], backdrop[..., None] * color)
     return np.clip(clip, 0, 255).astype(np.uint8)
+
+
+def film(path: Path) -> VideoWriter:
+    """What encodes such a clip at 12 frames a second."""
+    return VideoWriter(path, height=128, width=224, fps=Fraction(12))

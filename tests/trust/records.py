@@ -24,6 +24,7 @@ RECORD = Record(
 )
 
 
-def record_of(text: str) -> Record:
-    """The same with another prompt."""
-    return replace(RECORD, plan=replace(RECORD.plan, prompts=(Prompt(text=text),)))
+def record_of(text: str = "a red ball rolls left", *, frames: int = 12) -> Record:
+    """The same with another prompt, or of another length."""
+    shape = replace(RECORD.plan.shape, frames=frames)
+    return replace(RECORD, plan=replace(RECORD.plan, prompts=(Prompt(text=text),), shape=shape))

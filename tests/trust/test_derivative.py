@@ -13,7 +13,7 @@ from ozora.trust.identity import init
 from ozora.trust.manifest import hash_files, read
 from ozora.trust.publish import Terms, publish
 from ozora.trust.verify import verify
-from tests.trust.clips import draw_clip
+from tests.trust.clips import draw_clip, film
 from tests.trust.records import RECORD
 
 CLIP = draw_clip(0)
@@ -21,10 +21,7 @@ FPS = Fraction(12)
 
 
 def _publish(path: Path, home: Path) -> int:
-    entry = publish(
-        CLIP, RECORD, path, write=lambda frames, path: write_video(frames, FPS, path), terms=Terms(home=home)
-    )
-    return entry.payload
+    return publish(CLIP, RECORD, path, open=film, terms=Terms(home=home)).payload
 
 
 def _transcode(source: Path, path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ozora.media import read_video, resize_frames, write_video
-from ozora.trust.fingerprint import SIMILAR, SIZE_BYTES, distance, fingerprint
+from ozora.trust.fingerprint import SIMILAR, SIZE_BYTES, distance, fingerprint, gather, look
 from tests.trust.clips import draw_clip
 
 CLIP = draw_clip(1, frames=24)
@@ -15,6 +15,7 @@ CLIP = draw_clip(1, frames=24)
 def test_the_same_clip_has_no_distance() -> None:
     assert len(fingerprint(CLIP)) == SIZE_BYTES
     assert distance(fingerprint(CLIP), fingerprint(CLIP)) == 0
+    assert gather([look(frame) for frame in CLIP]) == fingerprint(CLIP)
 
 
 def test_copies_stay_near(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
@@ -11,29 +11,41 @@ import pytest
 from numpy.typing import NDArray
 
 from ozora.errors import OutputError, OzoraError, PolicyError, TrustError
-from ozora.media import write_image, write_video
+from ozora.media import VideoWriter, read_video, write_image
+from ozora.plan import Record
 from ozora.trust import audit
+from ozora.trust.fingerprint import SIMILAR, distance
 from ozora.trust.identity import init
 from ozora.trust.ledger import Ledger
 from ozora.trust.manifest import read
-from ozora.trust.policy import Decision, load_policy
-from ozora.trust.publish import Terms, check_prompt, derive, publish
+from ozora.trust.policy import ALLOWED, Decision, load_policy
+from ozora.trust.publish import Film, Terms, check_prompt, derive, publish, publishing
 from ozora.trust.review import ReviewQueue
 from ozora.trust.settings import TrustSettings
 from ozora.trust.watermark import detect
-from tests.trust.clips import draw_clip
+from tests.trust.clips import draw_clip, film
 from tests.trust.records import RECORD, record_of
 
 CLIP = draw_clip(0)
 
 
-def _write(frames: NDArray[np.uint8], path: Path) -> None:
-    write_video(frames, Fraction(12), path)
+@contextmanager
+def _fail(path: Path) -> Iterator[VideoWriter]:
+    """Encodes all but the end."""
+    with film(path) as writer:
+        yield writer
+        raise OutputError("the disk is full")
 
 
-def _fail(frames: NDArray[np.uint8], path: Path) -> None:
-    path.write_bytes(b"half")
-    raise OutputError("the disk is full")
+class _Keeper:
+    """Keeps what is written."""
+
+    def __init__(self, film: Film, kept: list[NDArray[np.uint8]]) -> None:
+        self._film, self._kept = film, kept
+
+    def add(self, picture: NDArray[np.uint8]) -> None:
+        self._kept.append(picture)
+        self._film.add(picture)
 
 
 @pytest.fixture
@@ -64,11 +76,12 @@ def test_a_file_is_marked_signed_and_written_down(
 ) -> None:
     given: list[NDArray[np.uint8]] = []
 
-    def keep(marked: NDArray[np.uint8], path: Path) -> None:
-        given.append(marked)
-        _write(marked, path)
+    @contextmanager
+    def keep(path: Path) -> Iterator[Film]:
+        with film(path) as writer:
+            yield _Keeper(writer, given)
 
-    entry = publish(CLIP[:frames], RECORD, out / name, write=keep, terms=terms)
+    entry = publish(CLIP[:frames], record_of(frames=frames), out / name, open=keep, terms=terms)
     assert _names(out) == files
     assert terms.home is not None
     identity = init(terms.home)
@@ -76,7 +89,7 @@ def test_a_file_is_marked_signed_and_written_down(
     assert credential is not None
     assert credential.state == "trusted"
     assert credential.generation["watermark"] == f"{entry.payload:08x}"
-    detection = detect(given[0], identity.watermark_key)
+    detection = detect(np.stack(given), identity.watermark_key)
     assert detection is not None
     assert detection.payload == entry.payload
     with Ledger(terms.home) as ledger:
@@ -86,15 +99,15 @@ def test_a_file_is_marked_signed_and_written_down(
 
 
 def test_an_old_file_is_replaced(out: Path, terms: Terms) -> None:
-    first = publish(CLIP, RECORD, out / "a.mp4", write=_write, terms=terms)
-    second = publish(CLIP, RECORD, out / "a.mp4", write=_write, parents=[out / "a.mp4"], terms=terms)
+    first = publish(CLIP, RECORD, out / "a.mp4", open=film, terms=terms)
+    second = publish(CLIP, RECORD, out / "a.mp4", open=film, parents=[out / "a.mp4"], terms=terms)
     assert first.payload != second.payload
     assert _names(out) == ["a.mp4", "a.mp4.json"]
 
 
 def test_a_parent_that_is_gone_is_an_error(out: Path, terms: Terms) -> None:
     with pytest.raises(TrustError, match="is gone"):
-        publish(CLIP, RECORD, out / "a.mp4", write=_write, parents=[out / "no.mp4"], terms=terms)
+        publish(CLIP, RECORD, out / "a.mp4", open=film, parents=[out / "no.mp4"], terms=terms)
     assert _names(out) == []
 
 
@@ -123,14 +136,14 @@ def test_nothing_is_published_if_a_step_fails(
     init(terms.home)
     break_it(terms.home)
     with pytest.raises(TrustError):
-        publish(CLIP[:2], RECORD, out / name, write=_write, terms=terms)
+        publish(CLIP[:2], RECORD, out / name, open=film, terms=terms)
     assert _names(out) == []
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.webm"])
 def test_nothing_stays_of_a_file_that_cannot_be_written(out: Path, terms: Terms, name: str) -> None:
     with pytest.raises(OutputError):
-        publish(CLIP[:2], RECORD, out / name, write=_fail, terms=terms)
+        publish(CLIP[:2], RECORD, out / name, open=_fail, terms=terms)
     assert _names(out) == []
     assert terms.home is not None
     with Ledger(terms.home) as ledger:
@@ -138,16 +151,16 @@ def test_nothing_stays_of_a_file_that_cannot_be_written(out: Path, terms: Terms,
 
 
 def test_a_failure_keeps_the_old_file(out: Path, terms: Terms) -> None:
-    publish(CLIP, RECORD, out / "a.mp4", write=_write, terms=terms)
+    publish(CLIP, RECORD, out / "a.mp4", open=film, terms=terms)
     old = (out / "a.mp4").read_bytes(), (out / "a.mp4.json").read_bytes()
     with pytest.raises(OutputError):
-        publish(CLIP[:2], RECORD, out / "a.mp4", write=_fail, terms=terms)
+        publish(CLIP[:2], RECORD, out / "a.mp4", open=_fail, terms=terms)
     assert ((out / "a.mp4").read_bytes(), (out / "a.mp4.json").read_bytes()) == old
 
 
 def test_what_the_policy_refuses_is_not_written(out: Path, terms: Terms) -> None:
     with pytest.raises(PolicyError, match=r"cruelty.*rule gore"):
-        publish(CLIP, record_of("a beheading"), out / "a.mp4", write=_write, terms=terms)
+        publish(CLIP, record_of("a beheading"), out / "a.mp4", open=film, terms=terms)
     assert _names(out) == []
     with pytest.raises(PolicyError, match="cruelty"):
         check_prompt("a beheading", terms=terms)
@@ -158,14 +171,14 @@ def test_a_person_can_allow_what_was_held(out: Path, terms: Terms) -> None:
     record = record_of("a pikachu")
     assert terms.home is not None
     with pytest.raises(PolicyError, match="waits for review as number 1"):
-        publish(CLIP, record, out / "a.mp4", write=_write, terms=terms)
+        publish(CLIP, record, out / "a.mp4", open=film, terms=terms)
     with ReviewQueue(terms.home) as queue:
         queue.answer(1, "refused", by="ada")
     with pytest.raises(PolicyError, match="refused by ada"):
-        publish(CLIP, record, out / "a.mp4", write=_write, terms=terms)
+        publish(CLIP, record, out / "a.mp4", open=film, terms=terms)
     with ReviewQueue(terms.home) as queue:
         queue.answer(1, "approved", by="ada")
-    publish(CLIP, record, out / "a.mp4", write=_write, terms=terms)
+    publish(CLIP, record, out / "a.mp4", open=film, terms=terms)
     assert (out / "a.mp4").exists()
 
 
@@ -175,14 +188,54 @@ def test_a_check_of_frames_can_stop_it(out: Path, terms: Terms) -> None:
     refused = Decision(verdict="refuse", rule="frames", reason="a face was seen")
     with pytest.raises(OzoraError, match="a face was seen"):
         stop = replace(policy, frame_check=lambda frames: refused)
-        publish(CLIP, RECORD, out / "a.mp4", write=_write, terms=replace(terms, policy=stop))
+        publish(CLIP, RECORD, out / "a.mp4", open=film, terms=replace(terms, policy=stop))
     assert _names(out) == []
+
+
+def test_frames_are_written_as_they_come(out: Path, terms: Terms) -> None:
+    whole = publish(CLIP, RECORD, out / "a.mp4", open=film, terms=terms)
+    with publishing(RECORD.plan, out / "b.mp4", open=film, terms=terms) as publication:
+        for piece in (CLIP[:1], CLIP[:0], CLIP[1:8], CLIP[8:]):
+            publication.add(piece)
+            assert "b.mp4" not in _names(out)
+        publication.seal(RECORD)
+    assert read_video(out / "b.mp4")[0].shape == CLIP.shape
+    assert distance(publication.entry.fingerprint, whole.fingerprint) < SIMILAR
+    assert publication.entry.record == whole.record
+
+
+@pytest.mark.parametrize("sealed", [None, record_of("a blue cube")])
+def test_a_file_without_its_record_is_not_published(out: Path, terms: Terms, sealed: Record | None) -> None:
+    with pytest.raises(TrustError, match="no record"):  # noqa: SIM117 - what is in the block is what fails
+        with publishing(RECORD.plan, out / "a.mp4", open=film, terms=terms) as publication:
+            publication.add(CLIP)
+            if sealed is not None:
+                publication.seal(sealed)
+    assert _names(out) == []
+
+
+def test_a_check_stops_at_the_first_frames_that_it_refuses(out: Path, terms: Terms) -> None:
+    assert terms.home is not None
+    refused = Decision(verdict="refuse", rule="frames", reason="a face was seen")
+    policy = replace(
+        load_policy(terms.home, TrustSettings()), frame_check=lambda frames: refused if len(frames) == 5 else ALLOWED
+    )
+    added = []
+    with pytest.raises(PolicyError, match="a face was seen"):  # noqa: SIM117
+        with publishing(RECORD.plan, out / "a.mp4", open=film, terms=replace(terms, policy=policy)) as publication:
+            for piece in (CLIP[:4], CLIP[4:9], CLIP[9:]):
+                publication.add(piece)
+                added.append(len(piece))
+    assert added == [4]
+    assert _names(out) == []
+    with Ledger(terms.home) as ledger:
+        assert ledger.count() == 0
 
 
 def test_what_is_made_of_a_published_file_is_signed_as_that(out: Path, terms: Terms) -> None:
     assert terms.home is not None
     clip, picture = out / "a.mp4", out / "a.webp"
-    entry = publish(CLIP, RECORD, clip, write=_write, terms=terms)
+    entry = publish(CLIP, RECORD, clip, open=film, terms=terms)
     derive(clip, picture, write=partial(write_image, CLIP[0]), home=terms.home)
     credential = read(picture, init(terms.home).anchor_pem)
     assert credential is not None and credential.state == "trusted"
@@ -194,7 +247,7 @@ def test_what_is_made_of_a_published_file_is_signed_as_that(out: Path, terms: Te
 
 def test_nothing_is_made_of_a_file_that_is_not_as_it_was_published(out: Path, terms: Terms) -> None:
     clip = out / "a.mp4"
-    publish(CLIP, RECORD, clip, write=_write, terms=terms)
+    publish(CLIP, RECORD, clip, open=film, terms=terms)
     clip.write_bytes(clip.read_bytes() + b"x")
     with pytest.raises(TrustError, match="published"):
         derive(clip, out / "a.webp", write=partial(write_image, CLIP[0]), home=terms.home)

@@ -13,8 +13,8 @@ from ozora.media import read_image, read_video, write_image, write_video
 from ozora.trust.identity import init
 from ozora.trust.publish import Terms, publish
 from ozora.trust.verify import verify
-from tests.trust.clips import draw_clip
-from tests.trust.records import RECORD
+from tests.trust.clips import draw_clip, film
+from tests.trust.records import RECORD, record_of
 
 CLIP = draw_clip(5)
 
@@ -30,7 +30,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.gif", "a.webm"])
 def test_what_was_published_is_signed_and_intact(tmp_path: Path, home: Path, name: str) -> None:
-    entry = publish(CLIP, RECORD, tmp_path / name, write=_write, terms=Terms(home=home))
+    entry = publish(CLIP, RECORD, tmp_path / name, open=film, terms=Terms(home=home))
     verdict = verify(tmp_path / name, home=home)
     assert (verdict.origin, verdict.sentence) == ("signed", "signed and intact")
     assert verdict.entry == entry
@@ -38,7 +38,7 @@ def test_what_was_published_is_signed_and_intact(tmp_path: Path, home: Path, nam
 
 
 def test_what_was_encoded_again_is_known_by_its_watermark(tmp_path: Path, home: Path) -> None:
-    entry = publish(CLIP, RECORD, tmp_path / "a.mp4", write=_write, terms=Terms(home=home))
+    entry = publish(CLIP, RECORD, tmp_path / "a.mp4", open=film, terms=Terms(home=home))
     _write(read_video(tmp_path / "a.mp4")[0], tmp_path / "b.webm")
     verdict = verify(tmp_path / "b.webm", home=home)
     assert verdict.sentence == "ours, but stripped or edited"
@@ -49,7 +49,7 @@ def test_what_was_encoded_again_is_known_by_its_watermark(tmp_path: Path, home: 
 
 
 def test_what_was_changed_is_not_intact(tmp_path: Path, home: Path) -> None:
-    publish(CLIP, RECORD, tmp_path / "a.mp4", write=_write, terms=Terms(home=home))
+    publish(CLIP, RECORD, tmp_path / "a.mp4", open=film, terms=Terms(home=home))
     content = bytearray((tmp_path / "a.mp4").read_bytes())
     content[-1] ^= 1
     (tmp_path / "a.mp4").write_bytes(content)
@@ -60,7 +60,7 @@ def test_what_was_changed_is_not_intact(tmp_path: Path, home: Path) -> None:
 
 
 def test_what_lost_its_manifest_is_known_by_its_hash_or_mark(tmp_path: Path, home: Path) -> None:
-    entry = publish(CLIP, RECORD, tmp_path / "a.webm", write=_write, terms=Terms(home=home))
+    entry = publish(CLIP, RECORD, tmp_path / "a.webm", open=film, terms=Terms(home=home))
     (tmp_path / "a.webm.c2pa").unlink()
     assert verify(tmp_path / "a.webm", home=home).origin == "ours"
     assert verify(tmp_path / "a.webm", home=home).entry == entry
@@ -68,7 +68,7 @@ def test_what_lost_its_manifest_is_known_by_its_hash_or_mark(tmp_path: Path, hom
 
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_without_its_watermark_it_is_known_by_its_looks(tmp_path: Path, home: Path, mirrored: bool) -> None:
-    entry = publish(CLIP, RECORD, tmp_path / "a.mp4", write=_write, terms=Terms(home=home))
+    entry = publish(CLIP, RECORD, tmp_path / "a.mp4", open=film, terms=Terms(home=home))
     _write(np.ascontiguousarray(CLIP[:, :, ::-1] if mirrored else CLIP), tmp_path / "b.mp4")
     verdict = verify(tmp_path / "b.mp4", home=home)
     assert (verdict.origin, verdict.watermark, verdict.entry) == ("ours", None, entry)
@@ -76,7 +76,7 @@ def test_without_its_watermark_it_is_known_by_its_looks(tmp_path: Path, home: Pa
 
 
 def test_a_still_is_verified_too(tmp_path: Path, home: Path) -> None:
-    entry = publish(CLIP[:1], RECORD, tmp_path / "a.png", write=_write, terms=Terms(home=home))
+    entry = publish(CLIP[:1], record_of(frames=1), tmp_path / "a.png", open=film, terms=Terms(home=home))
     assert verify(tmp_path / "a.png", home=home).origin == "signed"
     write_image(read_image(tmp_path / "a.png"), tmp_path / "b.jpg")
     verdict = verify(tmp_path / "b.jpg", home=home)
@@ -84,7 +84,7 @@ def test_a_still_is_verified_too(tmp_path: Path, home: Path) -> None:
 
 
 def test_the_files_of_others_are_unknown(tmp_path: Path, home: Path) -> None:
-    publish(CLIP, RECORD, tmp_path / "a.mp4", write=_write, terms=Terms(home=home))
+    publish(CLIP, RECORD, tmp_path / "a.mp4", open=film, terms=Terms(home=home))
     _write(draw_clip(6), tmp_path / "b.mp4")
     assert verify(tmp_path / "b.mp4", home=home).origin == "unknown"
     other = verify(tmp_path / "a.mp4", home=tmp_path / "other")

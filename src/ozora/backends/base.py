@@ -92,10 +92,11 @@ class Backend(Protocol):
         preview: bool,
         resume: bytes | None = None,
     ) -> Iterator[Stroke | Frames]:
-        """Paint at native extent, a stroke at a time; the last item is the frames.
+        """Paint at native extent, a stroke at a time. Frames come in pieces, in order, as soon as nothing that is
+        painted later can change them; all pieces together are the clip, and the last item is one.
 
-        ``given`` is what is known, at native size and rate. ``sketch``
-        are the frames of a whole clip, to be painted over with ``plan.strength``. ``resume`` is a snapshot of the same
-        plan: painting goes on from there, to the same pixels. ``UserError`` when it is of another plan or model.
+        ``given`` is what is known, at native size and rate. ``sketch`` are the frames of a whole clip, to be painted
+        over with ``plan.strength``. ``resume`` is a snapshot of the same plan: painting goes on from there, to the
+        same pixels, and all pieces come again. ``UserError`` when it is of another plan or model.
         """
         ...

@@ -6,6 +6,7 @@ Letters: ``k`` channels, ``g`` latent frames, ``i j`` token rows and columns; ``
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -93,23 +94,45 @@ def cut_out(model: Maquette, canvas: Canvas, window: Window) -> Canvas:
     return place(part, model.normalize(model.autoencoder.encode(picture))[0], 0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strip:
+    """Latent frames of a shot that are developed at once: from ``first`` to before ``stop`` of the canvas."""
+
+    shot: Shot
+    first: int
+    stop: int
+
+
+def strips(shots: Sequence[Shot], *, size: int) -> list[Strip]:
+    """All latent frames, in order, at most ``size`` in a strip."""
+    return [
+        Strip(shot=shot, first=first, stop=min(first + size, shot.group + shot.groups))
+        for shot in shots
+        for first in range(shot.group, shot.group + shot.groups, size)
+    ]
+
+
 def develop(
     model: Maquette, value: Float[Tensor, "k g i j"], shots: Sequence[Shot], *, size: int, large: bool
 ) -> Frames:
     """The frames of a painted canvas, ``size`` latent frames at a time; ``large`` ones pass the upscaler."""
-    return np.concatenate([_develop(model, value, shot, size, large)[: shot.frames] for shot in shots])
+    return np.concatenate([develop_strip(model, value, strip, large=large) for strip in strips(shots, size=size)])
 
 
-def _develop(model: Maquette, value: Float[Tensor, "k g i j"], shot: Shot, size: int, large: bool) -> Frames:
-    pieces = []
-    for first in range(0, shot.groups, size):
-        last = shot.group + min(first + size, shot.groups)
-        group = value[:, shot.group + max(0, first - 1) : last]  # the first of them gives a picture that is there
-        pixels = model.autoencoder.decode(model.denormalize(group[None]))[0, :, 1 if first else 0 :]
-        if large:
-            assert model.upscaler is not None
-            pictures = pixels.clamp(-1, 1).transpose(0, 1)
-            pixels = torch.cat([model.upscaler(part) for part in torch.split(pictures, UPSCALED)]).transpose(0, 1)
-        pieces.append((pixels.clamp(-1, 1) * 127.5 + 127.5).round().to(torch.uint8).permute(1, 2, 3, 0).numpy())
-    result: Frames = np.concatenate(pieces)
-    return result
+def develop_strip(model: Maquette, value: Float[Tensor, "k g i j"], strip: Strip, *, large: bool) -> Frames:
+    """The frames of a strip; nothing after it on the canvas matters to them."""
+    shot, opens = strip.shot, strip.first == strip.shot.group
+    group = value[:, strip.first - (0 if opens else 1) : strip.stop]  # one before it gives a picture that is there
+    pixels = model.autoencoder.decode(model.denormalize(group[None]))[0, :, 0 if opens else 1 :]
+    pictures = pixels.clamp(-1, 1).transpose(0, 1)
+    frames = np.concatenate([_pictures(model, part, large) for part in torch.split(pictures, UPSCALED)])
+    before = 0 if opens else 1 + model.config.autoencoder.time * (strip.first - shot.group - 1)
+    return frames[: shot.frames - before]
+
+
+def _pictures(model: Maquette, pixels: Float[Tensor, "f 3 h w"], large: bool) -> Frames:
+    if large:
+        assert model.upscaler is not None
+        pixels = model.upscaler(pixels).clamp(-1, 1)
+    frames: Frames = (pixels * 127.5 + 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    return frames

@@ -129,7 +129,7 @@ class MaquetteBackend:
     ) -> Iterator[Stroke | Frames]:
         import torch
 
-        from ozora.backends.canvases import cut_out, develop, fill
+        from ozora.backends.canvases import cut_out, develop_strip, fill, strips
         from ozora.flow.canvas import hold, place, start
         from ozora.flow.path import mix
         from ozora.flow.snapshot import load, save
@@ -160,6 +160,7 @@ class MaquetteBackend:
             for window, _ in tasks[: first // steps]:
                 canvas = place(canvas, painted[:, window.first : window.stop], window.first)
         total = steps * len(tasks)
+        waiting, large = strips(shots, size=self._window), wanted.height > shape.height
         with torch.inference_mode():
             for number in range(first // steps, len(tasks)):
                 (window, text), begin = tasks[number], first % steps
@@ -184,9 +185,11 @@ class MaquetteBackend:
                         preview=self._peek(x[ahead:]) if shows else None,
                         save=partial(save, owner, done, x, canvas.value),
                     )
-            frames = develop(model, canvas.value, shots, size=self._window, large=wanted.height > shape.height)
+                while len(waiting) > 1 and waiting[0].stop <= window.stop:  # nothing before it changes any more
+                    yield develop_strip(model, canvas.value, waiting.pop(0), large=large)
             yield Stroke(stage="decode", done=1, total=1)
-        yield frames
+            for strip in waiting:
+                yield develop_strip(model, canvas.value, strip, large=large)
 
     def _times(self, steps: int, ahead: int, channels: int) -> Tensor:
         """The times of a window's states: the blocking first, then the picture."""

@@ -146,7 +146,10 @@ def keyframes(
         time, sign, path = item.partition("=")
         if not sign:
             raise UserError(f"'{item}' is no keyframe; give a time and a picture, such as 0=first.png")
-        images[_seconds(time)] = Path(path)
+        time_s = _seconds(time)
+        if time_s in images:
+            raise SizeError(f"two keyframes fall on {time} s; move one of them")
+        images[time_s] = Path(path)
     return edit.keyframes(images, pipeline.extent(model, seconds=seconds, size=size, fps=fps))
 
 
@@ -167,7 +170,8 @@ def connect(clip: Clip, other: Other, seconds: Seconds = "2") -> Layout:
     """Paint what happens between two clips."""
     from ozora import edit
 
-    return edit.connect(_source(clip), _source(other), seconds=_seconds(seconds))
+    first = _source(clip)
+    return edit.connect(first, _source(other, beside=first), seconds=_seconds(seconds))
 
 
 def loop(clip: Clip, seconds: Seconds = "1.5") -> Layout:
@@ -252,7 +256,8 @@ def blend(
     from ozora.edit.blend import CURVES
 
     pairs = CURVES[curve] if curve in CURVES else _curve(curve)
-    return edit.blend(_source(clip), _source(other), curve=pairs, strength=_strength(strength))
+    first = _source(clip)
+    return edit.blend(first, _source(other, beside=first), curve=pairs, strength=_strength(strength))
 
 
 def recut(
@@ -306,12 +311,14 @@ VERBS: dict[str, Verb] = {
 }
 
 
-def _source(path: Path) -> Source:
+def _source(path: Path, *, beside: Source | None = None) -> Source:
+    """A clip; what reading does to it, and what the clip before it asks of it, is said."""
     from ozora import edit
 
     source = edit.read_source(path)
-    for note in source.notes:
-        typer.echo(note, err=True)
+    for note in (*source.notes, "" if beside is None else source.brought_to(beside.shape)):
+        if note:
+            typer.echo(note, err=True)
     return source
 
 

@@ -10,7 +10,7 @@ from ozora.media import check_output
 
 if TYPE_CHECKING:
     from ozora.cli.screen import Screen
-    from ozora.pipeline import Event, Take
+    from ozora.pipeline import Progress
     from ozora.plan import Plan, Record
 
 
@@ -19,9 +19,7 @@ class Pipeline(Protocol):
 
     def notes(self, plan: Plan) -> tuple[str, ...]: ...
 
-    def run(self, plan: Plan, *, preview: bool = False) -> Iterator[Event]: ...
-
-    def write(self, take: Take, path: Path) -> Path: ...
+    def make(self, plan: Plan, path: Path, *, preview: bool = False) -> Iterator[Progress | Record]: ...
 
 
 def paint(pipeline: Pipeline, plan: Plan, path: Path, screen: Screen) -> tuple[Path, Record]:
@@ -29,8 +27,7 @@ def paint(pipeline: Pipeline, plan: Plan, path: Path, screen: Screen) -> tuple[P
     check_output(path, frames=plan.shape.frames)
     for note in pipeline.notes(plan):
         screen.say(note)
-    take = screen.follow(pipeline.run(plan, preview=screen.draws))
-    return pipeline.write(take, path), take.record
+    return path, screen.follow(pipeline.make(plan, path, preview=screen.draws))
 
 
 def compare(old: Record, new: Record) -> str:

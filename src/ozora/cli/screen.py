@@ -22,7 +22,8 @@ from rich.segment import Segment, Segments
 from rich.style import Style
 
 from ozora.errors import UserError
-from ozora.pipeline import Event, Progress, Take
+from ozora.pipeline import Progress
+from ozora.plan import Record
 
 STAGES = {"load": "loading the model", "paint": "painting", "decode": "decoding"}
 
@@ -52,13 +53,13 @@ class Screen:
         if not self._quiet:
             self._console.print(sentence, markup=False, soft_wrap=True)
 
-    def follow(self, events: Iterator[Event]) -> Take:
-        """Show the progress in ``events`` and return the take at their end."""
+    def follow(self, events: Iterator[Progress | Record]) -> Record:
+        """Show the progress in ``events`` and return the record at their end."""
         if self._quiet:
             return _last(events)
         return self._follow_bar(events) if self._console.is_terminal else self._follow_lines(events)
 
-    def _follow_bar(self, events: Iterator[Event]) -> Take:
+    def _follow_bar(self, events: Iterator[Progress | Record]) -> Record:
         bar = Bar(
             TextColumn("{task.description:<17}"),
             BarColumn(),
@@ -69,25 +70,25 @@ class Screen:
         tasks: dict[str, TaskID] = {}
         with Live(bar, console=self._console, transient=True, refresh_per_second=8) as live:
             for event in events:
-                if isinstance(event, Take):
+                if isinstance(event, Record):
                     return event
                 if event.stage not in tasks:
                     tasks[event.stage] = bar.add_task(_describe(event), total=event.total)
                 bar.update(tasks[event.stage], completed=event.done, total=event.total)
                 if self._preview and event.preview is not None:
                     live.update(Group(draw(event.preview, min(_PREVIEW_COLUMNS, self._console.width)), bar))
-        raise AssertionError("a run ends with its take")
+        raise AssertionError("painting ends with the record")
 
-    def _follow_lines(self, events: Iterator[Event]) -> Take:
+    def _follow_lines(self, events: Iterator[Progress | Record]) -> Record:
         stage, said_s = "", 0.0
         for event in events:
-            if isinstance(event, Take):
+            if isinstance(event, Record):
                 return event
             now_s = time.monotonic()
             if event.stage != stage or now_s - said_s >= _LINE_EVERY_S:
                 self.say(f"{_describe(event)} {event.done}/{event.total}")
                 stage, said_s = event.stage, now_s
-        raise AssertionError("a run ends with its take")
+        raise AssertionError("painting ends with the record")
 
 
 def draw(preview: NDArray[np.uint8], columns: int) -> Segments:
@@ -118,8 +119,8 @@ def _describe(event: Progress) -> str:
     return STAGES.get(event.stage, event.stage)
 
 
-def _last(events: Iterator[Event]) -> Take:
+def _last(events: Iterator[Progress | Record]) -> Record:
     for event in events:
-        if isinstance(event, Take):
+        if isinstance(event, Record):
             return event
-    raise AssertionError("a run ends with its take")
+    raise AssertionError("painting ends with the record")

@@ -7,11 +7,16 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+
 from ozora.edit.given import STILLS, pixels
 from ozora.edit.source import Source
 from ozora.errors import SizeError, UserError
 from ozora.media import read_image, read_video
 from ozora.plan import Box, Hole, Layout
+
+SAME_SHAPE = 1.02
+"""So much may one ratio of sides be of another and still be the same shape: sides are whole pixels."""
 
 
 def region(
@@ -24,7 +29,8 @@ def region(
 ) -> Layout:
     """The clip with a hole: a ``box``, the white of a ``mask`` file (a picture, or a clip frame by frame), or both.
 
-    ``UserError`` when there is neither, ``SizeError`` when the box or the time is not in the clip.
+    ``UserError`` when there is neither or the mask is all black, ``SizeError`` when the box or the time is not in the
+    clip, or the mask has another shape.
     """
     if box is None and mask is None:
         raise UserError("there is no region to edit; give a box or a mask file")
@@ -35,6 +41,18 @@ def region(
         raise SizeError(f"the time to edit is not in the clip, which is {float(duration_s):g} s long")
     hole = Hole(box=box, start_s=start_s, end_s=end_s)
     if mask is not None:
-        _ = read_image(mask) if mask.suffix.lower() in STILLS else read_video(mask)
+        _check_mask(mask, source)
         hole = replace(hole, mask=str(mask), sha256=hashlib.sha256(mask.read_bytes()).hexdigest())
     return Layout(shape=source.shape, conditions=(replace(source.given(frame=0), hole=hole),))
+
+
+def _check_mask(mask: Path, source: Source) -> None:
+    pictures = read_image(mask)[None] if mask.suffix.lower() in STILLS else read_video(mask)[0]
+    (height, width), shape = pictures.shape[1:3], source.shape
+    ratio = (width * shape.height) / (height * shape.width)
+    if not 1 / SAME_SHAPE <= ratio <= SAME_SHAPE:
+        raise SizeError(
+            f"{mask} is {width}x{height} and the clip {shape.width}x{shape.height}; give a mask of the clip's shape"
+        )
+    if not (np.max(pictures, axis=-1) > 127).any():
+        raise UserError(f"{mask} is black everywhere; make white what is to be painted anew")

@@ -43,6 +43,15 @@ class Source:
             path=str(self.path), sha256=self.sha256, frame=frame, start_s=start_s, end_s=end_s, crop=crop
         )
 
+    def brought_to(self, shape: VideoShape) -> str:
+        """What becomes of it beside a clip of ``shape``, as a sentence; empty when nothing does."""
+        own = self.shape
+        if (own.width, own.height, own.fps) == (shape.width, shape.height, shape.fps):
+            return ""
+        cut = own.width * shape.height != own.height * shape.width
+        was, becomes = (f"{it.width}x{it.height} at {float(it.fps):.5g} frames a second" for it in (own, shape))
+        return f"{self.path}: {was} is brought to {becomes}" + (", its middle cut to the shape" if cut else "")
+
 
 def read_source(path: Path) -> Source:
     """Look at a clip; ``MediaError`` when it cannot be read or is larger than 2048 pixels a side."""

@@ -27,6 +27,13 @@ LAST_CARD_S = Fraction(4)
 TOUCHING_S = Fraction(1, 4)
 """Up to this gap two cards touch."""
 MAX_BYTES = 1_000_000
+KINDS = {
+    "model_type": "fields by name, such as {at: 0, text: a red ball}",
+    "tuple_type": "a list, such as [{at: 0, text: a red ball}]",
+    "dict_type": "names with what they stand for",
+    "string_type": "a text",
+}
+"""What would work, by what pydantic says is wrong."""
 
 
 def _seconds(value: object) -> Fraction:
@@ -125,6 +132,8 @@ def _reason(error: Any) -> str:  # noqa: ANN401 - pydantic's own dictionary
         return "there is no such field"
     if error["type"] == "missing":
         return "it is missing"
+    if error["type"] in KINDS:
+        return f"give {KINDS[error['type']]}"
     return str(error["msg"]).removeprefix("Value error, ").lower()
 
 
@@ -152,7 +161,19 @@ def storyboard(board: Board, shape: VideoShape, *, folder: Path = Path()) -> Lay
             prompts.append(Prompt(text=text, start_s=card.at, end_s=end_s, enter=enter))
     frames = max(1, round(ends[-1] * shape.fps))
     whole = VideoShape(frames=frames, height=shape.height, width=shape.width, fps=shape.fps)
-    conditions = [item for number, card in enumerate(cards) for item in _given(card, number, whole, folder)]
+    conditions: list[Condition] = []
+    free = 0  # the first frame that is not given yet
+    for number, card in enumerate(cards, start=1):
+        for item in _given(card, number, whole, folder):
+            if item.frame < free:
+                raise SizeError(
+                    f"storyboard, card {number}: what is shown before it lasts to {free / float(whole.fps):g} s; "
+                    f"shorten it or move the card"
+                )
+            free = item.frame + _frames(item, whole)
+            if free > frames:
+                raise SizeError(f"storyboard, card {number}: its video is longer than the board; give it a duration")
+            conditions.append(item)
     return Layout(shape=whole, prompts=tuple(prompts), conditions=tuple(conditions))
 
 
@@ -216,10 +237,19 @@ def _given(card: Card, number: int, shape: VideoShape, folder: Path) -> list[Con
             return [ImageCondition(path=str(path), sha256=digest, frame=frame, crop=crop)]
         if card.video is not None:
             source = read_source(folder / card.video)
-            return [source.piece(frame=frame, start_s=card.start, end_s=card.end, crop=crop)]
+            end_s = source.shape.duration_s if card.end is None else card.end
+            return [source.piece(frame=frame, start_s=card.start, end_s=end_s, crop=crop)]
     except (MediaError, SizeError, UserError) as error:
-        raise UserError(f"storyboard, card {number + 1}: {error}") from error
+        raise UserError(f"storyboard, card {number}: {error}") from error
     return []
+
+
+def _frames(item: Condition, shape: VideoShape) -> int:
+    """How many frames of the board it takes."""
+    if isinstance(item, ImageCondition):
+        return 1
+    assert item.end_s is not None, "a card's video ends somewhere"
+    return round((item.end_s - item.start_s) * shape.fps)
 
 
 def board_schema() -> dict[str, Any]:

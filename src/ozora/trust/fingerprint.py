@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,20 @@ _SIDE, _KEPT = 32, 8
 
 def fingerprint(frames: NDArray[np.uint8]) -> bytes:
     """The fingerprint of ``frames`` [f, h, w, 3], 64 bytes."""
-    places = (np.arange(NUM_FRAMES) + 0.5) / NUM_FRAMES * len(frames)
-    return b"".join(_hash(frames[index]) for index in places.astype(int))
+    return b"".join(look(frames[index]) for index in _places(len(frames)))
+
+
+def gather(looks: Sequence[bytes]) -> bytes:
+    """The fingerprint of frames of which each one's ``look`` is known."""
+    return b"".join(looks[index] for index in _places(len(looks)))
+
+
+def look(frame: NDArray[np.uint8]) -> bytes:
+    """What one frame [h, w, 3] has in a fingerprint, 8 bytes."""
+    small = Image.fromarray(frame).convert("L").resize((_SIDE, _SIDE), Image.Resampling.BOX)
+    waves = _cosines() @ np.asarray(small, np.float64) @ _cosines().T
+    low = waves.ravel()
+    return np.packbits(low > np.median(low)).tobytes()
 
 
 def distance(one: bytes, other: bytes) -> float:
@@ -39,11 +52,8 @@ def distances(one: bytes, others: NDArray[np.uint8]) -> NDArray[np.float64]:
     return bits
 
 
-def _hash(frame: NDArray[np.uint8]) -> bytes:
-    small = Image.fromarray(frame).convert("L").resize((_SIDE, _SIDE), Image.Resampling.BOX)
-    waves = _cosines() @ np.asarray(small, np.float64) @ _cosines().T
-    low = waves.ravel()
-    return np.packbits(low > np.median(low)).tobytes()
+def _places(count: int) -> list[int]:
+    return [int(place) for place in (np.arange(NUM_FRAMES) + 0.5) / NUM_FRAMES * count]
 
 
 @functools.cache

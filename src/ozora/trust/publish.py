@@ -8,8 +8,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +19,9 @@ from numpy.typing import NDArray
 from ozora.errors import PolicyError, TrustError
 from ozora.media import check_output, sidecar
 from ozora.media.output_file import is_sequence, whole_file, whole_sequence, writing
-from ozora.plan import Record
+from ozora.plan import Plan, Record
 from ozora.trust import audit
-from ozora.trust.fingerprint import fingerprint
+from ozora.trust.fingerprint import gather, look
 from ozora.trust.identity import Identity, init
 from ozora.trust.ledger import Entry, Ledger
 from ozora.trust.manifest import beside, hash_files, is_embedded, list_files, sign, sign_beside
@@ -29,7 +31,15 @@ from ozora.trust.settings import TrustSettings, find_home, read_settings
 from ozora.trust.watermark import mark
 
 Frames = NDArray[np.uint8]
-Write = Callable[[Frames, Path], object]
+
+
+class Film(Protocol):
+    """Takes pictures [h, w, 3] one by one, as ``ozora.media.VideoWriter`` does."""
+
+    def add(self, picture: NDArray[np.uint8], /) -> None: ...
+
+
+Open = Callable[[Path], AbstractContextManager[Film]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,43 +51,95 @@ class Terms:
     home: Path | None = None
 
 
-def publish(
-    frames: Frames,
-    record: Record,
-    path: Path,
-    *,
-    write: Write,
-    parents: Sequence[Path] = (),
-    terms: Terms | None = None,
-) -> Entry:
-    """Write ``frames`` [f, h, w, 3] to ``path``, marked and signed, with the record beside it; whole or not at all.
+class Publication:
+    """A file that is being published: ``add`` its frames as they come, then ``seal`` it with its record."""
 
-    ``write(frames, path)`` encodes the file. ``parents`` are the files that this one was made from. The identity is
-    made when there is none yet. ``PolicyError`` when it may not be published, ``OutputError`` when it cannot be
-    written, ``TrustError`` when it cannot be marked, signed or written down.
+    def __init__(self, film: Film, payload: int, key: bytes, check: Callable[[Frames], None]) -> None:
+        self.record: Record | None = None
+        self.looks: list[bytes] = []
+        self.entry: Entry
+        """What was written down; there when the block that it is made in has ended."""
+        self._film, self._payload, self._key, self._check = film, payload, key, check
+
+    def add(self, frames: Frames) -> None:
+        """Check, mark and write frames [f, h, w, 3]. ``PolicyError`` when they are refused."""
+        if not len(frames):
+            return
+        self._check(frames)
+        for picture in mark(frames, self._payload, self._key):
+            self.looks.append(look(picture))
+            self._film.add(picture)
+
+    def seal(self, record: Record) -> None:
+        """All frames are there; ``record`` says how they were made."""
+        self.record = record
+
+
+@contextlib.contextmanager
+def publishing(
+    plan: Plan, path: Path, *, open: Open, parents: Sequence[Path] = (), terms: Terms | None = None
+) -> Iterator[Publication]:
+    """Publish to ``path`` the frames that are added in the block, marked and signed, with the record beside them.
+
+    Whole or not at all: nothing is at the path before the block ends, nor if it fails or seals no record of ``plan``.
+    ``open(draft)`` gives what encodes. ``parents`` are the files that this one is made from. The identity is made when
+    there is none yet. ``PolicyError`` when it may not be published, ``OutputError`` when it cannot be written,
+    ``TrustError`` when it cannot be marked, signed or written down.
     """
     terms = terms or Terms()
     home = terms.home or find_home()
-    check_output(path, frames=len(frames))
+    check_output(path, frames=plan.shape.frames)
     for parent in parents:
         if not parent.is_file():
             raise TrustError(f"{parent}, which this was made from, is gone: put it back and try again")
     identity, settings = init(home), read_settings(home)
     policy = terms.policy or load_policy(home, settings, terms.key)
-    _enforce(record, frames, policy, home)
+    text = _text(plan)
+    decisions = [decide(text, policy)]
+    if decisions[0].verdict != "allow":
+        _act(decisions[0], text, policy, home)
+
+    def check(frames: Frames) -> None:
+        decisions.append(decide_frames(frames, policy))
+        if strictest(decisions).verdict == "refuse":  # at once, not when all of it is painted
+            _act(strictest(decisions), text, policy, home)
+
     with Ledger(home) as ledger:
         payload = ledger.draw_payload()
-        marked = mark(frames, payload, identity.watermark_key)
-        work = _Work(
-            frames=marked, record=record, payload=payload, parents=tuple(parents), identity=identity, settings=settings
-        )
-        with _taken_back(ledger, payload), _finished(path) as draft:
-            file_sha256 = _write_signed(work, draft, path, write)
-            entry = ledger.add(
-                payload=payload, file_sha256=file_sha256, fingerprint=fingerprint(marked), record=record.to_dict()
+        with _taken_back(ledger, payload), _finished(path) as draft, contextlib.ExitStack() as stack:
+            plain = stack.enter_context(_plain(draft.file)) if draft.manifest is None else draft.file
+            with open(plain) as film:
+                publication = Publication(film, payload, identity.watermark_key, check)
+                yield publication
+                record = publication.record
+                if record is None or record.plan != plan:
+                    raise TrustError(f"what was to be {path} has no record of its plan, so it is not published")
+                _act(strictest(decisions), text, policy, home)
+            work = _Work(record=record, payload=payload, parents=tuple(parents), identity=identity, settings=settings)
+            file_sha256 = _write_signed(work, plain, draft, path)
+            publication.entry = ledger.add(
+                payload=payload,
+                file_sha256=file_sha256,
+                fingerprint=gather(publication.looks),
+                record=record.to_dict(),
             )
             audit.append(home, "published", {"watermark": f"{payload:08x}", "file_sha256": file_sha256})
-    return entry
+
+
+def publish(
+    frames: Frames,
+    record: Record,
+    path: Path,
+    *,
+    open: Open,
+    parents: Sequence[Path] = (),
+    terms: Terms | None = None,
+) -> Entry:
+    """``publishing`` of ``frames`` [f, h, w, 3] that are all there."""
+    with publishing(record.plan, path, open=open, parents=parents, terms=terms) as publication:
+        publication.add(frames)
+        publication.seal(record)
+    return publication.entry
 
 
 def derive(parent: Path, path: Path, *, write: Callable[[Path], object], home: Path | None = None) -> None:
@@ -109,6 +171,11 @@ def derive(parent: Path, path: Path, *, write: Callable[[Path], object], home: P
     audit.append(home, "derived", {"watermark": f"{entry.payload:08x}", **hashes})
 
 
+def check_prompts(plan: Plan, *, terms: Terms | None = None) -> None:
+    """``check_prompt`` of all that a plan says."""
+    check_prompt(_text(plan), terms=terms)
+
+
 def check_prompt(text: str, *, terms: Terms | None = None) -> None:
     """Refuse now what ``publish`` would refuse later because of its prompt. ``PolicyError`` says why."""
     terms = terms or Terms()
@@ -119,9 +186,8 @@ def check_prompt(text: str, *, terms: Terms | None = None) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
-    """What goes into one file."""
+    """What is signed with one file."""
 
-    frames: Frames
     record: Record
     payload: int
     parents: tuple[Path, ...]
@@ -129,9 +195,8 @@ class _Work:
     settings: TrustSettings
 
 
-def _enforce(record: Record, frames: Frames, policy: Policy, home: Path) -> None:
-    text = "\n".join(prompt.text for prompt in record.plan.prompts)
-    _act(strictest([decide(text, policy), decide_frames(frames, policy)]), text, policy, home)
+def _text(plan: Plan) -> str:
+    return "\n".join(prompt.text for prompt in plan.prompts)
 
 
 def _act(decision: Decision, text: str, policy: Policy, home: Path) -> None:
@@ -152,24 +217,21 @@ def _act(decision: Decision, text: str, policy: Policy, home: Path) -> None:
             )
 
 
-def _write_signed(work: _Work, draft: _Draft, path: Path, write: Write) -> str:
-    """Encode and sign into the draft, and write what goes beside it; returns the hash of the file."""
+def _write_signed(work: _Work, plain: Path, draft: _Draft, path: Path) -> str:
+    """Sign the encoded file into the draft, and write what goes beside it; returns the hash of the file."""
     show_prompt, time_authority = work.settings.prompt == "text", work.settings.time_authority
-    if is_embedded(path):
-        with _plain(draft.file) as plain:
-            write(work.frames, plain)
-            sign(
-                plain,
-                draft.file,
-                work.record,
-                work.identity,
-                payload=work.payload,
-                parents=work.parents,
-                show_prompt=show_prompt,
-                time_authority=time_authority,
-            )
+    if draft.manifest is None:
+        sign(
+            plain,
+            draft.file,
+            work.record,
+            work.identity,
+            payload=work.payload,
+            parents=work.parents,
+            show_prompt=show_prompt,
+            time_authority=time_authority,
+        )
     else:
-        write(work.frames, draft.file)
         content = sign_beside(
             list_files(draft.file),
             work.record,
@@ -179,7 +241,6 @@ def _write_signed(work: _Work, draft: _Draft, path: Path, write: Write) -> str:
             show_prompt=show_prompt,
             time_authority=time_authority,
         )
-        assert draft.manifest is not None
         with writing(path):
             draft.manifest.write_bytes(content)
     with writing(path):

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import numpy as np
+
+from ozora.edit.given import Given
+from ozora.edit.seam import paste
+from ozora.evaluate.seams import seam_jump
+
+
+def test_pasted_frames_are_untouched_and_their_neighbours_come_close() -> None:
+    painted = np.full((20, 4, 4, 3), 100, np.uint8)
+    given = (Given(frame=5, pictures=np.full((3, 4, 4, 3), 140, np.uint8)),)
+    result = paste(painted, given)
+    assert np.array_equal(result[5:8], given[0].pictures)
+    levels = result[:, 0, 0, 0].astype(int)
+    assert 130 < levels[8] < 140
+    assert 130 < levels[4] < 140
+    assert levels[0] == levels[-1] == 100 or levels[0] > 100
+    assert (np.diff(levels[8:]) <= 0).all()
+    assert paste(painted, ()) is painted
+
+
+def test_pasted_pixels_are_untouched_and_their_neighbours_come_close() -> None:
+    painted = np.full((1, 64, 64, 3), 100, np.uint8)
+    known = np.zeros((1, 64, 64), bool)
+    known[:, :, :32] = True
+    pictures = np.full_like(painted, 160)
+    result = paste(painted, (Given(frame=0, pictures=pictures, known=known),))
+    assert (result[:, :, :32] == 160).all()
+    row = result[0, 32, :, 0].astype(int)
+    assert row[32] > 150 and (np.diff(row[32:]) <= 0).all() and row[-1] == 100
+
+
+def _walk(*, drift: int) -> np.ndarray:
+    """Still grain of 24 frames with a bright square that walks 3 pixels a frame; ``drift`` on all from frame 12 on."""
+    grain = np.random.default_rng(3).integers(60, 120, (128, 224, 3))
+    frames = np.repeat(grain[None], 24, axis=0)
+    frames[12:] += drift
+    for number in range(24):
+        frames[number, 20:28, 8 + 3 * number : 16 + 3 * number] = 220
+    return frames.astype(np.uint8)
+
+
+def test_a_step_of_the_whole_picture_does_not_show() -> None:
+    painted = _walk(drift=12)
+    given = (Given(frame=0, pictures=_walk(drift=0)[:12]),)
+    hard = painted.copy()
+    hard[:12] = given[0].pictures
+    soft = paste(painted, given)
+    assert seam_jump(soft, [12]) < seam_jump(hard, [12]) / 8
+    assert np.abs(np.diff(soft.astype(int), axis=0)).mean(axis=(1, 2, 3)).max() < 1.5, "of the 12 gray levels"
+    assert np.array_equal(soft[:12], given[0].pictures)
+    backward = paste(painted[::-1], (Given(frame=12, pictures=given[0].pictures[::-1]),))
+    assert np.array_equal(backward, soft[::-1])
+
+
+def test_what_moves_goes_on_moving() -> None:
+    """No copy of it stands still beside the seam."""
+    painted = _walk(drift=0)
+    soft = paste(painted, (Given(frame=0, pictures=painted[:12]),))
+    assert np.abs(soft.astype(int) - painted)[:, 20:28].mean() < 2
+
+
+def test_pictures_that_repeat_are_one_step() -> None:
+    """At twice the painted rate the first new frame is a copy of the last given one; the step comes after it."""
+    painted = _walk(drift=12).repeat(2, axis=0)
+    given = (Given(frame=0, pictures=painted[:23].copy()),)
+    soft = paste(painted, given, fade=24).astype(int)
+    assert np.abs(soft[24, 40:] - soft[23, 40:]).mean() < 2
