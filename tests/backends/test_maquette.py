@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
@@ -232,3 +233,20 @@ def test_the_ancestral_solver_goes_on_to_the_same_pixels(backend: MaquetteBacken
     kept = paint(backend, replace(wish, seed=2), *given)
     assert np.array_equal(kept[:7], frames[:7]), "what is known stays"
     assert not np.array_equal(kept[8:], frames[8:])
+
+
+def test_a_blocking_that_does_not_show_the_prompt_is_rehearsed_again(tmp_path: Path) -> None:
+    """Random weights never set up a ball, so all turns are taken; each state can be gone on from."""
+    weights = make(tmp_path / "tiny.safetensors")
+    card = weights.with_suffix(".json")
+    card.write_text(json.dumps({**json.loads(card.read_text()), "rehearsals": 3}))
+    backend = MaquetteBackend(weights)
+    wish = replace(plan(), sampler=Sampler(solver="ancestral", steps=4, guidance=2.0))
+    strokes = [item for item in backend.paint(wish, backend.native(wish.shape), (), preview=False)]
+    painting = [item for item in strokes if isinstance(item, Stroke) and item.stage == "paint"]
+    assert [item.done for item in painting] == [1, 2, 2, 2, 2, 2, 3, 4], "progress waits, and never goes back"
+    frames = whole(strokes)
+    for item in painting:
+        assert item.save is not None
+        again = backend.paint(wish, backend.native(wish.shape), (), preview=False, resume=item.save())
+        assert np.array_equal(whole(again), frames)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property, partial
@@ -132,6 +132,7 @@ class MaquetteBackend:
         from ozora.backends.canvases import cut_out, develop_strip, fill, strips
         from ozora.flow.canvas import hold, place, start
         from ozora.flow.path import mix
+        from ozora.flow.rehearsal import Rehearsal
         from ozora.flow.snapshot import load, save
         from ozora.flow.solvers import SOLVERS
         from ozora.flow.windows import cut
@@ -154,37 +155,45 @@ class MaquetteBackend:
             grid = torch.cat([grid[:1], grid[1:][grid.diff(dim=0).flatten(1).any(dim=1)]])  # without steps on the spot
             steps = len(grid) - 1
             noise[ahead:] = mix(under.value, noise[ahead:], grid[0, -1].float())
-        first, x = 0, noise
+        first, turn, x = 0, 0, noise
         if resume is not None:
-            first, x, painted = load(resume, owner)
+            first, turn, x, painted = load(resume, owner)
             for window, _ in tasks[: first // steps]:
                 canvas = place(canvas, painted[:, window.first : window.stop], window.first)
-        total = steps * len(tasks)
+        total, reached = steps * len(tasks), first
         waiting, large = strips(shots, size=self._window), wanted.height > shape.height
         with torch.inference_mode():
             for number in range(first // steps, len(tasks)):
                 (window, text), begin = tasks[number], first % steps
-                first = 0
                 part = cut_out(model, canvas, window)
+                renew = partial(_noise, part, (len(noise), *part.value.shape[1:]), plan.seed, number)
+                work = Rehearsal(
+                    velocity=hold(part, self._velocity(plan, part, shape, text)),
+                    solver=SOLVERS[plan.sampler.solver],
+                    times=grid,
+                    begin=partial(renew, step=-1),
+                    fresh=renew,
+                    good=self._judge(text) if sketch is None and window.opens and not part.known[1:].any() else None,
+                )
                 if not begin:
-                    x = start(part, noise[:, window.first : window.first + window.size])
-                velocity = hold(part, self._velocity(plan, part, shape, text))
-                noise_at = partial(_noise, x.shape, plan.seed, number, begin)
-                states = SOLVERS[plan.sampler.solver](velocity, x, grid[begin:], noise_at)
-                for done, x in enumerate(states, start=number * steps + begin + 1):
-                    lead, level = grid[done - number * steps].flatten()[[0, -1]].tolist()
-                    shows = preview and lead == 0 < level and done % PREVIEW_EVERY == 0
-                    if done == (number + 1) * steps:
+                    turn, x = 0, start(part, noise[:, window.first : window.first + window.size])
+                for step, again, state in work.states(begin, turn, x, turns=self._rehearsals):
+                    done, turn, x = number * steps + step, again, state
+                    reached = max(reached, done)
+                    lead, level = grid[step].flatten()[[0, -1]].tolist()
+                    shows = preview and lead == 0 < level and step % PREVIEW_EVERY == 0
+                    if step == steps:
                         fresh = 0 if window.opens else 1  # a later window's first picture was known
                         kept = x[ahead:, fresh : window.stop - window.first]
                         canvas = place(canvas, kept, window.first + fresh)
                     yield Stroke(
                         stage="paint",
-                        done=done,
+                        done=reached,
                         total=total,
                         preview=self._peek(x[ahead:]) if shows else None,
-                        save=partial(save, owner, done, x, canvas.value),
+                        save=partial(save, owner, done, turn, x, canvas.value),
                     )
+                first = 0
                 while len(waiting) > 1 and waiting[0].stop <= window.stop:  # nothing before it changes any more
                     yield develop_strip(model, canvas.value, waiting.pop(0), large=large)
             yield Stroke(stage="decode", done=1, total=1)
@@ -197,6 +206,22 @@ class MaquetteBackend:
 
         lead, factor = (float(self.card.get(name, 2.0)) for name in ("lead_shift", "shift"))
         return staggered(steps, ahead, channels, lead=lead, factor=factor)
+
+    @property
+    def _rehearsals(self) -> int:
+        """How often a blocking is tried at most."""
+        return int(self.card.get("rehearsals", 1))
+
+    def _judge(self, text: str) -> Callable[[Tensor], bool]:
+        """Whether the blocking of a state shows what a prompt states."""
+        from ozora.world.blocking import CHANNELS, read_cells
+        from ozora.world.reading import adapt, read
+        from ozora.world.rehearsal import shows
+        from ozora.world.vocabulary import FULL, Vocabulary
+
+        known = Vocabulary.from_dict(self.card["vocabulary"]) if "vocabulary" in self.card else FULL
+        statement = adapt(read(text), known)
+        return lambda x: shows(read_cells(x[:CHANNELS].double().numpy(), known), statement)
 
     @property
     def _window(self) -> int:
@@ -281,7 +306,8 @@ class MaquetteBackend:
         return guide(follow(self._wording(text)), follow(plan.negative), scale)
 
     def _wording(self, text: str) -> str:
-        """The prompt, or what is drawn in its place where it leaves the stage."""
+        """The prompt in plain words, or what is drawn in its place where it leaves the stage; as it is where there are
+        words in it that are not understood."""
         from ozora.world.reading import outside, read, restate
         from ozora.world.vocabulary import Vocabulary
 
@@ -289,7 +315,8 @@ class MaquetteBackend:
         if vocabulary is None:
             return text
         known, reading = Vocabulary.from_dict(vocabulary), read(text)
-        return restate(reading, known) or text if outside(reading, known) else text
+        plain = restate(reading, known) if outside(reading, known) or not reading.unknown else ""
+        return plain or text
 
     def _peek(self, x: Tensor) -> Frames:
         """One picture from the middle of an unfinished canvas."""
@@ -303,9 +330,11 @@ class MaquetteBackend:
         return picture
 
 
-def _noise(size: tuple[int, ...], seed: int, window: int, begin: int, step: int) -> Tensor:
-    """New noise for a window after a step, counted from the one that painting began with."""
+def _noise(canvas: Canvas, size: tuple[int, ...], seed: int, window: int, turn: int, step: int) -> Tensor:
+    """New noise for a window after a step of a rehearsal; what is known stays."""
     import torch
 
-    generator = torch.Generator().manual_seed((seed * 1_000_003 + window * 10_007 + begin + step + 1) % 2**63)
-    return torch.randn(size, generator=generator)
+    from ozora.flow.canvas import start
+
+    number = seed * 1_000_003 + window * 100_003 + turn * 1_009 + step + 1
+    return start(canvas, torch.randn(size, generator=torch.Generator().manual_seed(number % 2**63)))

@@ -11,22 +11,23 @@ from torch import Tensor
 from ozora.errors import UserError
 
 
-def save(owner: str, done: int, x: Tensor, painted: Tensor) -> bytes:
-    """State ``x`` of the present window and all that is ``painted``, after ``done`` steps; ``owner`` (hex digits) is
-    what it belongs to."""
+def save(owner: str, done: int, turn: int, x: Tensor, painted: Tensor) -> bytes:
+    """State ``x`` of the present window and all that is ``painted``, after ``done`` steps and ``turn`` rehearsals that
+    were not good; ``owner`` (hex digits) is what it belongs to."""
     mark = torch.frombuffer(bytearray.fromhex(owner), dtype=torch.uint8)
-    parts = {"x": x.contiguous(), "painted": painted.contiguous(), "done": torch.tensor(done), "owner": mark}
-    return write_tensors(parts)
+    counts = {"done": torch.tensor(done), "turn": torch.tensor(turn)}
+    return write_tensors({"x": x.contiguous(), "painted": painted.contiguous(), "owner": mark, **counts})
 
 
-def load(snapshot: bytes, owner: str) -> tuple[int, Tensor, Tensor]:
-    """Steps done, state and what is painted; ``UserError`` when the snapshot is damaged or of something else."""
+def load(snapshot: bytes, owner: str) -> tuple[int, int, Tensor, Tensor]:
+    """Steps done, rehearsal, state and what is painted; ``UserError`` when the snapshot is damaged or of something
+    else."""
     try:
         tensors = read_tensors(snapshot)
-        mark, done = tensors["owner"].numpy().tobytes().hex(), int(tensors["done"])
+        mark, done, turn = tensors["owner"].numpy().tobytes().hex(), int(tensors["done"]), int(tensors["turn"])
         x, painted = tensors["x"], tensors["painted"]
     except (SafetensorError, KeyError) as error:
         raise UserError(f"the snapshot is damaged ({error}); start the job again") from error
     if mark != owner:
         raise UserError("the snapshot is of another plan or another model; start the job again")
-    return done, x, painted
+    return done, turn, x, painted

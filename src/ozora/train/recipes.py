@@ -105,6 +105,7 @@ class Recipe:
     shift: float = 2.0
     lead_guidance: float = 2.0
     lead_shift: float = 5.0
+    rehearsals: int = 4
     """How a shipped painter is sampled: see ``flow``. Half of the steps are for the blocking, most of these near the
     noise, where it is decided."""
     seed: int = 0
@@ -118,9 +119,9 @@ def cpu() -> Recipe:
     """A few hours on two cores: the simpler part of the stage (``SMALL``) at 224 x 128, four seconds."""
     short = (Serving(frames=1, batch=40, share=0.6), Serving(frames=13, batch=20, share=0.4))
     full = (
-        Serving(frames=1, batch=128, share=0.10),
-        Serving(frames=13, batch=64, share=0.10),
-        Serving(frames=49, batch=24, share=0.80),
+        Serving(frames=1, batch=128, share=0.30),
+        Serving(frames=13, batch=64, share=0.25),
+        Serving(frames=49, batch=24, share=0.45),
     )
     constant = Schedule(steps=6000, rate=3e-3, warmup=30, cooldown=0.0)
     return Recipe(

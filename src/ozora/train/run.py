@@ -244,6 +244,7 @@ def bundle(recipe: Recipe, out: Path) -> Path:
         "guided_until": recipe.guided_until,
         "lead_guidance": recipe.lead_guidance,
         "lead_shift": recipe.lead_shift,
+        "rehearsals": recipe.rehearsals,
         "shift": recipe.shift,
         "trained_steps": {name: _steps(out / name) for name in recipe.phases if name != "latents"},
     }
