@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import time
 
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ozora.errors import RequestError
 from ozora.server.desk import Desk
 from ozora.server.logs import LOGGER
+from ozora.server.polls import PATH
 from ozora.server.problems import problem_of
 
 QUIET = ("/healthz", "/readyz", "/metrics")
@@ -22,12 +24,13 @@ class Envelope:
 
     def __init__(self, app: ASGIApp, desk: Desk) -> None:
         self._app, self._desk = app, desk
+        self._mark, self._numbers = secrets.token_hex(6), itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, request_id, status = time.perf_counter(), f"req_{secrets.token_hex(12)}", 500
+        began, request_id, status = time.perf_counter(), f"req_{self._mark}{next(self._numbers):012x}", 500
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -48,7 +51,8 @@ class Envelope:
             route = getattr(scope.get("route"), "path", "unknown")
             took_s = time.perf_counter() - began
             self._desk.meters.count(scope["method"], route, status, took_s)
-            if route not in QUIET:
+            # A line for each look at a video that is there would drown all others.
+            if route not in QUIET and not (route == PATH and scope["method"] == "GET" and status < 400):
                 seen = {"request": request_id, "method": scope["method"], "route": route, "status": status}
                 LOGGER.info("request", extra={**seen, "took_ms": round(took_s * 1000, 1)})
 
