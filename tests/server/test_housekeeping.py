@@ -115,7 +115,19 @@ def test_a_private_address_gets_nothing(database: Database, tmp_path: Path, sett
         assert "not public" in str(connection.execute(select(DELIVERIES.c.answer)).scalar_one())
 
 
-def test_the_thread_stops_when_told(database: Database, store: Store, settings: Settings) -> None:
+def test_what_failed_before_waits_for_what_is_new(database: Database) -> None:
+    with database.writing() as connection:
+        endpoint = webhooks.add(connection, "local", name="", url="http://x/", event_types=["video.failed"], now=1.0)
+        first = webhooks.send_later(connection, endpoint, "video.failed", "video_1", 1.0)
+        delivery = webhooks.claim(connection, 1.0)
+        assert delivery is not None and delivery.event_id == first
+        webhooks.settle(connection, delivery, delivered=False, answer="500", now=1.0)
+        second = webhooks.send_later(connection, endpoint, "video.failed", "video_2", 50.0)
+        claimed = [webhooks.claim(connection, 60.0) for _ in range(2)]
+    assert [delivery and delivery.event_id for delivery in claimed] == [second, first]
+
+
+def test_the_threads_stop_when_told(database: Database, store: Store, settings: Settings) -> None:
     keeper = Housekeeper(settings, database, store)
     keeper.start()
     keeper.stop()

@@ -187,9 +187,10 @@ def count(connection: Connection) -> dict[str, int]:
     return {str(status): int(number) for status, number in rows}
 
 
-def num_queued(connection: Connection) -> int:
-    """How many jobs wait."""
-    return int(connection.execute(select(func.count()).where(JOBS.c.status == QUEUED)).scalar_one())
+def num_queued(connection: Connection, key_id: str | None = None) -> int:
+    """How many jobs wait, of one key or of all."""
+    own = [] if key_id is None else [JOBS.c.key_id == key_id]
+    return int(connection.execute(select(func.count()).where(JOBS.c.status == QUEUED, *own)).scalar_one())
 
 
 def seconds_since(connection: Connection, key_id: str, since: float) -> float:

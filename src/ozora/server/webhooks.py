@@ -163,7 +163,7 @@ def claim(connection: Connection, now: float) -> Delivery | None:
             DELIVERIES.c.endpoint_id,
         )
         .where(DELIVERIES.c.next_at <= now)
-        .order_by(DELIVERIES.c.next_at)
+        .order_by(DELIVERIES.c.attempts, DELIVERIES.c.next_at)  # what has failed before waits for what is new
         .limit(1)
     )
     row = connection.execute(query).mappings().first()

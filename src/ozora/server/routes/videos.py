@@ -49,8 +49,8 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
 
     @router.post("", openapi_extra=body_schema("create"))
     def create(
-        body: dict[str, Any] = Depends(read_body),
         key: Key = Depends(may_write),
+        body: dict[str, Any] = Depends(read_body),
         idempotency_key: str | None = Header(default=None),
     ) -> Response:
         """Make a video from a sentence, from pictures that it passes through, or from a storyboard."""
@@ -63,8 +63,8 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
 
     @router.post("/edits", openapi_extra=body_schema("edit"))
     def edit(
-        body: dict[str, Any] = Depends(read_body),
         key: Key = Depends(may_write),
+        body: dict[str, Any] = Depends(read_body),
         idempotency_key: str | None = Header(default=None),
     ) -> Response:
         """Change a video, or a part of its picture."""
@@ -72,8 +72,8 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
 
     @router.post("/extensions", openapi_extra=body_schema("extend"))
     def extend(
-        body: dict[str, Any] = Depends(read_body),
         key: Key = Depends(may_write),
+        body: dict[str, Any] = Depends(read_body),
         idempotency_key: str | None = Header(default=None),
     ) -> Response:
         """Make a video longer."""
@@ -82,8 +82,8 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
     def _add(path: str, verb: str, says: str) -> None:
         @router.post(f"/{path}", name=verb, description=says, openapi_extra=body_schema(verb))
         def make(
-            body: dict[str, Any] = Depends(read_body),
             key: Key = Depends(may_write),
+            body: dict[str, Any] = Depends(read_body),
             idempotency_key: str | None = Header(default=None),
         ) -> Response:
             return _from_clip(verb, body, key, idempotency_key)
@@ -122,8 +122,8 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
     @router.post("/{video_id}/remix", openapi_extra=body_schema("remix"))
     def remix(
         video_id: str,
-        body: dict[str, Any] = Depends(read_body),
         key: Key = Depends(may_write),
+        body: dict[str, Any] = Depends(read_body),
         idempotency_key: str | None = Header(default=None),
     ) -> Response:
         """Make a video again with another prompt."""

@@ -30,7 +30,7 @@ def webhook_routes(desk: Desk, door: Door) -> APIRouter:
         return {"object": "list", "data": [{"object": "webhook_event_type", "id": name} for name in EVENT_TYPES]}
 
     @router.post("/webhook_endpoints", openapi_extra=body_schema("endpoint"))
-    def create(body: dict[str, Any] = Depends(read_body), key: Key = Depends(may)) -> dict[str, Any]:
+    def create(key: Key = Depends(may), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
         """A new endpoint; its secret is shown now and never again."""
         fields = read("endpoint", body)
         check_url(fields["url"])
@@ -56,7 +56,7 @@ def webhook_routes(desk: Desk, door: Door) -> APIRouter:
             return _show(webhooks.get(connection, endpoint_id, key.id))
 
     @router.post("/webhook_endpoints/{endpoint_id}", openapi_extra=body_schema("change"))
-    def change(endpoint_id: str, body: dict[str, Any] = Depends(read_body), key: Key = Depends(may)) -> dict[str, Any]:
+    def change(endpoint_id: str, key: Key = Depends(may), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
         fields = read("change", body)
         with desk.database.writing() as connection:
             endpoint = webhooks.get(connection, endpoint_id, key.id)
@@ -80,7 +80,7 @@ def webhook_routes(desk: Desk, door: Door) -> APIRouter:
         return {"id": endpoint_id, "object": "webhook_endpoint.deleted", "deleted": True}
 
     @router.post("/webhook_endpoints/{endpoint_id}/rotate_secret", openapi_extra=body_schema("rotate"))
-    def rotate(endpoint_id: str, body: dict[str, Any] = Depends(read_body), key: Key = Depends(may)) -> dict[str, Any]:
+    def rotate(endpoint_id: str, key: Key = Depends(may), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
         keep = read("rotate", body).get("keep_old_secret_active_for_24_hours", False)
         with desk.database.writing() as connection:
             endpoint = webhooks.get(connection, endpoint_id, key.id)
@@ -88,7 +88,7 @@ def webhook_routes(desk: Desk, door: Door) -> APIRouter:
         return {**_show(endpoint), "signing_secret": endpoint.secret}
 
     @router.post("/webhook_endpoints/{endpoint_id}/test", openapi_extra=body_schema("test"))
-    def test(endpoint_id: str, body: dict[str, Any] = Depends(read_body), key: Key = Depends(may)) -> dict[str, Any]:
+    def test(endpoint_id: str, key: Key = Depends(may), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
         """Send an event of a video that does not exist."""
         (event_type,) = _events([read("test", body).get("event_type", EVENT_TYPES[0])])
         with desk.database.writing() as connection:
