@@ -22,7 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from ozora.errors import RequestError, StoreError, UserError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-BUSY_S = 10
+BUSY_S = 5  # so long a client waits for a locked database until it is told to try again
 AWAY = ("OperationalError", "InterfaceError", "DatabaseError")  # locked, gone, full; the last is a damaged file
 _MIGRATING = threading.Lock()  # Alembic keeps its context in globals
 _LOCK = 7_201_993  # any number of our own: PostgreSQL's lock for those who change the tables
