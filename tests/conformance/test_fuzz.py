@@ -12,7 +12,7 @@ from ozora.server.database import Database
 from tests.conformance.environments import environment, run
 
 FUZZER = "schemathesis>=4.30,<5"
-SIZES = {"short": (10, 500), "full": (340, 10_000)}  # examples a route and phase, and the requests that they come to
+SIZES = {"short": (10, 500), "full": (260, 10_000)}  # examples a route and phase, and the requests that they come to
 TIME_S = 3000
 
 pytestmark = pytest.mark.long

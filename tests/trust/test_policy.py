@@ -51,6 +51,19 @@ def test_every_pack_can_be_read_and_says_why() -> None:
     assert all(rule.reason for rule in rules)
 
 
+def test_a_pack_that_changes_or_goes_is_noticed_at_once(tmp_path: Path) -> None:
+    pack = tmp_path / "pack.json"
+    rule = {"id": "a", "category": "c", "verdict": "refuse", "reason": "r", "words": ["ball"]}
+    pack.write_text(json.dumps({"rules": [rule]}))
+    settings = TrustSettings(rules=(str(pack),))
+    assert decide("a ball", load_policy(tmp_path, settings)).verdict == "refuse"
+    pack.write_text(json.dumps({"rules": [{**rule, "words": ["cube", "sphere"]}]}))
+    assert decide("a ball", load_policy(tmp_path, settings)).verdict == "allow"
+    pack.unlink()
+    with pytest.raises(TrustError, match="cannot be used"):
+        load_policy(tmp_path, settings)
+
+
 def test_a_key_can_have_verdicts_of_its_own() -> None:
     keys = {"studio": {"brands": "allow"}, "default": {"brands": "refuse"}}
     settings = TrustSettings(keys=keys)
