@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 import pytest
 
 from ozora.errors import RequestError
-from ozora.server.remote import AT_ONCE, Policy, _slot, check_url, fetch, is_public, post
+from ozora.server.remote import AT_ONCE, Policy, check_url, fetch, is_public, post, slot
 
 OPEN = Policy(private_hosts=("127.0.0.1",), max_bytes=1000, timeout_s=5.0)
 
@@ -150,7 +150,7 @@ def test_a_server_that_drips_is_cut_off(path: str) -> None:
 def test_slow_servers_do_not_hold_every_thread(site: str) -> None:
     with contextlib.ExitStack() as others:
         for _ in range(AT_ONCE):
-            others.enter_context(_slot())
+            others.enter_context(slot())
         with pytest.raises(RequestError) as refused:
             fetch(f"{site}/page", OPEN)
         assert refused.value.status == 429

@@ -25,7 +25,7 @@ from ozora.errors import RequestError
 MAX_REDIRECTS = 3
 TIMEOUT_S = 15.0
 AT_ONCE = 8
-"""Pictures that one process fetches: each holds a thread, and slow servers must not hold them all."""
+"""Calls of one process that a client waits for: each holds a thread, and slow servers must not hold them all."""
 _slots = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -51,7 +51,7 @@ def fetch(url: str, policy: Policy) -> bytes:
     """The bytes behind an http(s) or data URL; ``RequestError`` when they are out of bounds or out of reach."""
     if url.startswith("data:"):
         return _data(url, policy)
-    with _slot():
+    with slot():
         return _follow(url, policy, time.monotonic() + policy.timeout_s)
 
 
@@ -71,6 +71,17 @@ def _follow(url: str, policy: Policy, deadline: float) -> bytes:
 def post(url: str, data: bytes, headers: dict[str, str], policy: Policy) -> Answer:
     """Send ``data``; redirects are not followed. ``RequestError`` when the address is out of bounds or of reach."""
     return _call("POST", url, data, headers, policy, time.monotonic() + policy.timeout_s)
+
+
+@contextlib.contextmanager
+def slot() -> Iterator[None]:
+    """One of ``AT_ONCE`` calls that a client waits for; ``RequestError`` (429) when there is none."""
+    if not _slots.acquire(blocking=False):
+        raise RequestError("other addresses are being asked; try again in a moment", status=429, code="busy")
+    try:
+        yield
+    finally:
+        _slots.release()
 
 
 def check_url(url: str) -> SplitResult:
@@ -177,16 +188,6 @@ def _data(url: str, policy: Policy) -> bytes:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError):
         raise _refused("this data URL is no base64") from None
-
-
-@contextlib.contextmanager
-def _slot() -> Iterator[None]:
-    if not _slots.acquire(blocking=False):
-        raise RequestError("other pictures are being fetched; try again in a moment", status=429, code="busy")
-    try:
-        yield
-    finally:
-        _slots.release()
 
 
 def _refused(reason: str) -> RequestError:
