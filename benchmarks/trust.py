@@ -282,12 +282,12 @@ def main() -> None:
     wanted = parser.parse_args()
     began, (height, width) = time.monotonic(), SIZES[wanted.size]
     measure_quality(height, width)
-    measure_share(began + wanted.minutes * 6)
     unmarked = range(FIRST_UNMARKED, FIRST_UNMARKED + wanted.unmarked)
     attacked = [*range(wanted.clips), *range(FIRST_GOAL, FIRST_GOAL + wanted.goal_clips - wanted.clips)]
     with processes(height, width) as pool:
-        measure_false_alarms(results(pool, look_for_nothing, unmarked, began + wanted.minutes * 40))
-        measure_attacks(results(pool, attack_all, attacked, began + wanted.minutes * 60))
+        measure_false_alarms(results(pool, look_for_nothing, unmarked, began + wanted.minutes * 33))
+        measure_attacks(results(pool, attack_all, attacked, began + wanted.minutes * 54))
+    measure_share(began + wanted.minutes * 60)
 
 
 if __name__ == "__main__":
