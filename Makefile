@@ -9,13 +9,13 @@ READY  := $(VENV)/.ready
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo        paint a clip into out/demo.mp4"
-	@echo "make test        the whole test suite"
+	@echo "make demo         paint a clip into out/demo.mp4"
+	@echo "make test         the whole test suite"
 	@echo "make conformance  unmodified clients of others, and PostgreSQL, where they can be had"
-	@echo "make check       lint, format, types, imports"
-	@echo "make bench       the benchmarks, one table each"
-	@echo "make train-tiny  train the smallest recipe into runs/tiny"
-	@echo "make clean       remove the environment and caches"
+	@echo "make check        lint, format, types, imports"
+	@echo "make bench        the benchmarks, one table each"
+	@echo "make train-tiny   train the smallest recipe into runs/tiny"
+	@echo "make clean        remove the environment and caches"
 
 $(READY): pyproject.toml constraints.txt
 	@echo "making the environment in $(VENV): downloads PyTorch the first time, which takes some minutes"
