@@ -286,6 +286,7 @@ def main() -> None:
     attacked = [*range(wanted.clips), *range(FIRST_GOAL, FIRST_GOAL + wanted.goal_clips - wanted.clips)]
     with processes(height, width) as pool:
         measure_false_alarms(results(pool, look_for_nothing, unmarked, began + wanted.minutes * 33))
+    with processes(height, width) as pool:  # another one: what the first had still to do is gone with it
         measure_attacks(results(pool, attack_all, attacked, began + wanted.minutes * 54))
     measure_share(began + wanted.minutes * 60)
 
