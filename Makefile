@@ -5,16 +5,17 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo test check bench train-tiny clean
+.PHONY: help demo test conformance check bench train-tiny clean
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo        paint a clip into out/demo.mp4"
-	@echo "make test        the whole test suite"
-	@echo "make check       lint, format, types, imports"
-	@echo "make bench       the benchmarks, one table each"
-	@echo "make train-tiny  train the smallest recipe into runs/tiny"
-	@echo "make clean       remove the environment and caches"
+	@echo "make demo         paint a clip into out/demo.mp4"
+	@echo "make test         the whole test suite"
+	@echo "make conformance  unmodified clients of others, and PostgreSQL, where they can be had"
+	@echo "make check        lint, format, types, imports"
+	@echo "make bench        the benchmarks, one table each"
+	@echo "make train-tiny   train the smallest recipe into runs/tiny"
+	@echo "make clean        remove the environment and caches"
 
 $(READY): pyproject.toml constraints.txt
 	@echo "making the environment in $(VENV): downloads PyTorch the first time, which takes some minutes"
@@ -30,6 +31,10 @@ demo: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m pytest -q
+
+conformance: $(READY)
+	@$(BIN)/python -m pytest -q -m long tests/conformance tests/server/test_queue.py \
+		--deselect 'tests/conformance/test_fuzz.py::test_no_request_is_an_error_of_ours[full]'
 
 check: $(READY)
 	@$(BIN)/ruff check

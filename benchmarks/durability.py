@@ -1,11 +1,12 @@
 """Kill -9 of web and worker processes while jobs are painted: nothing lost, nothing doubled, the same pixels.
 
-python benchmarks/durability.py [--kills 50] [--jobs 40] [--seed 0]
+python benchmarks/durability.py [--kills 50] [--seed 0] [--minutes 5]
 
-Two workers and a web process with the stub backend of the tests; each kill hits one of them, a worker while it paints
-(as long as there is something to paint). A client submits with idempotency keys and asks again when the web process
-dies under it. Prints one Markdown row; exits 1 when a job is lost or doubled or has other pixels than an undisturbed
-run. Every wait has an end: what has not ended after PATIENCE_S is lost.
+Two workers and a web process with the stub backend of the tests. Two of three kills hit a worker, at a random moment
+after it was seen to hold a job; the others hit the web process. A client keeps some jobs in the queue until the last
+kill, each with an idempotency key, and asks again when the web process dies under it. Prints one Markdown row; exits 1
+when a job is lost or doubled or has other pixels than an undisturbed run, or when not all kills came in time. Every
+wait has an end: what has not ended a fifth of the time after the last kill is lost.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
 import random
 import socket
 import subprocess
@@ -39,11 +41,12 @@ from ozora.server.database import Database  # noqa: E402
 from ozora.server.settings import Settings, environment, in_folder  # noqa: E402
 from ozora.server.tables import ATTEMPTS, JOBS  # noqa: E402
 
-STEP_S, STEPS = 0.25, 12
+STEP_S, STEPS = 0.1, 12
+AHEAD = 5  # jobs that wait or are painted, so that a worker always finds one
 WEB = [sys.executable, "-m", "tests.server.stub_web"]
 WORKER = [sys.executable, "-m", "tests.server.stub_worker", str(STEP_S)]
-PATIENCE_S = 300  # for an answer, and for the last job after the last kill
-BUSY_S = 8  # so long a kill waits for its worker to have a job, while there is one
+PATIENCE_S = 60  # for an answer
+BUSY_S = 20  # so long a kill waits for its worker to have a job
 STOP_S = 20  # for a process to end that was told to
 
 
@@ -55,15 +58,13 @@ class Crew:
         self._commands = [WEB, WORKER, WORKER]
         self._processes = [self._start(command) for command in self._commands]
 
-    def kill(self, index: int, database: Database, submitted: threading.Event) -> bool:
-        """Kill -9 of one process; returns whether it was a worker that painted."""
+    def kill(self, index: int, database: Database, delay_s: float) -> bool:
+        """Kill -9 of one process, a worker ``delay_s`` after it has a job; returns whether a worker had one then."""
         process, until = self._processes[index], time.monotonic() + BUSY_S
+        while index > 0 and not is_painting(database, process.pid) and time.monotonic() < until:
+            time.sleep(0.02)
+        time.sleep(delay_s)
         painting = index > 0 and is_painting(database, process.pid)
-        while index > 0 and not painting and time.monotonic() < until:
-            if submitted.is_set() and not is_work_left(database):
-                break
-            time.sleep(0.05)
-            painting = is_painting(database, process.pid)
         process.kill()
         process.wait()
         self._processes[index] = self._start(self._commands[index])
@@ -92,11 +93,11 @@ def is_painting(database: Database, pid: int) -> bool:
         return connection.execute(held).first() is not None
 
 
-def is_work_left(database: Database) -> bool:
-    """Whether there is a job that has not ended."""
-    going = select(JOBS.c.id).where(JOBS.c.status.in_(("queued", "in_progress"))).limit(1)
+def num_left(database: Database) -> int:
+    """How many jobs have not ended."""
+    going = select(func.count()).where(JOBS.c.status.in_(("queued", "in_progress")))
     with database.reading() as connection:
-        return connection.execute(going).first() is not None
+        return int(connection.execute(going).scalar_one())
 
 
 def ask(url: str, body: dict[str, Any] | None = None, token: str = "") -> dict[str, Any]:
@@ -115,72 +116,85 @@ def ask(url: str, body: dict[str, Any] | None = None, token: str = "") -> dict[s
             time.sleep(0.1)
 
 
-def submit(base: str, count: int, made: dict[int, str], submitted: threading.Event) -> None:
-    """One job after the other, in a thread of its own."""
-    try:
-        for number in range(count):
+def submit(base: str, database: Database, made: dict[int, str], enough: threading.Event) -> None:
+    """Keep some jobs in the queue, in a thread of its own."""
+    while not enough.wait(0.05):
+        if num_left(database) < AHEAD:
+            number = len(made)
             body = {"model": "stub", "prompt": f"ball {number}", "seed": number, "num_inference_steps": STEPS}
             made[number] = ask(f"{base}/v1/videos", body, f"job-{number}")["id"]
-            time.sleep(0.3)
-    finally:
-        submitted.set()
 
 
-def disturb(crew: Crew, base: str, database: Database, wanted: argparse.Namespace) -> tuple[dict[int, str], int]:
-    """Submit and kill, then wait for the last job; returns the jobs by number, and how many kills hit a painter."""
-    made, submitted, chance = dict[int, str](), threading.Event(), random.Random(wanted.seed)
+def disturb(crew: Crew, base: str, database: Database, wanted: argparse.Namespace) -> tuple[dict[int, str], list[bool]]:
+    """Submit and kill, then wait for the last job; returns the jobs by number, and which kills hit a painter."""
+    made, enough, chance = dict[int, str](), threading.Event(), random.Random(wanted.seed)
     ask(f"{base}/readyz")
-    client = threading.Thread(target=submit, args=(base, wanted.jobs, made, submitted), daemon=True)
+    client = threading.Thread(target=submit, args=(base, database, made, enough), daemon=True)
     client.start()
-    hits = 0
-    for _ in range(wanted.kills):
-        time.sleep(chance.uniform(0.1, 1.0))
-        hits += crew.kill(chance.randrange(3), database, submitted)
-    until = time.monotonic() + PATIENCE_S
-    while (not submitted.is_set() or is_work_left(database)) and time.monotonic() < until:
+    hits: list[bool] = []
+    until = time.monotonic() + wanted.minutes * 48
+    while len(hits) < wanted.kills and time.monotonic() < until:
+        hits.append(crew.kill(chance.randrange(3), database, chance.uniform(0.0, STEP_S * STEPS)))
+    enough.set()
+    client.join(PATIENCE_S)
+    until = time.monotonic() + wanted.minutes * 12
+    while num_left(database) and time.monotonic() < until:
         time.sleep(0.1)
     return made, hits
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--jobs", type=int, default=40)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--minutes", type=float, default=5)
     wanted = parser.parse_args()
     BACKENDS["stub"] = StubBackend()
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["OZORA_HOME"] = str(Path(folder) / "home")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         settings = dataclasses.replace(
             in_folder(Path(folder)), port=port, aliases={"sora-2": "stub"}, lease_s=1.5, max_failures=50
         )
+        Database(settings.database).migrate()
         crew, began, database = Crew(settings), time.monotonic(), Database(settings.database)
         try:
             made, hits = disturb(crew, f"http://127.0.0.1:{port}", database, wanted)
         finally:
             crew.stop()
         took_s = time.monotonic() - began
-        result = report(database, made, wanted, hits, took_s)
+        result = report(database, made, hits, took_s)
         database.close()
-        return result
+    return result or int(len(hits) < wanted.kills)
 
 
-def report(database: Database, made: dict[int, str], wanted: argparse.Namespace, hits: int, took_s: float) -> int:
+def report(database: Database, made: dict[int, str], hits: list[bool], took_s: float) -> int:
     """Compare what is in the database with what was asked for, and with an undisturbed run."""
     with database.reading() as connection:
         rows = list(connection.execute(select(JOBS.c.id, JOBS.c.status, JOBS.c.plan, JOBS.c.pixels_sha256)))
         outcomes = select(func.coalesce(ATTEMPTS.c.outcome, "running"), func.count()).group_by(ATTEMPTS.c.outcome)
         attempts = {str(outcome): int(number) for outcome, number in connection.execute(outcomes)}
+        resumed = select(func.count()).where(ATTEMPTS.c.first_step > 0)
+        num_resumed = int(connection.execute(resumed).scalar_one())
     ended = [row for row in rows if row.status == "completed"]
-    lost = wanted.jobs - len({row.id for row in ended} & set(made.values()))
-    doubled = max(0, len(rows) - wanted.jobs) + attempts.get("completed", 0) - len(ended)
+    lost = len(set(made.values()) - {row.id for row in ended})
+    doubled = max(0, len(rows) - len(made)) + attempts.get("completed", 0) - len(ended)
     other = sum(row.pixels_sha256 != undisturbed(row.plan) for row in ended)
-    print("| kills | of a painter | jobs | attempts | lost | doubled | other pixels | seconds |")
-    print("|---|---|---|---|---|---|---|---|")
-    row = (wanted.kills, hits, wanted.jobs, sum(attempts.values()), lost, doubled, other, f"{took_s:.0f}")
-    print(f"| {' | '.join(str(value) for value in row)} |")
+    row = {
+        "kills": len(hits),
+        "of a painter": sum(hits),
+        "jobs": len(made),
+        "attempts": sum(attempts.values()),
+        "from a saved step": num_resumed,
+        "lost": lost,
+        "doubled": doubled,
+        "other pixels": other,
+        "seconds": round(took_s),
+    }
+    print(f"| {' | '.join(row)} |\n|{'---|' * len(row)}")
+    print(f"| {' | '.join(str(value) for value in row.values())} |")
     return int(bool(lost or doubled or other))
 
 

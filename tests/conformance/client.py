@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,11 @@ def main() -> None:
     assert {"sora-2", "sora-2-pro"} <= {model.id for model in client.models.list()}
     file = client.files.create(file=("lines.jsonl", b"{}"), purpose="batch")
     assert client.files.content(file.id).read() == b"{}"
+    work_off_a_batch(client)
+    if hasattr(client.webhooks, "create"):
+        manage_webhooks(client)
+    if hasattr(client, "content_provenance_checks"):
+        check_provenance(client)
 
     hook = json.loads(Path(sys.argv[2]).read_text())
     event = client.webhooks.unwrap(hook["body"], hook["headers"], secret=hook["secret"])
@@ -85,6 +91,54 @@ def main() -> None:
         pass
     else:
         raise AssertionError("a tampered webhook was taken")
+
+
+def work_off_a_batch(client: OpenAI) -> None:
+    """Two requests in a file, and what became of them in another."""
+    lines = [
+        {"custom_id": name, "method": "POST", "url": "/v1/videos", "body": {"prompt": f"a {name}", "size": SMALL}}
+        for name in ("ball", "cube")
+    ]
+    data = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    file = client.files.create(file=("lines.jsonl", data), purpose="batch")
+    batch = client.batches.create(input_file_id=file.id, endpoint="/v1/videos", completion_window="24h")
+    until = time.monotonic() + 120
+    while batch.status == "in_progress" and time.monotonic() < until:
+        time.sleep(0.2)
+        batch = client.batches.retrieve(batch.id)
+    assert (batch.status, batch.request_counts.completed, batch.request_counts.total) == ("completed", 2, 2), batch
+    results = [json.loads(line) for line in client.files.content(batch.output_file_id).text.splitlines()]
+    assert [result["custom_id"] for result in results] == ["ball", "cube"]
+    assert all(result["response"]["body"]["status"] == "completed" for result in results)
+    assert batch.id in {other.id for other in client.batches.list()}
+
+
+def manage_webhooks(client: OpenAI) -> None:
+    """An endpoint from its first day to its last, as SDKs of 3.x do."""
+    events = ["video.completed"]
+    made = client.webhooks.create(name="mine", url="https://example.org/", event_types=events)
+    assert made.signing_secret.startswith("whsec_")
+    assert client.webhooks.update(made.id, name="ours", url="https://example.org/b", event_types=events).name == "ours"
+    assert client.webhooks.retrieve(made.id).url == "https://example.org/b"
+    rotated = client.webhooks.rotate_secret(made.id, keep_old_secret_active_for_24_hours=True)
+    assert rotated.signing_secret != made.signing_secret
+    client.webhooks.update(made.id, name="ours", url="http://127.0.0.1:9/", event_types=events)
+    refuse(openai.BadRequestError, "invalid_url", lambda: client.webhooks.test(made.id, event_type="video.failed"))
+    assert made.id in {endpoint.id for endpoint in client.webhooks.list()}
+    assert "video.completed" in client.webhooks.event_types.list().data
+    assert client.webhooks.delete(made.id).deleted is True
+    refuse(openai.NotFoundError, "not_found", lambda: client.webhooks.retrieve(made.id))
+
+
+def check_provenance(client: OpenAI) -> None:
+    """A file as it was downloaded, and one of others."""
+    done = client.videos.create_and_poll(prompt="a ball", model="sora-2", size=SMALL)
+    clip = client.videos.download_content(done.id).read()
+    ours = client.content_provenance_checks.create(file=("a.mp4", clip))
+    c2pa = next(result for result in ours.results if result.type == "c2pa")
+    assert (c2pa.outcome, c2pa.validation_state) == ("detected", "trusted"), ours
+    others = client.content_provenance_checks.create(file=("a.png", PNG))
+    assert {result.outcome for result in others.results} == {"not_detected"}, others
 
 
 def refuse(kind: type[Any], code: str, call: Callable[[], object]) -> None:

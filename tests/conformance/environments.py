@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
+import functools
 import re
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 ENVIRONMENTS = Path(__file__).parents[2] / "build" / "conformance"
+INSTALL_S = 300.0
+"""So long all installations of one run may take together; a registry that is slow must not hold up everything."""
 
 
 def environment(requirement: str) -> Path:
     """The folder of programs of an environment with a Python package; skips the test where it cannot be had."""
     folder = ENVIRONMENTS / re.sub(r"[^\w.]+", "-", requirement).strip("-")
+    python = folder / "bin" / "python"
     if not (folder / "ready").exists():
-        assert run([sys.executable, "-m", "venv", str(folder)]).returncode == 0
-        command = [str(folder / "bin" / "python"), "-m", "pip", "install", "-q", requirement]
-        if run(command, timeout_s=1200).returncode != 0:
-            pytest.skip("the registry of Python packages cannot be reached")
+        shutil.rmtree(folder, ignore_errors=True)  # what an interrupted run left
+        assert run([sys.executable, "-m", "venv", "--without-pip", str(folder)]).returncode == 0
+        options = ["-q", "--disable-pip-version-check", "--retries", "1", "--timeout", "15", "--no-compile"]
+        install([sys.executable, "-m", "pip", "--python", str(python), "install", *options, requirement])
         (folder / "ready").touch()
     return folder / "bin"
+
+
+def install(command: list[str], folder: Path | None = None) -> None:
+    """Run a program that fetches from a registry; skips the test, and says why, when it fails or takes too long."""
+    left_s = _deadline() - time.monotonic()
+    if left_s <= 0:
+        pytest.skip(f"no time is left for: {command[-1]} ({INSTALL_S:g} seconds for all)")
+    try:
+        done = run(command, folder, timeout_s=left_s)
+    except subprocess.TimeoutExpired:
+        pytest.skip(f"the registry is too slow for {command[-1]}")
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        pytest.skip(f"{command[-1]} cannot be had from its registry: {said[-1][:200] if said else done.returncode}")
+
+
+@functools.cache
+def _deadline() -> float:
+    return time.monotonic() + INSTALL_S
 
 
 def run(command: list[str], folder: Path | None = None, *, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:

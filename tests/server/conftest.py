@@ -20,6 +20,7 @@ from ozora.server.metrics import Meters
 from ozora.server.painting import Studio
 from ozora.server.settings import Settings, in_folder
 from ozora.server.store import Store
+from tests.server.ear import Receiver, listening
 from tests.server.live import client_of
 from tests.server.stub import StubBackend
 
@@ -91,3 +92,9 @@ def own_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict
         return home
 
     return install
+
+
+@pytest.fixture
+def receiver() -> Iterator[tuple[str, type[Receiver]]]:
+    with listening() as heard:
+        yield heard

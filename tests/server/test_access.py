@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 
 import httpx
 import pytest
 
 from ozora.server import keys
+from ozora.server.access import KNOWN_S
 from ozora.server.database import Database
 from ozora.server.keys import Limits
 from ozora.server.settings import Settings
@@ -62,3 +64,12 @@ def test_a_key_has_its_limits(client: httpx.Client, database: Database) -> None:
         client.post("/v1/videos", json={"prompt": "x", "seconds": "4"}, headers=short).status_code for _ in range(2)
     ]
     assert statuses == [200, 429]
+
+
+def test_a_revoked_key_is_shut_out_within_a_second(client: httpx.Client, database: Database) -> None:
+    header = make_key(database)
+    assert client.get("/v1/videos", headers=header).status_code == 200
+    with database.writing() as connection:
+        keys.revoke(connection, header["authorization"][10:22], 2.0)
+    time.sleep(KNOWN_S + 0.1)
+    assert client.get("/v1/videos", headers=header).status_code == 401

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -63,6 +66,21 @@ def test_a_key_sees_its_own_videos_only(settings: Settings, database: Database, 
             assert client.get(f"/v1/videos/{made}", headers=headers).status_code == 404
             assert client.delete(f"/v1/videos/{made}", headers=headers).status_code == 404
             assert client.get("/v1/videos", headers=headers).json()["data"] == []
+
+
+def test_a_locked_database_is_503_and_loses_nothing(client: httpx.Client, settings: Settings) -> None:
+    asked: dict[str, Any] = {"json": {"prompt": "a ball", "model": "stub"}, "headers": {"idempotency-key": "once"}}
+    with contextlib.closing(
+        sqlite3.connect(settings.database.removeprefix("sqlite:///"), isolation_level=None)
+    ) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answer = client.post("/v1/videos", **asked)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
+        assert answer.headers["retry-after"] == "1" and "x-should-retry" not in answer.headers
+        assert client.get("/v1/videos").json()["data"] == []  # readers do not wait
+    made = [client.post("/v1/videos", **asked) for _ in range(2)]
+    assert [video["id"] for video in client.get("/v1/videos").json()["data"]] == [made[0].json()["id"]]
+    assert made[0].json() == made[1].json()
 
 
 def test_what_cannot_fit_is_refused_with_what_would(settings: Settings, database: Database, stub: StubBackend) -> None:

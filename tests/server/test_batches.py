@@ -27,6 +27,7 @@ def test_lines_are_requests() -> None:
         b"",
         b"{",
         b"[]",
+        b"\n" * 30_000,
         *(json.dumps(line(**change)).encode() for change in ({"body": 1}, {"method": "GET"}, {"custom_id": 7})),
     ],
 )

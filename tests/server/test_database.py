@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -51,7 +52,7 @@ def test_many_may_migrate_at_once(settings: object, database: Database) -> None:
     for thread in threads:
         thread.join()
     with database.reading() as connection:
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "m002"
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "m003"
 
 
 def test_a_database_that_is_away_can_be_tried_again() -> None:
@@ -59,6 +60,14 @@ def test_a_database_that_is_away_can_be_tried_again() -> None:
     with pytest.raises(StoreError, match="try again"), gone.reading():
         pass
     gone.close()
+
+
+def test_a_damaged_file_is_said_to_be_away(tmp_path: Path) -> None:
+    (tmp_path / "a.db").write_bytes(b"no database at all " * 1000)
+    damaged = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    with pytest.raises(StoreError, match="nothing is lost"), damaged.reading():
+        pass
+    damaged.close()
 
 
 def test_what_is_no_database_is_refused() -> None:

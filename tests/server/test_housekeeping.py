@@ -1,13 +1,9 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-import pytest
 from sqlalchemy import select
 from standardwebhooks import Webhook
 
@@ -19,35 +15,8 @@ from ozora.server.painting import Studio, paint
 from ozora.server.settings import Settings
 from ozora.server.store import Store
 from ozora.server.tables import DELIVERIES
+from tests.server.ear import Receiver
 from tests.server.samples import draft
-
-
-class Receiver(BaseHTTPRequestHandler):
-    """Writes down what it gets, and answers as told."""
-
-    got: list[tuple[dict[str, str], bytes]]
-    status: int
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        self.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
-        self.send_response(self.status)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing."""
-
-
-@pytest.fixture
-def receiver() -> Iterator[tuple[str, type[Receiver]]]:
-    handler = type("Ear", (Receiver,), {"got": [], "status": 200})
-    server = HTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/hook", handler
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_files_go_when_their_time_is_over(studio: Studio) -> None:
@@ -115,7 +84,19 @@ def test_a_private_address_gets_nothing(database: Database, tmp_path: Path, sett
         assert "not public" in str(connection.execute(select(DELIVERIES.c.answer)).scalar_one())
 
 
-def test_the_thread_stops_when_told(database: Database, store: Store, settings: Settings) -> None:
+def test_what_failed_before_waits_for_what_is_new(database: Database) -> None:
+    with database.writing() as connection:
+        endpoint = webhooks.add(connection, "local", name="", url="http://x/", event_types=["video.failed"], now=1.0)
+        first = webhooks.send_later(connection, endpoint, "video.failed", "video_1", 1.0)
+        delivery = webhooks.claim(connection, 1.0)
+        assert delivery is not None and delivery.event_id == first
+        webhooks.settle(connection, delivery, delivered=False, answer="500", now=1.0)
+        second = webhooks.send_later(connection, endpoint, "video.failed", "video_2", 50.0)
+        claimed = [webhooks.claim(connection, 60.0) for _ in range(2)]
+    assert [delivery and delivery.event_id for delivery in claimed] == [second, first]
+
+
+def test_the_threads_stop_when_told(database: Database, store: Store, settings: Settings) -> None:
     keeper = Housekeeper(settings, database, store)
     keeper.start()
     keeper.stop()

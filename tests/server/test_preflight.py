@@ -7,9 +7,10 @@ import pytest
 
 from ozora.errors import RequestError
 from ozora.plan import Plan
-from ozora.server import jobs, preflight, queue
+from ozora.server import jobs, queue
 from ozora.server.database import Database
 from ozora.server.preflight import BASE_BYTES, Need, check, first_guess, predict, slowness, usable_memory
+from ozora.server.store import SPARE_BYTES
 from ozora.shapes import VideoShape
 from tests.server.samples import draft, plan
 from tests.server.stub import StubBackend
@@ -37,7 +38,7 @@ def test_the_size_that_is_named_does_fit(what: str) -> None:
     wanted = sized(2000)
     need = predict(wanted, sized(16).shape, 1.0)
     memory = BASE_BYTES + 100_000_000 if what == "memory" else 10**12
-    free = preflight.SPARE_DISK_BYTES + 500_000 if what == "disk" else None
+    free = SPARE_BYTES + 500_000 if what == "disk" else None
     with pytest.raises(RequestError, match=f"of {what}") as refused:
         check(need, wanted, memory_bytes=memory, free_bytes=free)
     side = int(str(refused.value).split("; ")[1].split("x")[0])

@@ -5,9 +5,11 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, event, select
+from sqlalchemy.engine import Engine
 
 from ozora.server import jobs, keys, queue
 from ozora.server.database import Database
@@ -231,3 +233,24 @@ def test_a_job_is_a_value(database: Database, tmp_path: Path) -> None:
     submit(database)
     job = claimed(database)
     assert dataclasses.replace(job, progress=5).progress == 5
+
+
+def test_a_search_of_a_long_queue_reads_its_index_alone(database: Database) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL decides by its statistics")
+    asked: list[tuple[str, Any]] = []
+
+    def note(connection: object, cursor: object, statement: str, parameters: Any, *more: object) -> None:
+        if "jobs.not_before <=" in statement:
+            asked.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    assert claim(database) is None
+    with database.reading() as connection:
+        assert not queue.is_work(connection, 1.0)
+    event.remove(Engine, "before_cursor_execute", note)
+    with database.reading() as connection:
+        for statement, parameters in asked:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+            assert str(plan[0][3]).startswith("SEARCH jobs USING COVERING INDEX jobs_queue"), plan
+    assert len(asked) == 2

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import threading
+import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 
 import pytest
 
 from ozora.errors import RequestError
-from ozora.server.remote import Policy, check_url, fetch, is_public, post
+from ozora.server.remote import AT_ONCE, Policy, check_url, fetch, is_public, post, slot
 
 OPEN = Policy(private_hosts=("127.0.0.1",), max_bytes=1000, timeout_s=5.0)
 
@@ -89,6 +92,10 @@ def test_private_addresses_are_refused(site: str) -> None:
         ("64:ff9b::7f00:1", False),
         ("fe80::1%eth0", False),
         ("fd00::1", False),
+        ("fec0::1", False),
+        ("::7f00:1", False),
+        ("64:ff9b:1::7f00:1", False),
+        ("2606:4700::1111", True),
     ],
 )
 def test_which_addresses_are_public(address: str, public: bool) -> None:
@@ -109,3 +116,43 @@ def test_data_urls() -> None:
     for url in ("data:image/png;base64,??", "data:none", "data:," + "x" * 4000):
         with pytest.raises(RequestError):
             fetch(url, OPEN)
+
+
+class Drip(BaseHTTPRequestHandler):
+    """Sends a byte now and then, so that no read of it ever takes long: in its head, or in its body."""
+
+    def do_GET(self) -> None:
+        with contextlib.suppress(OSError):
+            if self.path == "/body":
+                self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n")
+            for _ in range(100):
+                self.wfile.write(b"x")
+                self.wfile.flush()
+                time.sleep(0.1)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing."""
+
+
+@pytest.mark.parametrize("path", ["/head", "/body"])
+def test_a_server_that_drips_is_cut_off(path: str) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Drip)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    began = time.monotonic()
+    with pytest.raises(RequestError, match="cannot be used"):
+        fetch(f"http://127.0.0.1:{server.server_port}{path}", replace(OPEN, timeout_s=0.5))
+    assert time.monotonic() - began < 3
+    server.shutdown()
+    server.server_close()
+
+
+def test_slow_servers_do_not_hold_every_thread(site: str) -> None:
+    with contextlib.ExitStack() as others:
+        for _ in range(AT_ONCE):
+            others.enter_context(slot())
+        with pytest.raises(RequestError) as refused:
+            fetch(f"{site}/page", OPEN)
+        assert refused.value.status == 429
+        assert fetch("data:,x", OPEN) == b"x"
+    assert fetch(f"{site}/page", OPEN)

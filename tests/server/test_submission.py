@@ -1,17 +1,31 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from ozora.errors import PolicyError, RequestError
+from ozora.errors import PolicyError, RequestError, StoreError
+from ozora.server import jobs
 from ozora.server.desk import Desk
 from ozora.server.keys import LOCAL_KEY
 from ozora.server.painting import Studio
+from ozora.server.store import SPARE_BYTES, Store
 from ozora.server.submission import submit
+from ozora.server.uploads import Upload
 from ozora.trust.review import ReviewQueue
+from tests.server.routes.test_videos import png
+
+
+class FullStore(Store):
+    """A disk with room for the jobs that are there, and for a plan, but for no more files."""
+
+    def free_bytes(self) -> int:
+        return SPARE_BYTES + 150_000
 
 
 def test_a_request_becomes_a_job(desk: Desk) -> None:
@@ -34,6 +48,43 @@ def test_a_full_queue_says_so(studio: Studio, desk: Desk) -> None:
     with pytest.raises(RequestError, match="queue is full") as refused:
         submit(desk, LOCAL_KEY, "create", {"prompt": "a ball", "model": "stub"}, token=None)
     assert refused.value.status == 429
+
+
+def test_nothing_is_kept_of_what_is_refused(desk: Desk) -> None:
+    fields = {"prompt": "a ball", "model": "stub", "input_reference": Upload(name="a.png", data=png())}
+    kept = submit(desk, LOCAL_KEY, "create", fields, token="t")
+    assert submit(desk, LOCAL_KEY, "create", fields, token="t") == kept
+    videos = desk.store.local_path("videos")
+    assert videos is not None and [path.name for path in videos.iterdir()] == [kept.id]
+    desk.settings = dataclasses.replace(desk.settings, max_queued=0)
+    with pytest.raises(RequestError, match="queue is full"):
+        submit(desk, LOCAL_KEY, "create", fields, token=None)
+    assert [path.name for path in videos.iterdir()] == [kept.id]
+
+
+def test_a_key_cannot_take_the_whole_queue(desk: Desk) -> None:
+    desk.settings = dataclasses.replace(desk.settings, max_queued=4)
+    fields = {"prompt": "a ball", "model": "stub"}
+    one, other = (dataclasses.replace(LOCAL_KEY, id=name) for name in ("one", "other"))
+    for _ in range(2):
+        submit(desk, one, "create", fields, token=None)
+    with pytest.raises(RequestError, match="half of the queue") as refused:
+        submit(desk, one, "create", fields, token=None)
+    assert refused.value.status == 429
+    assert submit(desk, other, "create", fields, token=None).status == "queued"
+
+
+def test_a_full_disk_takes_no_files_and_no_job(desk: Desk) -> None:
+    full = FullStore(desk.settings.data)
+    desk.store = full
+    out, noise = io.BytesIO(), np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(out, format="PNG")
+    fields = {"prompt": "a ball", "model": "stub", "input_reference": Upload(name="a.png", data=out.getvalue())}
+    with pytest.raises(StoreError, match="disk is full"):
+        submit(desk, LOCAL_KEY, "create", fields, token=None)
+    with desk.database.reading() as connection:
+        assert jobs.count(connection) == {}
+    assert not list(Path(str(full.local_path("videos"))).glob("*/*"))
 
 
 def test_a_title_is_judged_though_it_is_not_painted(desk: Desk) -> None:

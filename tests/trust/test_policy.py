@@ -26,6 +26,12 @@ FRAMES = np.zeros((1, 8, 8, 3), np.uint8)
         ("a minor chord and naked trees", "refuse", "minors"),  # known to be too strict
         ("naked children", "refuse", "minors"),
         ("a n4ked woman", "review", "sexual"),
+        ("a n\u0430k\u0435d woman", "review", "sexual"),  # Cyrillic
+        ("a na\ufe0fk\u200bed woman", "review", "sexual"),
+        ("a n a k e d woman", "review", "sexual"),
+        ("n.a.k.e.d woman", "review", "sexual"),
+        ("a n_a-k.e d woman", "review", "sexual"),
+        ("the letters a b c d on a cube", "allow", ""),
         ("a beheading in the snow", "refuse", "violence"),
         ("kill all jews", "refuse", "hate"),
         ("Taylor Swift's dog", "refuse", "people"),
@@ -49,6 +55,19 @@ def test_every_pack_can_be_read_and_says_why() -> None:
     rules = [rule for pack in PACKS.glob("*.json") for rule in read_pack(pack)]
     assert len({rule.id for rule in rules}) == len(rules)
     assert all(rule.reason for rule in rules)
+
+
+def test_a_pack_that_changes_or_goes_is_noticed_at_once(tmp_path: Path) -> None:
+    pack = tmp_path / "pack.json"
+    rule = {"id": "a", "category": "c", "verdict": "refuse", "reason": "r", "words": ["ball"]}
+    pack.write_text(json.dumps({"rules": [rule]}))
+    settings = TrustSettings(rules=(str(pack),))
+    assert decide("a ball", load_policy(tmp_path, settings)).verdict == "refuse"
+    pack.write_text(json.dumps({"rules": [{**rule, "words": ["cube", "sphere"]}]}))
+    assert decide("a ball", load_policy(tmp_path, settings)).verdict == "allow"
+    pack.unlink()
+    with pytest.raises(TrustError, match="cannot be used"):
+        load_policy(tmp_path, settings)
 
 
 def test_a_key_can_have_verdicts_of_its_own() -> None:

@@ -74,3 +74,19 @@ def test_tiny_and_flat_pictures_pass_through(shape: tuple[int, ...]) -> None:
 def test_pictures_of_a_few_pixels_hold_nothing(height: int, width: int) -> None:
     frames = np.random.default_rng(0).integers(0, 256, (1, height, width, 3), dtype=np.uint8)
     assert detect(frames, bytes(32)) is None
+
+
+@pytest.mark.parametrize("level", [0, 255])
+@pytest.mark.parametrize(("height", "width"), [(64, 64), (51, 77)])
+def test_the_mark_does_not_wrap_at_the_ends_of_a_byte(level: int, height: int, width: int) -> None:
+    plain = np.full((2, height, width, 3), level, np.uint8)
+    change = mark(plain, PAYLOAD, KEY).astype(int) - level
+    assert 0 < np.abs(change).max() < 20
+    assert (change[..., 0] == change[..., 2]).all()
+
+
+def test_every_frame_and_every_row_is_marked_by_itself() -> None:
+    odd = CLIP[:3, :51, :77]
+    one_by_one = np.concatenate([mark(frame[None], PAYLOAD, KEY) for frame in odd])
+    assert (mark(np.ascontiguousarray(odd), PAYLOAD, KEY) == one_by_one).all()
+    assert ((one_by_one != odd).mean(axis=(2, 3)) > 0.1).all()

@@ -6,11 +6,13 @@ loopback host (a page of another site cannot do that by DNS), comes from no othe
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from ozora.errors import RequestError
@@ -19,6 +21,8 @@ from ozora.server.desk import Desk
 from ozora.server.keys import LOCAL_KEY, PREFIX, Key
 from ozora.server.settings import LOOPBACK
 
+KNOWN_S = 1.0  # so long a right key is not looked up again, and a revoked one still opens
+MAX_KNOWN = 10_000
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
@@ -29,12 +33,13 @@ class Door:
         self._desk = desk
         self._lock = threading.Lock()
         self._buckets: dict[str, tuple[float, float]] = {}
+        self._known: dict[bytes, tuple[Key, float]] = {}
 
-    def open(self, scope: str) -> Callable[[Request], Key]:
+    def open(self, scope: str) -> Callable[[Request], Awaitable[Key]]:
         """A dependency of FastAPI: the key of a request that may do ``scope``; ``RequestError`` otherwise."""
 
-        def caller(request: Request) -> Key:
-            key = self._key(request)
+        async def caller(request: Request) -> Key:
+            key = await self._key(request)
             if scope not in key.scopes:
                 raise RequestError(f"this key may not '{scope}'", status=403, code="insufficient_scope")
             if scope != "read":
@@ -43,13 +48,24 @@ class Door:
 
         return caller
 
-    def _key(self, request: Request) -> Key:
+    async def _key(self, request: Request) -> Key:
         scheme, _, text = request.headers.get("authorization", "").partition(" ")
         text = text.strip() if scheme.lower() == "bearer" else ""
         if not text.startswith(PREFIX) and self._desk.settings.is_local and is_from_here(request):
             return LOCAL_KEY  # whatever key an SDK was made to send
         if not text:
             raise RequestError("an API key is needed: Authorization: Bearer oz_...", status=401, code="invalid_api_key")
+        digest = hashlib.sha256(text.encode()).digest()
+        known = self._known.get(digest)
+        if known is not None and time.monotonic() < known[1]:
+            return known[0]
+        key = await run_in_threadpool(self._check, text)
+        if len(self._known) >= MAX_KNOWN:
+            self._known.clear()
+        self._known[digest] = (key, time.monotonic() + KNOWN_S)
+        return key
+
+    def _check(self, text: str) -> Key:
         with self._desk.database.reading() as connection:
             return keys.check(connection, text)
 

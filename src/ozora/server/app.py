@@ -9,19 +9,20 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from ozora import __version__
-from ozora.errors import OzoraError, RequestError
+from ozora.errors import OzoraError
 from ozora.server import keys
 from ozora.server.access import Door
+from ozora.server.answers import answer_of
 from ozora.server.database import Database
 from ozora.server.desk import Desk
 from ozora.server.envelope import Envelope
 from ozora.server.housekeeping import Housekeeper
-from ozora.server.logs import LOGGER
+from ozora.server.lookout import Lookout
 from ozora.server.metrics import Meters
-from ozora.server.problems import problem_of
+from ozora.server.polls import Polls
 from ozora.server.routes.batches import batch_routes
 from ozora.server.routes.characters import character_routes
 from ozora.server.routes.files import file_routes
@@ -65,6 +66,7 @@ def make_app(settings: Settings) -> FastAPI:
     door = Door(desk)
     for routes in ROUTES:
         app.include_router(routes(desk, door))
+    app.add_middleware(Polls, may_read=door.open("read"), lookout=Lookout(database))
     app.add_middleware(Envelope, desk=desk)
     for kind in (OzoraError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, _answer)
@@ -72,20 +74,4 @@ def make_app(settings: Settings) -> FastAPI:
 
 
 async def _answer(request: Request, error: Exception) -> Response:
-    problem = problem_of(_ours(request, error))
-    if problem.status >= 500:
-        LOGGER.error("request failed", exc_info=error)
-    return JSONResponse(problem.to_dict(), status_code=problem.status, headers=problem.headers())
-
-
-def _ours(request: Request, error: Exception) -> Exception:
-    """The errors of the framework as errors of ours."""
-    if isinstance(error, RequestValidationError):
-        first = error.errors()[0]
-        name = str(first["loc"][-1])
-        return RequestError(f"the parameter '{name[:80]}' is wrong: {first['msg']}", param=name[:80])
-    if isinstance(error, HTTPException):
-        where = f"{request.method} {request.url.path[:200]}"
-        said = {404: f"there is no route {where}", 405: f"{where} is not possible"}.get(error.status_code)
-        return RequestError(said or str(error.detail), status=error.status_code, code="not_found")
-    return error
+    return answer_of(request, error)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from ozora.errors import RequestError
 from ozora.server import jobs
+from ozora.server.forms import parse_json
 from ozora.server.jobs import COMPLETED, FAILED, Job, job_of
 from ozora.server.tables import BATCHES, JOBS
 from ozora.server.videos import video_of
@@ -49,6 +50,8 @@ class Line:
 
 def read_lines(data: bytes) -> list[Line]:
     """The requests of a file; ``RequestError`` names the line that is wrong."""
+    if data.count(b"\n") > 2 * MAX_LINES:
+        raise RequestError(f"a batch has 1 to {MAX_LINES} lines", param="input_file_id")
     lines: list[Line] = []
     for number, raw in enumerate(data.splitlines(), start=1):
         if raw.strip():
@@ -182,7 +185,7 @@ def batch_of(batch: Batch, found: list[Job]) -> dict[str, Any]:
 def _line(raw: bytes, number: int) -> Line:
     where = f"line {number}"
     try:
-        data = json.loads(raw)
+        data = parse_json(raw)
     except (ValueError, RecursionError):
         raise RequestError(f"{where} is no JSON", param="input_file_id") from None
     if not isinstance(data, dict) or not isinstance(data.get("body"), dict):

@@ -22,7 +22,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from ozora.errors import RequestError, StoreError, UserError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-BUSY_S = 10
+BUSY_S = 5  # so long a client waits for a locked database until it is told to try again
+AWAY = ("OperationalError", "InterfaceError", "DatabaseError")  # locked, gone, full; the last is a damaged file
 _MIGRATING = threading.Lock()  # Alembic keeps its context in globals
 _LOCK = 7_201_993  # any number of our own: PostgreSQL's lock for those who change the tables
 
@@ -84,7 +85,7 @@ def _reachable() -> Iterator[None]:
     except (DataError, UnicodeEncodeError) as error:  # NUL, half a surrogate pair, or more than a column holds
         raise RequestError("a text holds a character that cannot be stored, or is too long; leave it out") from error
     except DBAPIError as error:
-        if type(error).__name__ not in ("OperationalError", "InterfaceError"):
+        if type(error).__name__ not in AWAY:
             raise
         raise StoreError(f"the database cannot be used now ({error.orig}); nothing is lost, try again") from error
 

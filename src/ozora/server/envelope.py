@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import time
+from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ozora.errors import RequestError
+from ozora.errors import RequestError, StoreError
 from ozora.server.desk import Desk
 from ozora.server.logs import LOGGER
+from ozora.server.polls import PATH
 from ozora.server.problems import problem_of
 
 QUIET = ("/healthz", "/readyz", "/metrics")
+AT_ONCE = 4  # bodies of the largest size that one process holds; more smaller ones
+
+
+@dataclass(slots=True)
+class _Body:
+    """What has come of a body."""
+
+    size_bytes: int = 0
 
 
 class Envelope:
@@ -22,12 +33,14 @@ class Envelope:
 
     def __init__(self, app: ASGIApp, desk: Desk) -> None:
         self._app, self._desk = app, desk
+        self._mark, self._numbers = secrets.token_hex(6), itertools.count(1)
+        self._held_bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, request_id, status = time.perf_counter(), f"req_{secrets.token_hex(12)}", 500
+        began, request_id, status = time.perf_counter(), f"req_{self._mark}{next(self._numbers):012x}", 500
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -36,36 +49,39 @@ class Envelope:
                 MutableHeaders(scope=message)["x-request-id"] = request_id
             await send(message)
 
-        limit = self._desk.settings.max_upload_bytes
+        limit, body = self._desk.settings.max_upload_bytes, _Body()
         try:
             length = Headers(scope=scope).get("content-length", "0")
             if length.isdigit() and int(length) > limit:
                 problem = problem_of(_too_large(limit))
                 await JSONResponse(problem.to_dict(), problem.status, problem.headers())(scope, receive, answer)
             else:
-                await self._app(scope, _bounded(receive, limit), answer)
+                await self._app(scope, self._bounded(receive, limit, body), answer)
         finally:
+            self._held_bytes -= body.size_bytes
             route = getattr(scope.get("route"), "path", "unknown")
             took_s = time.perf_counter() - began
             self._desk.meters.count(scope["method"], route, status, took_s)
-            if route not in QUIET:
+            # A line for each look at a video that is there would drown all others.
+            if route not in QUIET and not (route == PATH and scope["method"] == "GET" and status < 400):
                 seen = {"request": request_id, "method": scope["method"], "route": route, "status": status}
                 LOGGER.info("request", extra={**seen, "took_ms": round(took_s * 1000, 1)})
 
+    def _bounded(self, receive: Receive, limit: int, body: _Body) -> Receive:
+        """``receive`` for bodies that do not say how long they are; what all requests hold together is bounded too."""
 
-def _bounded(receive: Receive, limit: int) -> Receive:
-    """``receive`` for bodies that do not say how long they are."""
-    size = 0
+        async def bounded() -> Message:
+            message = await receive()
+            size = len(message.get("body", b""))
+            body.size_bytes += size
+            self._held_bytes += size
+            if body.size_bytes > limit:
+                raise _too_large(limit)
+            if self._held_bytes > AT_ONCE * limit:
+                raise StoreError("too many large files are being sent; try again in a moment")
+            return message
 
-    async def bounded() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > limit:
-            raise _too_large(limit)
-        return message
-
-    return bounded
+        return bounded
 
 
 def _too_large(limit: int) -> RequestError:

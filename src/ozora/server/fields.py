@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ozora.errors import RequestError
+from ozora.server.forms import parse_json
 from ozora.server.uploads import Upload
 
 
@@ -311,7 +311,7 @@ def _opened(name: str, value: Any) -> Any:  # noqa: ANN401
     """A form can carry structure as one field of JSON."""
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
-            value = json.loads(value)
+            value = parse_json(value)
         except (ValueError, RecursionError):
             raise _wrong(name, "is no JSON") from None
         _check_texts(value)

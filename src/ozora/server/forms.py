@@ -19,8 +19,11 @@ from ozora.errors import RequestError
 from ozora.server.uploads import Upload, plain_name
 
 MAX_FIELD_BYTES = 45_000_000  # a picture as a data: URL
+MAX_JSON_BYTES = 64_000_000
+MAX_PARTS = 200_000  # of JSON; a list of 30 million empty lists is 90 MB on the wire and 2 GB in memory
 MAX_FIELDS = 200
 MAX_DEPTH = 4
+MAX_NAME = 200
 
 
 async def read_body(request: Request) -> dict[str, Any]:
@@ -40,8 +43,8 @@ def fold(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Nested values of a form: ``a[b]=1`` becomes ``{"a": {"b": 1}}``, ``a[]=1`` becomes ``{"a": [1]}``."""
     result: dict[str, Any] = {}
     for name, value in pairs:
-        parts = re.findall(r"[^\[\]]+|(?<=\[)(?=\])", name)
-        if not parts or not parts[0] or len(parts) > MAX_DEPTH:
+        parts = re.findall(r"[^\[\]]+|(?<=\[)(?=\])", name) if len(name) <= MAX_NAME else []
+        if not parts or not parts[0] or len(parts) > (1 if isinstance(value, Upload) else MAX_DEPTH):
             raise RequestError(f"the field name '{name[:80]}' cannot be read", param=name[:80])
         _place(result, parts, value, name)
     return result
@@ -65,9 +68,20 @@ def _place(result: dict[str, Any], parts: list[str], value: Any, name: str) -> N
             raise RequestError(f"the field '{name[:80]}' is given twice", param=name[:80])
 
 
+def parse_json(raw: bytes | str) -> Any:  # noqa: ANN401 - whatever the wire brought
+    """``json.loads`` of a bounded number of parts; ``ValueError`` or ``RecursionError`` when it is no JSON."""
+    plain = raw.encode(errors="surrogatepass") if isinstance(raw, str) else raw
+    if sum(plain.count(mark) for mark in (b"[", b"{", b",")) > MAX_PARTS:
+        raise RequestError(f"this JSON has more than {MAX_PARTS} parts; send less", status=413, code="too_large")
+    return json.loads(raw)
+
+
 def _json(raw: bytes) -> dict[str, Any]:
+    if len(raw) > MAX_JSON_BYTES:
+        limit = f"{MAX_JSON_BYTES // 1_000_000} MB"
+        raise RequestError(f"a body of JSON has up to {limit}; send files as a form", status=413, code="too_large")
     try:
-        body = json.loads(raw)
+        body = parse_json(raw)
     except (ValueError, RecursionError):
         raise RequestError("the body is no JSON; check its quotes and brackets") from None
     if not isinstance(body, dict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 from sqlalchemy import delete, or_, select, update
 
@@ -21,38 +22,47 @@ IDLE_S = 0.5
 TOKENS_S = 86400.0
 DELIVERIES_S = 30 * 86400.0
 ROWS_AT_ONCE = 100
+SENDERS = 4  # of webhooks: one slow endpoint must not hold up those of others
 
 
 class Housekeeper:
-    """A thread that sweeps and delivers until it is stopped; several web processes may each have one."""
+    """Threads that sweep and deliver until they are stopped; several web processes may each have them."""
 
     def __init__(self, settings: Settings, database: Database, store: Store) -> None:
         self._settings, self._database, self._store = settings, database, store
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._keep, daemon=True)
+        self._threads = [
+            threading.Thread(target=self._keep, args=(self._sweep, SWEEP_S), daemon=True),
+            *(threading.Thread(target=self._keep, args=(self._deliver, IDLE_S), daemon=True) for _ in range(SENDERS)),
+        ]
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         self._done.set()
-        self._thread.join(timeout=5)
+        for thread in self._threads:
+            thread.join(timeout=5)
 
-    def _keep(self) -> None:
-        next_sweep = 0.0
+    def _keep(self, work: Callable[[], bool], pause_s: float) -> None:
+        """Do ``work`` until there is none, and look again after a pause."""
         while not self._done.is_set():
             busy = False
             try:
-                if time.monotonic() >= next_sweep:
-                    sweep(self._settings, self._database, self._store, time.time())
-                    next_sweep = time.monotonic() + SWEEP_S
-                busy = deliver(self._settings, self._database, time.time())
+                busy = work()
             except StoreError as error:
                 LOGGER.warning("housekeeping waits: %s", error)
             except Exception:
                 LOGGER.exception("housekeeping failed")
             if not busy:
-                self._done.wait(IDLE_S)
+                self._done.wait(pause_s)
+
+    def _sweep(self) -> bool:
+        return sweep(self._settings, self._database, self._store, time.time()) == ROWS_AT_ONCE
+
+    def _deliver(self) -> bool:
+        return deliver(self._settings, self._database, time.time())
 
 
 def sweep(settings: Settings, database: Database, store: Store, now: float) -> int:

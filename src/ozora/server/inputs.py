@@ -12,13 +12,19 @@ from ozora.server.store import Store
 SCHEME = "store:"
 
 
+def folder_of(job_id: str) -> str:
+    """Where the files of a job are in the store."""
+    return f"videos/{job_id}"
+
+
 def stow(store: Store, plan: Plan, job_id: str) -> Plan:
     """Copy the files that a plan names into the store, each once; the plan that comes back names them there."""
     kept: dict[str, str] = {}
 
     def keep(path: str, name: str) -> str:
         if path not in kept:
-            kept[path] = f"videos/{job_id}/{name}"
+            kept[path] = f"{folder_of(job_id)}/{name}"
+            store.check_room(Path(path).stat().st_size)
             store.put(Path(path), kept[path])
         return SCHEME + kept[path]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,8 +132,19 @@ def get(connection: Connection, identity: str, key_id: str, param: str = "video_
     wanted = and_(JOBS.c.id == identity, JOBS.c.key_id == key_id, JOBS.c.deleted_at.is_(None))
     row = connection.execute(select(JOBS).where(wanted)).mappings().first()
     if row is None:
-        raise RequestError(f"there is no video '{identity[:60]}'", status=404, code="not_found", param=param)
+        raise absence(identity, param)
     return job_of(row)
+
+
+def find(connection: Connection, identities: Collection[str]) -> dict[str, Job]:
+    """The jobs of any key with these ids, but for those that were deleted."""
+    query = select(JOBS).where(JOBS.c.id.in_(identities), JOBS.c.deleted_at.is_(None))
+    return {row["id"]: job_of(row) for row in connection.execute(query).mappings()}
+
+
+def absence(identity: str, param: str = "video_id") -> RequestError:
+    """What is said of a job that is not there, or is another key's: the same."""
+    return RequestError(f"there is no video '{identity[:60]}'", status=404, code="not_found", param=param)
 
 
 def page(
@@ -175,9 +187,10 @@ def count(connection: Connection) -> dict[str, int]:
     return {str(status): int(number) for status, number in rows}
 
 
-def num_queued(connection: Connection) -> int:
-    """How many jobs wait."""
-    return int(connection.execute(select(func.count()).where(JOBS.c.status == QUEUED)).scalar_one())
+def num_queued(connection: Connection, key_id: str | None = None) -> int:
+    """How many jobs wait, of one key or of all."""
+    own = [] if key_id is None else [JOBS.c.key_id == key_id]
+    return int(connection.execute(select(func.count()).where(JOBS.c.status == QUEUED, *own)).scalar_one())
 
 
 def seconds_since(connection: Connection, key_id: str, since: float) -> float:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 from ozora.backends import Capabilities, find
 from ozora.errors import RequestError
 from ozora.plan import Plan
+from ozora.server.store import SPARE_BYTES
 from ozora.server.tables import JOBS
 from ozora.shapes import VideoShape
 
@@ -27,7 +28,6 @@ BASE_BYTES = 700_000_000  # the process with PyTorch and the embedded weights
 PIXEL_BYTES = 14  # RGB painted, resized, in the encoder's queue, and as floats by parts
 FILE_BYTES = 0.12  # a written pixel in H.264 at crf 16
 BESIDE_BYTES = 100_000  # thumbnail, sheet, record
-SPARE_DISK_BYTES = 200_000_000
 NUM_PAST = 20
 
 
@@ -63,8 +63,8 @@ def check(need: Need, plan: Plan, *, memory_bytes: int, free_bytes: int | None) 
     if need.memory_bytes > memory_bytes:
         room = max(0, memory_bytes - BASE_BYTES)
         raise _too_large(plan, room / (need.memory_bytes - BASE_BYTES), "memory", need.memory_bytes, memory_bytes)
-    if free_bytes is not None and need.disk_bytes > free_bytes - SPARE_DISK_BYTES:
-        room = max(0, free_bytes - SPARE_DISK_BYTES)
+    if free_bytes is not None and need.disk_bytes > free_bytes - SPARE_BYTES:
+        room = max(0, free_bytes - SPARE_BYTES)
         share = (room - BESIDE_BYTES) / (need.disk_bytes - BESIDE_BYTES)
         raise _too_large(plan, max(0.0, share), "disk", need.disk_bytes, room)
 

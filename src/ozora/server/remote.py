@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import SplitResult, unquote_to_bytes, urljoin, urlsplit
@@ -21,6 +24,9 @@ from ozora.errors import RequestError
 
 MAX_REDIRECTS = 3
 TIMEOUT_S = 15.0
+AT_ONCE = 8
+"""Calls of one process that a client waits for: each holds a thread, and slow servers must not hold them all."""
+_slots = threading.BoundedSemaphore(AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +51,11 @@ def fetch(url: str, policy: Policy) -> bytes:
     """The bytes behind an http(s) or data URL; ``RequestError`` when they are out of bounds or out of reach."""
     if url.startswith("data:"):
         return _data(url, policy)
-    deadline = time.monotonic() + policy.timeout_s
+    with slot():
+        return _follow(url, policy, time.monotonic() + policy.timeout_s)
+
+
+def _follow(url: str, policy: Policy, deadline: float) -> bytes:
     for _ in range(MAX_REDIRECTS + 1):
         answer = _call("GET", url, b"", {}, policy, deadline)
         if answer.location is None:
@@ -61,6 +71,17 @@ def fetch(url: str, policy: Policy) -> bytes:
 def post(url: str, data: bytes, headers: dict[str, str], policy: Policy) -> Answer:
     """Send ``data``; redirects are not followed. ``RequestError`` when the address is out of bounds or of reach."""
     return _call("POST", url, data, headers, policy, time.monotonic() + policy.timeout_s)
+
+
+@contextlib.contextmanager
+def slot() -> Iterator[None]:
+    """One of ``AT_ONCE`` calls that a client waits for; ``RequestError`` (429) when there is none."""
+    if not _slots.acquire(blocking=False):
+        raise RequestError("other addresses are being asked; try again in a moment", status=429, code="busy")
+    try:
+        yield
+    finally:
+        _slots.release()
 
 
 def check_url(url: str) -> SplitResult:
@@ -97,11 +118,16 @@ class _Line:
         self.connection = http.client.HTTPConnection(host, port)
         left = max(0.1, deadline - time.monotonic())
         plain = socket.create_connection((address, port), timeout=left)
+        self._handle = plain.dup()  # TLS takes the socket over
+        self._end = threading.Timer(left, self._cut)  # a byte now and then would start each timeout anew
+        self._end.daemon = True
+        self._end.start()
         try:
             context = ssl.create_default_context() if secure else None
             self.connection.sock = context.wrap_socket(plain, server_hostname=host) if context else plain
         except BaseException:
             plain.close()
+            self._leave()
             raise
 
     def __enter__(self) -> Self:
@@ -109,6 +135,15 @@ class _Line:
 
     def __exit__(self, *error: object) -> None:
         self.connection.close()
+        self._leave()
+
+    def _leave(self) -> None:
+        self._end.cancel()
+        self._handle.close()
+
+    def _cut(self) -> None:
+        with contextlib.suppress(OSError):  # it may just have ended by itself
+            self._handle.shutdown(socket.SHUT_RDWR)
 
 
 def _address(host: str, port: int, policy: Policy) -> str:
@@ -127,6 +162,8 @@ def is_public(address: str) -> bool:
             return is_public(str(inner))
         if parsed in ipaddress.ip_network("64:ff9b::/96"):
             return is_public(str(ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)))
+        if parsed.is_reserved or parsed.is_site_local:  # some of these count as global: ::127.0.0.1, fec0::1
+            return False
     return parsed.is_global and not parsed.is_multicast
 
 
@@ -136,8 +173,8 @@ def _read(response: http.client.HTTPResponse, policy: Policy, deadline: float) -
         data += piece
         if len(data) > policy.max_bytes:
             raise _refused(f"it is larger than {policy.max_bytes // 1_000_000} MB")
-        if time.monotonic() > deadline:
-            raise _refused(f"it takes longer than {policy.timeout_s:g} seconds")
+    if time.monotonic() >= deadline:  # cut off, or nearly
+        raise _refused(f"it takes longer than {policy.timeout_s:g} seconds")
     return bytes(data)
 
 

@@ -13,6 +13,7 @@ from fsspec.core import url_to_fs
 from ozora.errors import StoreError, UserError
 
 CHUNK_BYTES = 256 * 1024
+SPARE_BYTES = 200_000_000  # of a disk are left to the jobs that are being painted
 
 
 class Store:
@@ -94,6 +95,12 @@ class Store:
         root = Path(self._root)
         nearest = next(folder for folder in (root, *root.parents) if folder.exists())
         return shutil.disk_usage(nearest).free
+
+    def check_room(self, size_bytes: int) -> None:
+        """``StoreError`` when a file of a client would take what is left for the jobs."""
+        free_bytes = self.free_bytes()
+        if free_bytes is not None and free_bytes - size_bytes < SPARE_BYTES:
+            raise StoreError("the server's disk is full, so that nothing can be kept now; try again later")
 
     def local_path(self, path: str) -> Path | None:
         """Where a file is on this machine; ``None`` when the store is elsewhere."""

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
 from ozora.backends import find
-from ozora.errors import RequestError
+from ozora.errors import RequestError, StoreError
 from ozora.pipeline import MAX_PROMPT, notes
 from ozora.server import characters, idempotency, jobs, preflight
 from ozora.server.characters import Character
 from ozora.server.desk import Desk
-from ozora.server.inputs import stow
+from ozora.server.inputs import folder_of, stow
 from ozora.server.jobs import Draft, Job
-from ozora.server.keys import Key, terms_of
+from ozora.server.keys import LOCAL, Key, terms_of
 from ozora.server.requests import DEFAULT_MODEL, Wish, plan_of
 from ozora.server.sources import Given, gather
 from ozora.server.structures import read_curve, read_preset, read_region, read_seconds, share_of
@@ -50,14 +52,33 @@ def submit(
                 return jobs.get(connection, known, key.id)
     draft = prepare(desk, key, verb, fields, parent=parent)
     now = time.time()
-    with desk.database.writing() as connection:
+    with undoing(desk, [draft]), desk.database.writing() as connection:
         known = None if token is None else idempotency.find(connection, key.id, token, body_sha256)
         if known is not None:
-            return jobs.get(connection, known, key.id)
-        job = enter(connection, desk, key, [draft], now)[0]
-        if token is not None:
-            idempotency.remember(connection, key.id, token, body_sha256, job.id, now)
+            job = jobs.get(connection, known, key.id)
+        else:
+            job = enter(connection, desk, key, [draft], now)[0]
+            if token is not None:
+                idempotency.remember(connection, key.id, token, body_sha256, job.id, now)
+    if known is not None:
+        discard(desk, [draft])
     return job
+
+
+@contextlib.contextmanager
+def undoing(desk: Desk, drafts: Sequence[Draft]) -> Iterator[None]:
+    """Keep nothing of drafts that are refused. When the database fails, they may be in it all the same, and stay."""
+    try:
+        yield
+    except RequestError:
+        discard(desk, drafts)
+        raise
+
+
+def discard(desk: Desk, drafts: Sequence[Draft]) -> None:
+    """Remove the given files of jobs that will not be."""
+    for draft in drafts:
+        desk.store.remove(folder_of(draft.id))
 
 
 def prepare(desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, parent: str | None = None) -> Draft:
@@ -94,13 +115,21 @@ def prepare(desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, parent: 
             characters=tuple(character.id for character in cast),
             notes=(*said, *notes(plan)),
         )
-        return dataclasses.replace(draft, plan=stow(desk.store, plan, draft.id).to_dict())
+        try:
+            return dataclasses.replace(draft, plan=stow(desk.store, plan, draft.id).to_dict())
+        except StoreError:
+            discard(desk, [draft])
+            raise
 
 
 def enter(connection: Connection, desk: Desk, key: Key, drafts: list[Draft], now: float) -> list[Job]:
     """Add jobs in the open transaction; ``RequestError`` (429) when the key or the queue has had enough."""
     if jobs.num_queued(connection) + len(drafts) > desk.settings.max_queued:
         raise RequestError("the queue is full; try again later", status=429, code="queue_full")
+    share = desk.settings.max_queued // 2
+    if key.id != LOCAL and jobs.num_queued(connection, key.id) + len(drafts) > share:
+        message = f"this key has half of the queue already ({share} videos); try again later"
+        raise RequestError(message, status=429, code="queue_full")
     wanted_s = sum(float(draft.seconds) for draft in drafts)
     limit_s = key.limits.seconds_a_day
     if limit_s < 1e9 and jobs.seconds_since(connection, key.id, now - DAY_S) + wanted_s > limit_s:

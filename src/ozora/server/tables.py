@@ -67,7 +67,7 @@ JOBS = Table(
     Column("took_disk_bytes", BigInteger),
     Column("characters", JSON, nullable=False, server_default="[]"),
     Column("notes", JSON, nullable=False, server_default="[]"),
-    Index("jobs_queue", "status", "priority", "key_id", "number"),
+    Index("jobs_queue", "status", "not_before", "priority", "key_id", "number"),
     Index("jobs_of_key", "key_id", "deleted_at", "number"),
     Index("jobs_by_day", "key_id", "created_at"),
     Index("jobs_of_batch", "batch_id"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ozora.plan import Plan
 from ozora.server.jobs import IN_PROGRESS, QUEUED, Job
 
 MIN_POLL_MS, MAX_POLL_MS = 250, 5000
@@ -12,7 +11,6 @@ MIN_POLL_MS, MAX_POLL_MS = 250, 5000
 
 def video_of(job: Job) -> dict[str, Any]:
     """The fields that the SDKs know are always there; those from "seed" on are ours."""
-    plan = Plan.from_dict(job.plan)
     return {
         "id": job.id,
         "object": "video",
@@ -27,8 +25,8 @@ def video_of(job: Job) -> dict[str, Any]:
         "size": job.size,
         "remixed_from_video_id": job.parent_id if job.verb == "remix" else None,
         "error": None if job.error_code is None else {"code": job.error_code, "message": job.error_message or ""},
-        "seed": plan.seed,
-        "fps": str(plan.shape.fps),
+        "seed": job.plan["seed"],
+        "fps": job.plan["shape"]["fps"],
         "parent_id": job.parent_id,
         "characters": [{"id": identity} for identity in job.characters],
         "notes": list(job.notes),

@@ -23,6 +23,7 @@ def make_server(app: FastAPI, settings: Settings) -> uvicorn.Server:
         access_log=False,
         timeout_graceful_shutdown=DRAIN_S,
         server_header=False,
+        proxy_headers=False,
         backlog=4096,
     )
     return uvicorn.Server(config)

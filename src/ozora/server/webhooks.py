@@ -131,6 +131,22 @@ def announce(connection: Connection, key_id: str, event_type: str, video_id: str
 
 def send_later(connection: Connection, endpoint: Endpoint, event_type: str, video_id: str, now: float) -> str:
     """Write down one delivery; returns the id of the event."""
+    delivery = draft(endpoint, event_type, video_id, now)
+    connection.execute(
+        insert(DELIVERIES).values(
+            event_id=delivery.event_id,
+            endpoint_id=endpoint.id,
+            type=event_type,
+            payload=delivery.payload,
+            created_at=now,
+            next_at=now,
+        )
+    )
+    return delivery.event_id
+
+
+def draft(endpoint: Endpoint, event_type: str, video_id: str, now: float) -> Delivery:
+    """A delivery that is written down nowhere; its number is 0."""
     event_id = f"evt_{secrets.token_hex(16)}"
     payload = {
         "id": event_id,
@@ -139,17 +155,8 @@ def send_later(connection: Connection, endpoint: Endpoint, event_type: str, vide
         "type": event_type,
         "data": {"id": video_id},
     }
-    connection.execute(
-        insert(DELIVERIES).values(
-            event_id=event_id,
-            endpoint_id=endpoint.id,
-            type=event_type,
-            payload=json.dumps(payload, separators=(",", ":")),
-            created_at=now,
-            next_at=now,
-        )
-    )
-    return event_id
+    text = json.dumps(payload, separators=(",", ":"))
+    return Delivery(number=0, event_id=event_id, payload=text, attempts=0, endpoint=endpoint)
 
 
 def claim(connection: Connection, now: float) -> Delivery | None:
@@ -163,7 +170,7 @@ def claim(connection: Connection, now: float) -> Delivery | None:
             DELIVERIES.c.endpoint_id,
         )
         .where(DELIVERIES.c.next_at <= now)
-        .order_by(DELIVERIES.c.next_at)
+        .order_by(DELIVERIES.c.attempts, DELIVERIES.c.next_at)  # what has failed before waits for what is new
         .limit(1)
     )
     row = connection.execute(query).mappings().first()

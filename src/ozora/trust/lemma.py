@@ -10,17 +10,23 @@ import re
 import unicodedata
 
 _LOOKALIKES = str.maketrans("0134578@$", "oieastbas")
-_INVISIBLE = dict.fromkeys([0xAD, *range(0x200B, 0x2010), 0x2060, 0xFEFF])
+_TWINS = str.maketrans("аеіјоѕрсухьһԁԛԝɡαεικνορτυχ", "aeijospcyxbhdqwgaeiknoptux")  # Cyrillic, Greek
+_UNSEEN = ("Cf", "Mn", "Me")  # Unicode's categories: format, marks
+_SPELLED = re.compile(r"(?<!\w)\w(?:[\W_]{1,3}\w){2,}(?!\w)")
 _ENDINGS = ("ingly", "edly", "ing", "ed", "er", "ies", "es", "ly", "y", "e")
 _SHORTEST = 4  # of a stem; with 3, rape and rapping would be one word
 
 
 def find_lemmas(text: str) -> tuple[str, ...]:
-    """The lemmas of the words in ``text``, in order."""
-    plain = unicodedata.normalize("NFKD", text.translate(_INVISIBLE)).casefold()
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    """The lemmas of the words in ``text``, in order; behind them words that are spelled letter by letter."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    plain = "".join(letter for letter in plain if unicodedata.category(letter) not in _UNSEEN).translate(_TWINS)
     plain = re.sub(r"[\u2019'`]s\b", "", plain)
-    return tuple(_cut(_undisguise(word)) for word in re.findall(r"[\w@$]+", plain.replace("_", " ")))
+    words = re.findall(r"[\w@$]+", plain.replace("_", " "))
+    for letters in _SPELLED.findall(plain):
+        spelled = re.sub(r"[\W_]+", "", letters)
+        words += ["", spelled, "", spelled[1:]]  # the first may be an article
+    return tuple(_cut(_undisguise(word)) for word in words)
 
 
 def _undisguise(word: str) -> str:

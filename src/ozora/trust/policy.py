@@ -8,6 +8,7 @@ a classifier of text and a check of frames, may only be stricter. What cannot be
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -91,13 +92,20 @@ def load_policy(home: Path, settings: TrustSettings, key: str = DEFAULT_KEY) -> 
 def read_pack(path: Path) -> tuple[Rule, ...]:
     """The rules of a pack; ``TrustError`` names what is wrong with it."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        rules = tuple(_parse(item) for item in data["rules"])
+        state = path.stat()
+        rules = _read_rules(path, state.st_mtime_ns, state.st_size)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, re.error) as error:
         raise TrustError(f"the rule pack {path} cannot be used ({error}): correct it") from error
     if not rules:
         raise TrustError(f"the rule pack {path} cannot be used (it has no rules): correct it")
     return rules
+
+
+@functools.lru_cache(maxsize=64)
+def _read_rules(path: Path, changed_ns: int, size_bytes: int) -> tuple[Rule, ...]:
+    """Once for each state of a file: to read the packs takes longer than to judge a prompt."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(_parse(item) for item in data["rules"])
 
 
 def decide(text: str, policy: Policy) -> Decision:

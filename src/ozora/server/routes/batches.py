@@ -21,7 +21,9 @@ from ozora.server.keys import Key
 from ozora.server.problems import problem_of
 from ozora.server.routes.bodies import body_schema
 from ozora.server.routes.paging import Paging, page_of, paging
-from ozora.server.submission import enter, prepare
+from ozora.server.submission import discard, enter, prepare, undoing
+
+PREPARE_S = 300.0  # of one request: each line may name a picture of a slow server
 
 
 def batch_routes(desk: Desk, door: Door) -> APIRouter:
@@ -30,7 +32,7 @@ def batch_routes(desk: Desk, door: Door) -> APIRouter:
     may_read, may_write = door.open("read"), door.open("write")
 
     @router.post("", openapi_extra=body_schema("batch"))
-    def create(body: dict[str, Any] = Depends(read_body), key: Key = Depends(may_write)) -> dict[str, Any]:
+    def create(key: Key = Depends(may_write), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
         """Queue every line of a file; one wrong line fails the batch before anything starts."""
         fields = read("batch", body)
         if fields["endpoint"] != ENDPOINT or fields["completion_window"] != WINDOW:
@@ -41,7 +43,9 @@ def batch_routes(desk: Desk, door: Door) -> APIRouter:
         lines = read_lines(desk.store.read(file.path))
         identity, now = batches.new_id(), time.time()
         drafts, errors = _prepare(identity, lines, key)
-        with desk.database.writing() as connection:
+        if errors:
+            discard(desk, drafts)
+        with undoing(desk, drafts), desk.database.writing() as connection:
             batch = batches.add(
                 connection,
                 key.id,
@@ -81,7 +85,12 @@ def batch_routes(desk: Desk, door: Door) -> APIRouter:
     def _prepare(identity: str, lines: list[Line], key: Key) -> tuple[list[Draft], list[dict[str, Any]]]:
         drafts: list[Draft] = []
         errors: list[dict[str, Any]] = []
+        until = time.monotonic() + PREPARE_S
         for number, line in enumerate(lines, start=1):
+            if time.monotonic() > until:
+                discard(desk, drafts)
+                message = f"{number - 1} of {len(lines)} lines were checked in {PREPARE_S:g} seconds; send fewer"
+                raise RequestError(message, param="input_file_id")
             try:
                 draft = prepare(desk, key, "create", read("create", line.body))
             except UserError as error:
@@ -119,6 +128,8 @@ def _show(connection: Connection, batch: Batch) -> dict[str, Any]:
 
 
 def _metadata(given: dict[str, Any]) -> dict[str, str]:
-    if len(given) > 16 or any(not isinstance(value, str) or len(value) > 512 for value in given.values()):
-        raise RequestError("metadata is up to 16 texts of up to 512 characters", param="metadata")
+    fits = all(isinstance(value, str) and len(value) <= 512 and len(name) <= 64 for name, value in given.items())
+    if len(given) > 16 or not fits:
+        message = "metadata is up to 16 texts of up to 512 characters, under names of up to 64"
+        raise RequestError(message, param="metadata")
     return given

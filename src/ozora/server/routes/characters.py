@@ -33,7 +33,7 @@ def character_routes(desk: Desk, door: Door) -> APIRouter:
     may_read, may_write = door.open("read"), door.open("write")
 
     @router.post("", openapi_extra=body_schema("character"))
-    def create(body: dict[str, Any] = Depends(read_body), key: Key = Depends(may_write)) -> dict[str, Any]:
+    def create(key: Key = Depends(may_write), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
         """Keep a clip or picture of somebody under a name."""
         fields, now = read("character", body), time.time()
         texts = characters.describe(fields["name"], fields.get("description", ""), fields.get("person", ""))
@@ -41,6 +41,7 @@ def character_routes(desk: Desk, door: Door) -> APIRouter:
         character = Character(id=characters.new_id(), key_id=key.id, file_id=files.new_id(), created_at=now, **texts)
         _judge(character, key)
         media_type = _check(shown.data)
+        desk.store.check_room(len(shown.data))
         desk.store.write(files.path_of(character.file_id), shown.data)
         with desk.database.writing() as connection:
             files.add(

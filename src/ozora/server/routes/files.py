@@ -26,7 +26,7 @@ def file_routes(desk: Desk, door: Door) -> APIRouter:
     may_read, may_write = door.open("read"), door.open("write")
 
     @router.post("", openapi_extra=body_schema("file"))
-    def create(body: dict[str, Any] = Depends(read_body), key: Key = Depends(may_write)) -> dict[str, Any]:
+    def create(key: Key = Depends(may_write), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
         """Keep a file."""
         fields = read("file", body)
         upload, purpose = fields["file"], fields["purpose"]
@@ -35,6 +35,7 @@ def file_routes(desk: Desk, door: Door) -> APIRouter:
         if not purpose.replace("_", "").replace("-", "").isalnum() or len(purpose) > 40:
             raise RequestError('a purpose is a word, such as "user_data" or "batch"', param="purpose")
         identity = files.new_id()
+        desk.store.check_room(len(upload.data))
         desk.store.write(files.path_of(identity), upload.data)
         with desk.database.writing() as connection:
             return files.add(

@@ -24,7 +24,7 @@ def provenance_routes(desk: Desk, door: Door) -> APIRouter:
     may_read = door.open("read")
 
     @router.post("", openapi_extra=body_schema("provenance"))
-    def create(body: dict[str, Any] = Depends(read_body), key: Key = Depends(may_read)) -> dict[str, Any]:
+    def create(key: Key = Depends(may_read), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
         """Say where a file comes from: signed and intact, ours but stripped or edited, or unknown."""
         verdict = provenance.check(_data(read("provenance", body), key))
         with desk.database.reading() as connection:

@@ -21,8 +21,8 @@ def service_routes(desk: Desk, door: Door) -> APIRouter:
     router = APIRouter(tags=["service"])
 
     @router.get("/healthz")
-    def healthy() -> dict[str, str]:
-        """The process answers."""
+    async def healthy() -> dict[str, str]:
+        """The process answers, even while every thread waits for the database."""
         return {"status": "ok"}
 
     @router.get("/readyz")

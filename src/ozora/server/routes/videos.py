@@ -9,25 +9,26 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import APIRouter, Depends, Header, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
-from starlette.concurrency import run_in_threadpool
+from fastapi.responses import Response, StreamingResponse
 
 from ozora.errors import RequestError
 from ozora.server import jobs
 from ozora.server.access import Door
+from ozora.server.answers import answer_video
 from ozora.server.assets import VARIANTS
 from ozora.server.desk import Desk
 from ozora.server.fields import read
 from ozora.server.forms import read_body
 from ozora.server.jobs import COMPLETED, Job
 from ozora.server.keys import Key
+from ozora.server.lookout import Lookout
 from ozora.server.models import list_capabilities
 from ozora.server.ranges import part_of
 from ozora.server.routes.bodies import body_schema
 from ozora.server.routes.paging import Paging, page_of, paging
 from ozora.server.sources import clip_of
 from ozora.server.submission import submit
-from ozora.server.videos import poll_ms, video_of
+from ozora.server.videos import video_of
 
 VERBS = {
     "loops": ("loop", "Lead a video back to its own beginning."),
@@ -44,15 +45,16 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
     """The routes; fixed names come before ``{video_id}``."""
     router = APIRouter(prefix="/v1/videos", tags=["videos"])
     may_read, may_write = door.open("read"), door.open("write")
+    lookout = Lookout(desk.database)
 
     @router.post("", openapi_extra=body_schema("create"))
     def create(
-        body: dict[str, Any] = Depends(read_body),
         key: Key = Depends(may_write),
+        body: dict[str, Any] = Depends(read_body),
         idempotency_key: str | None = Header(default=None),
     ) -> Response:
         """Make a video from a sentence, from pictures that it passes through, or from a storyboard."""
-        return _answer(submit(desk, key, "create", read("create", body), token=idempotency_key))
+        return answer_video(submit(desk, key, "create", read("create", body), token=idempotency_key))
 
     @router.get("/models")
     def models(key: Key = Depends(may_read)) -> dict[str, Any]:
@@ -61,8 +63,8 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
 
     @router.post("/edits", openapi_extra=body_schema("edit"))
     def edit(
-        body: dict[str, Any] = Depends(read_body),
         key: Key = Depends(may_write),
+        body: dict[str, Any] = Depends(read_body),
         idempotency_key: str | None = Header(default=None),
     ) -> Response:
         """Change a video, or a part of its picture."""
@@ -70,8 +72,8 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
 
     @router.post("/extensions", openapi_extra=body_schema("extend"))
     def extend(
-        body: dict[str, Any] = Depends(read_body),
         key: Key = Depends(may_write),
+        body: dict[str, Any] = Depends(read_body),
         idempotency_key: str | None = Header(default=None),
     ) -> Response:
         """Make a video longer."""
@@ -80,8 +82,8 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
     def _add(path: str, verb: str, says: str) -> None:
         @router.post(f"/{path}", name=verb, description=says, openapi_extra=body_schema(verb))
         def make(
-            body: dict[str, Any] = Depends(read_body),
             key: Key = Depends(may_write),
+            body: dict[str, Any] = Depends(read_body),
             idempotency_key: str | None = Header(default=None),
         ) -> Response:
             return _from_clip(verb, body, key, idempotency_key)
@@ -99,9 +101,9 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
         return page_of([video_of(job) for job in found], more)
 
     @router.get("/{video_id}")
-    def retrieve(video_id: str, key: Key = Depends(may_read)) -> Response:
+    async def retrieve(video_id: str, key: Key = Depends(may_read)) -> Response:
         """A video as it is now; one that failed is still an answer of 200."""
-        return _answer(_get(video_id, key))
+        return answer_video(await lookout.get(video_id, key.id))
 
     @router.delete("/{video_id}")
     def delete(video_id: str, key: Key = Depends(may_write)) -> dict[str, Any]:
@@ -115,19 +117,19 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
         """Stop a video; it ends as failed with the code "cancelled"."""
         with desk.database.writing() as connection:
             job = jobs.cancel(connection, jobs.get(connection, video_id, key.id), time.time())
-        return _answer(job)
+        return answer_video(job)
 
     @router.post("/{video_id}/remix", openapi_extra=body_schema("remix"))
     def remix(
         video_id: str,
-        body: dict[str, Any] = Depends(read_body),
         key: Key = Depends(may_write),
+        body: dict[str, Any] = Depends(read_body),
         idempotency_key: str | None = Header(default=None),
     ) -> Response:
         """Make a video again with another prompt."""
         fields = read("remix", body)
         clip_of(desk, key, {"id": video_id}, "video_id")
-        return _answer(submit(desk, key, "remix", fields, token=idempotency_key, parent=video_id))
+        return answer_video(submit(desk, key, "remix", fields, token=idempotency_key, parent=video_id))
 
     @router.get("/{video_id}/content")
     def content(video_id: str, request: Request, variant: str = "video", key: Key = Depends(may_read)) -> Response:
@@ -148,7 +150,7 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
     @router.get("/{video_id}/events")
     async def events(video_id: str, request: Request, key: Key = Depends(may_read)) -> Response:
         """The video each time it changes, as server-sent events, until it has ended."""
-        first = await run_in_threadpool(_get, video_id, key)
+        first = await lookout.get(video_id, key.id)
         return StreamingResponse(_follow(first, request, key), media_type="text/event-stream")
 
     def _get(video_id: str, key: Key) -> Job:
@@ -158,7 +160,7 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
     def _from_clip(verb: str, body: dict[str, Any], key: Key, token: str | None) -> Response:
         fields = read(verb, body)
         parent = clip_of(desk, key, fields["video"]) if "video" in fields else None
-        return _answer(submit(desk, key, verb, fields, token=token, parent=parent))
+        return answer_video(submit(desk, key, verb, fields, token=token, parent=parent))
 
     def _file(request: Request, path: str, media_type: str, name: str) -> Response:
         part = part_of(request.headers.get("range"), size := desk.store.size(path))
@@ -184,12 +186,8 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
                 return
             await asyncio.sleep(EVENTS_S)
             try:
-                job = await run_in_threadpool(_get, job.id, key)
+                job = await lookout.get(job.id, key.id)
             except RequestError:  # deleted meanwhile
                 return
 
     return router
-
-
-def _answer(job: Job) -> Response:
-    return JSONResponse(video_of(job), headers={"openai-poll-after-ms": str(poll_ms(job))})

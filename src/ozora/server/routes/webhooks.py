@@ -14,7 +14,7 @@ from ozora.server.desk import Desk
 from ozora.server.fields import read
 from ozora.server.forms import read_body
 from ozora.server.keys import Key
-from ozora.server.remote import check_url
+from ozora.server.remote import Policy, check_url, post, slot
 from ozora.server.routes.bodies import body_schema
 from ozora.server.routes.paging import page_of
 from ozora.server.webhooks import EVENT_TYPES, Endpoint
@@ -27,10 +27,10 @@ def webhook_routes(desk: Desk, door: Door) -> APIRouter:
 
     @router.get("/webhook_event_types")
     def event_types(key: Key = Depends(may)) -> dict[str, Any]:
-        return {"object": "list", "data": [{"object": "webhook_event_type", "id": name} for name in EVENT_TYPES]}
+        return {"object": "list", "data": list(EVENT_TYPES)}
 
     @router.post("/webhook_endpoints", openapi_extra=body_schema("endpoint"))
-    def create(body: dict[str, Any] = Depends(read_body), key: Key = Depends(may)) -> dict[str, Any]:
+    def create(key: Key = Depends(may), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
         """A new endpoint; its secret is shown now and never again."""
         fields = read("endpoint", body)
         check_url(fields["url"])
@@ -56,7 +56,7 @@ def webhook_routes(desk: Desk, door: Door) -> APIRouter:
             return _show(webhooks.get(connection, endpoint_id, key.id))
 
     @router.post("/webhook_endpoints/{endpoint_id}", openapi_extra=body_schema("change"))
-    def change(endpoint_id: str, body: dict[str, Any] = Depends(read_body), key: Key = Depends(may)) -> dict[str, Any]:
+    def change(endpoint_id: str, key: Key = Depends(may), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
         fields = read("change", body)
         with desk.database.writing() as connection:
             endpoint = webhooks.get(connection, endpoint_id, key.id)
@@ -80,7 +80,7 @@ def webhook_routes(desk: Desk, door: Door) -> APIRouter:
         return {"id": endpoint_id, "object": "webhook_endpoint.deleted", "deleted": True}
 
     @router.post("/webhook_endpoints/{endpoint_id}/rotate_secret", openapi_extra=body_schema("rotate"))
-    def rotate(endpoint_id: str, body: dict[str, Any] = Depends(read_body), key: Key = Depends(may)) -> dict[str, Any]:
+    def rotate(endpoint_id: str, key: Key = Depends(may), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
         keep = read("rotate", body).get("keep_old_secret_active_for_24_hours", False)
         with desk.database.writing() as connection:
             endpoint = webhooks.get(connection, endpoint_id, key.id)
@@ -88,13 +88,23 @@ def webhook_routes(desk: Desk, door: Door) -> APIRouter:
         return {**_show(endpoint), "signing_secret": endpoint.secret}
 
     @router.post("/webhook_endpoints/{endpoint_id}/test", openapi_extra=body_schema("test"))
-    def test(endpoint_id: str, body: dict[str, Any] = Depends(read_body), key: Key = Depends(may)) -> dict[str, Any]:
-        """Send an event of a video that does not exist."""
+    def test(endpoint_id: str, key: Key = Depends(may), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
+        """Send an event of a video that does not exist, now and once; says what the endpoint answers."""
         (event_type,) = _events([read("test", body).get("event_type", EVENT_TYPES[0])])
-        with desk.database.writing() as connection:
+        with desk.database.reading() as connection:
             endpoint = webhooks.get(connection, endpoint_id, key.id)
-            event_id = webhooks.send_later(connection, endpoint, event_type, "video_test", time.time())
-        return {"object": "webhook_endpoint.test", "event_id": event_id, "event_type": event_type}
+        now, policy = time.time(), Policy(private_hosts=desk.settings.private_hosts, max_bytes=65536, timeout_s=10.0)
+        delivery = webhooks.draft(endpoint, event_type, "video_test", now)
+        with slot():
+            answer = post(endpoint.url, delivery.payload.encode(), webhooks.headers(delivery, now), policy)
+        return {
+            "object": "webhook_endpoint.test",
+            "webhook_endpoint_id": endpoint.id,
+            "event_id": delivery.event_id,
+            "event_type": event_type,
+            "status_code": answer.status,
+            "success": True,  # as the SDKs have it: the call was made
+        }
 
     return router
 
