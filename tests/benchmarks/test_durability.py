@@ -18,21 +18,20 @@ __all__ = ["database", "settings", "template"]
 
 ROOT = Path(__file__).parents[2]
 DURABILITY = runpy.run_path(str(ROOT / "benchmarks" / "durability.py"))  # a script, of no package
-is_painting, is_work_left = DURABILITY["is_painting"], DURABILITY["is_work_left"]
+is_painting = DURABILITY["is_painting"]
 
 
 def test_who_paints_is_known_by_its_process(database: Database) -> None:
-    assert not is_work_left(database)
     with database.writing() as connection:
         jobs.add(connection, draft(), time.time())
-    assert is_work_left(database) and not is_painting(database, 12)
+    assert not is_painting(database, 12)
     with database.writing() as connection:
         job = queue.claim(connection, "host-12-abc", now=time.time(), lease_s=5, max_failures=2)
     assert job is not None
     assert is_painting(database, 12) and not is_painting(database, 1)
     with database.writing() as connection:
         assert queue.fail(connection, job, code="x", message="y", now=time.time())
-    assert not is_work_left(database) and not is_painting(database, 12)
+    assert not is_painting(database, 12)
 
 
 @pytest.mark.long

@@ -82,7 +82,7 @@ def test_guidance_is_baked_in(tmp_path: Path) -> None:
     folder = write_shelf(tmp_path / "latents")
     list(run_phase(diffusion(folder, 25), tmp_path))
     start = finished_weights(tmp_path, "s1")[0]
-    phase = replace(diffusion(folder, 80), name="s4", start=start, guidance=4.0)
+    phase = replace(diffusion(folder, 200), name="s4", start=start, guidance=4.0)
     list(run_phase(phase, tmp_path))
     pupil = Painter(CONFIG.text, CONFIG.transformer)
     pupil.load_state_dict(finished_weights(tmp_path, "s4")[0])

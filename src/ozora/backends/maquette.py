@@ -151,7 +151,7 @@ class MaquetteBackend:
         grid = self._times(steps, ahead, size[0])
         if sketch is not None:  # the picture begins on the way, not at the noise
             under = fill(model, shape, shots, to_native((Given(frame=0, pictures=sketch),), wanted, shape))
-            grid[:, ahead:] = grid[:, ahead:].clamp_max(plan.strength)
+            grid[:, ahead:] = grid[:, ahead:].clamp_max(float(plan.strength))
             grid = torch.cat([grid[:1], grid[1:][grid.diff(dim=0).flatten(1).any(dim=1)]])  # without steps on the spot
             steps = len(grid) - 1
             noise[ahead:] = mix(under.value, noise[ahead:], grid[0, -1].float())
