@@ -14,6 +14,7 @@ from ozora.model.maquette import Painter
 from ozora.model.text import tokenize
 from ozora.model.transformer import positions
 from ozora.shapes import LatentShape
+from ozora.train.comprehension import painter_weights
 from ozora.train.loop import finished_weights, run_phase
 from ozora.world.blocking import CHANNELS
 from tests.model.tiny import CONFIG
@@ -25,7 +26,7 @@ def test_the_prompt_decides_what_is_painted(tmp_path: Path) -> None:
     phase = diffusion(write_shelf(tmp_path / "latents"), 160)
     list(run_phase(phase, tmp_path))
     painter = Painter(CONFIG.text, CONFIG.transformer)
-    painter.load_state_dict(finished_weights(tmp_path, "s1")[0])
+    painter.load_state_dict(painter_weights(finished_weights(tmp_path, "s1")[0]))
     where = positions(1, 2, 3, seconds_a_frame=0.5)
     red, blue = (phase._batch(phase._shelf(1), torch.tensor([row]), [""]).blocking for row in (0, 1))
 
@@ -85,9 +86,9 @@ def test_guidance_is_baked_in(tmp_path: Path) -> None:
     phase = replace(diffusion(folder, 200), name="s4", start=start, guidance=4.0)
     list(run_phase(phase, tmp_path))
     pupil = Painter(CONFIG.text, CONFIG.transformer)
-    pupil.load_state_dict(finished_weights(tmp_path, "s4")[0])
+    pupil.load_state_dict(painter_weights(finished_weights(tmp_path, "s4")[0]))
     teacher = Painter(CONFIG.text, CONFIG.transformer)
-    teacher.load_state_dict(start)
+    teacher.load_state_dict(painter_weights(start))
     words = tokenize(["a red ball"], CONFIG.text)
     noise = torch.randn(1, 6, CHANNELS + 8, generator=torch.Generator().manual_seed(3))
     given = (

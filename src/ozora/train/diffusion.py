@@ -10,12 +10,15 @@ hold a thing. A share of the clips has some of its latent frames, or a part of i
 (``givens.py``): that trains image-to-video and the edit verbs. The network is told the noise time of a frame; which
 tokens of it are known anyway, the mask says.
 
+The text encoder is asked what captions say (``comprehension.py``).
+
 Phase S4 bakes the guidance in (Meng et al. 2022, arXiv 2210.03142): the target is what the weights that the phase began
 with paint when they are guided, so that the result needs one evaluation a step in the place of two.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -31,11 +34,14 @@ from ozora.model.maquette import MaquetteConfig, Painter
 from ozora.model.text import tokenize
 from ozora.model.transformer import positions
 from ozora.train.blocking import blocking
+from ozora.train.comprehension import Taught, comprehension_loss, lesson, taught
 from ozora.train.givens import draw_givens, draw_regions
 from ozora.train.latents import Shelf, read_shelf
 from ozora.train.machine import mixed
 from ozora.train.optimizers import Schedule
 
+READ = 128
+"""Captions a step that the text encoder is asked about."""
 SETTLED = 0.15
 """Up to this noise time a blocking is settled: the picture is painted from it."""
 REMIXED = 0.15
@@ -85,12 +91,13 @@ class Diffusion:
     compiled: bool = False
     guidance: float | None = None
     lead_share: float = 0.6
+    reading_weight: float = 0.3
     lead_mean: float = 1.6
     time_mean: float = 0.6
     time_spread: float = 1.2
     least_weight: float = 0.3
     seed: int = 0
-    muon: tuple[str, ...] = ("transformer.blocks", "text.blocks")
+    muon: tuple[str, ...] = ("painter.transformer.blocks", "painter.text.blocks")
     ema: float = 0.999
     device: torch.device = field(default_factory=lambda: torch.device("cpu"), repr=False)
     _shelves: dict[int, Shelf] = field(default_factory=dict, repr=False)
@@ -108,6 +115,7 @@ class Diffusion:
             "region_share": self.region_share,
             "thing_weight": self.thing_weight,
             "lead_share": self.lead_share,
+            "reading_weight": self.reading_weight,
             "lead_mean": self.lead_mean,
             "time_mean": self.time_mean,
             "seed": self.seed,
@@ -117,12 +125,10 @@ class Diffusion:
 
     def model(self) -> nn.Module:
         torch.manual_seed(self.seed)
-        model = Painter(self.config.text, self.config.transformer)
-        if self.start is not None:
-            model.load_state_dict(self.start)
+        model = taught(Painter(self.config.text, self.config.transformer), self.start)
         if self.compiled:
             torch._dynamo.config.suppress_errors = True  # 2.13 cannot compile it for every processor; then as it is
-            transformer = model.transformer
+            transformer = model.painter.transformer
             transformer.forward = torch.compile(transformer.forward, dynamic=False)  # type: ignore[method-assign]
         return model
 
@@ -143,7 +149,21 @@ class Diffusion:
         index = torch.from_numpy(draw.integers(len(shelf.statements), size=serving.batch))
         texts = [shelf.caption(int(i), step) if draw.random() > self.blank_share else "" for i in index]
         picture, lead = self._loss(model, self._batch(shelf, index, texts), generator)
-        return picture + lead, {"frames": serving.frames, "picture": picture.item(), "blocking": lead.item()}
+        reading = self._reading(model, shelf, draw.integers(len(shelf.statements), size=READ), step, generator)
+        figures = {"frames": serving.frames, "picture": picture.item(), "blocking": lead.item()}
+        return picture + lead + self.reading_weight * reading, {**figures, "reading": reading.item()}
+
+    def _reading(
+        self, model: nn.Module, shelf: Shelf, index: Sequence[int], step: int, generator: torch.Generator
+    ) -> Tensor:
+        """Error of the answers about some captions."""
+        assert isinstance(model, Taught)
+        said = [shelf.said(int(i), step) for i in index]
+        texts, statements = [caption.text for caption in said], [caption.statement for caption in said]
+        words, asked = lesson(texts, statements, self.config.text, generator)
+        with mixed(self.device):
+            logits = model.read((words[0].to(self.device), words[1].to(self.device)))
+        return comprehension_loss(logits, asked.to(self.device))
 
     def _batch(self, shelf: Shelf, index: Tensor, texts: list[str]) -> Batch:
         mean, std = self.scale
@@ -206,8 +226,7 @@ class Diffusion:
         """What the weights at the start of the phase make of it, guided away from no prompt."""
         if self._teacher is None:
             assert self.start is not None, "guidance is baked into a trained painter; give the phase one with `after`"
-            self._teacher = Painter(self.config.text, self.config.transformer)
-            self._teacher.load_state_dict(self.start)
+            self._teacher = taught(Painter(self.config.text, self.config.transformer), self.start).painter
             self._teacher.to(x_t.device).eval()
         blank = tokenize([""] * len(x_t), self.config.text)
         silent = (blank[0].to(x_t.device), blank[1].to(x_t.device))

@@ -25,7 +25,7 @@ from ozora.model.autoencoder import Autoencoder
 from ozora.train.labels import label_cells
 from ozora.train.renderers import Example, Order, render_clips
 from ozora.world.captions import write_caption
-from ozora.world.facts import Fact, Ref, Statement
+from ozora.world.facts import Caption, Fact, Ref, Statement
 from ozora.world.reading import sentence
 from ozora.world.situations import mirrored
 from ozora.world.vocabulary import is_held_out
@@ -53,9 +53,13 @@ class Shelf:
 
     def caption(self, index: int, turn: int) -> str:
         """One phrasing of what a clip shows; most are plain, as prompts are put before they are painted."""
+        return self.said(index, turn).text
+
+    def said(self, index: int, turn: int) -> Caption:
+        """The same with what it states."""
         rng = np.random.default_rng([index, 17, turn])
         caption = write_caption(rng, self.statements[index])
-        return sentence(caption.statement) if rng.random() < PLAIN_SHARE else caption.text
+        return replace(caption, text=sentence(caption.statement)) if rng.random() < PLAIN_SHARE else caption
 
 
 def mirror(statement: Statement) -> Statement | None:

@@ -72,7 +72,7 @@ def share(model: nn.Module, machine: Machine) -> nn.Module:
         if ".blocks." in name and name.rsplit(".", 1)[1].isdigit():
             fully_shard(module, mesh=mesh)
     fully_shard(model, mesh=mesh)
-    for method in ("encode", "decode"):
+    for method in ("encode", "decode", "read"):
         if callable(getattr(model, method, None)):
             register_fsdp_forward_method(model, method)
     return model

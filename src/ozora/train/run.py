@@ -22,6 +22,7 @@ from ozora.model.upscaler import UpscalerConfig
 from ozora.model.weights import SHIPPED, load_bundle, save_bundle
 from ozora.train import checkpoint, latents
 from ozora.train.autoencoding import Autoencoding
+from ozora.train.comprehension import painter_weights
 from ozora.train.curve import plot_curve
 from ozora.train.diffusion import Diffusion, latent_scale
 from ozora.train.growth import deepen
@@ -228,7 +229,7 @@ def bundle(recipe: Recipe, out: Path) -> Path:
     if model.upscaler is not None:
         model.upscaler.load_state_dict(upscaler)
     model.autoencoder.load_state_dict(finished_weights(out, recipe.decoder)[0])
-    model.painter.load_state_dict(weights)
+    model.painter.load_state_dict(painter_weights(weights))
     with torch.no_grad():
         model.latent_mean.copy_(torch.tensor(facts["phase"]["latent_mean"]))
         model.latent_std.copy_(torch.tensor(facts["phase"]["latent_std"]))

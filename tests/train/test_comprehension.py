@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from ozora.model.maquette import Painter
+from ozora.model.text import UNKNOWN, TextConfig
+from ozora.train.comprehension import ASKED, SILENT, answers, comprehension_loss, lesson, painter_weights, taught
+from ozora.train.loop import run_phase
+from ozora.world.facts import Fact, Ref, Statement
+from ozora.world.vocabulary import COLORS, MOTIONS, RELATIONS
+from tests.model.tiny import CONFIG
+from tests.train.synthetic import diffusion, write_shelf
+
+THINGS = (Ref(noun="ball", color="red"), Ref(noun="cube", color="blue"))
+BESIDE = Statement(things=THINGS, facts=(Fact(kind="relation", value="left", subject=0, object=1),))
+PASSING = Statement(things=THINGS, facts=(Fact(kind="motion", value="right", subject=0, object=1),))
+TEXT = TextConfig(words=("a", "red", "blue", "ball", "cube"), length=12, width=32, layers=1, heads=2)
+RED, BLUE = (1 + list(COLORS).index(color) for color in ("red", "blue"))
+
+
+def ask(text: str, statement: Statement) -> tuple[Tensor, Tensor]:
+    """Words and answers of one text."""
+    (words, _), asked = lesson([text], [statement], TEXT, torch.Generator().manual_seed(0))
+    return words[0], asked[0]
+
+
+def test_what_is_said_of_each_thing_is_known() -> None:
+    assert answers(BESIDE) == [(RED, 0, 1 + RELATIONS.index("left")), (BLUE, 0, 1 + RELATIONS.index("right"))]
+    assert answers(PASSING) == [(RED, 1 + MOTIONS.index("right"), 0), (BLUE, 0, 0)]
+
+
+def test_every_noun_is_asked_and_nothing_else() -> None:
+    _, asked = ask("a blue block with a scarlet sphere on its left", BESIDE)
+    assert asked[2].tolist() == list(answers(BESIDE)[1])
+    assert asked[6].tolist() == list(answers(BESIDE)[0])
+    rest = torch.cat([asked[:2], asked[3:6], asked[7:]])
+    assert (rest == SILENT).all()
+
+
+def test_two_of_a_kind_are_told_apart_by_their_colors() -> None:
+    balls = Statement(things=(THINGS[0], Ref(noun="ball", color="blue")), facts=BESIDE.facts)
+    _, asked = ask("a red ball left of a blue ball", balls)
+    assert (asked[2, 0], asked[7, 0]) == (RED, BLUE)
+
+
+def test_some_nouns_are_hidden_and_still_asked() -> None:
+    texts = ["a red ball left of a blue cube"] * 200
+    (words, letters), asked = lesson(texts, [BESIDE] * 200, TEXT, torch.Generator().manual_seed(1))
+    hidden = words[:, [2, 7]] == UNKNOWN
+    assert 0.2 < hidden.float().mean() < 0.4
+    assert letters[:, 2][hidden[:, 0]].eq(0).all() and letters[:, 2][~hidden[:, 0]].any()
+    assert (asked[:, [2, 7]] != SILENT).all()
+
+
+def test_the_right_answers_cost_nothing() -> None:
+    _, asked = ask("a red ball left of a blue cube", BESIDE)
+    logits = torch.full((1, len(asked), sum(ASKED)), -20.0)
+    for place in (2, 7):
+        for number, answer in enumerate(asked[place].tolist()):
+            logits[0, place, sum(ASKED[:number]) + answer] = 20.0
+    assert comprehension_loss(logits, asked[None]).item() == pytest.approx(0.0, abs=1e-5)
+    assert comprehension_loss(-logits, asked[None]).item() > 20
+
+
+def test_training_teaches_to_read(tmp_path: Path) -> None:
+    """The shelf speaks of red and of blue balls: soon the color of a ball is known."""
+    reports = list(run_phase(diffusion(write_shelf(tmp_path / "latents"), 40), tmp_path))
+    assert reports[-1].figures["reading"] < 0.3 * reports[0].figures["reading"]
+
+
+def test_a_painter_alone_can_be_the_start() -> None:
+    painter = Painter(CONFIG.text, CONFIG.transformer)
+    weights = {name: value.clone() + 1 for name, value in painter.state_dict().items()}
+    kept = painter_weights(taught(Painter(CONFIG.text, CONFIG.transformer), weights).state_dict())
+    assert kept.keys() == weights.keys()
+    assert all(torch.equal(kept[name], value) for name, value in weights.items())
