@@ -130,7 +130,7 @@ def cpu() -> Recipe:
         shape=VideoShape(frames=49, height=128, width=224, fps=Fraction(12)),
         autoencoder=AutoencoderConfig(),
         transformer=TransformerConfig(layers=8),
-        text_layers=2,
+        text_layers=3,
         phases={
             "s0": AutoencoderPhase(schedule=Schedule(steps=150, rate=2.5e-3), clips=1500, batch=4, frames=7),
             "latents": LatentPhase(shelves=((1, 4096, IMAGES), (13, 4096, SHORTS), (49, 8000, FULLS))),
