@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from ozora import pipeline
 from ozora.media import VideoWriter, read_video, resize_frames, write_video
+from ozora.shapes import VideoShape
 from ozora.trust.fingerprint import SIMILAR, distance, fingerprint
 from ozora.trust.publish import Terms, publish
 from ozora.trust.watermark import detect, mark

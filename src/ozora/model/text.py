@@ -1,9 +1,10 @@
 """The text encoder: words and their bytes, three small layers, trained from scratch with the transformer.
 
 A word is the sum of its entry in a table (index 1 if it is not there) and of an embedding for each of its bytes at its
-place, so that unknown words and spellings still say something. Rotary places tell which word comes before which; queries
-and keys are normed, without which Muon drives attention into saturation (EXPERIMENTS.md, 2026-11-26). Texts are padded to
-a fixed number of words; padding is a learned word, not a mask, so the computation is the same for every prompt.
+place, so that unknown words and spellings still say something. Rotary places tell which word comes before which;
+queries and keys are normed, without which Muon drives attention into saturation (EXPERIMENTS.md, 2026-11-26). Texts are
+padded to a fixed number of words; padding is a learned word, not a mask, so the computation is the same for every
+prompt.
 
 Letters: ``b`` batch, ``n`` words, ``d`` width.
 """

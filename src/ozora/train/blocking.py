@@ -23,4 +23,4 @@ def blocking(
     cell = cell * share[:, None] * torch.from_numpy(GAIN).float()[:, None, None, None]
     b, _, g = cell.shape[:3]
     folded = F.pixel_unshuffle(cell.transpose(1, 2).flatten(0, 1), CELLS)
-    return folded.unflatten(0, (b, g)).transpose(1, 2)
+    return folded.view(b, g, *folded.shape[1:]).transpose(1, 2)

@@ -112,7 +112,7 @@ def lesson(
 
 def comprehension_loss(logits: Float[Tensor, "b n o"], asked: Int[Tensor, "b n 3"]) -> Tensor:
     """Cross-entropy of all answers that are asked for."""
-    parts = logits.float().split(ASKED, dim=-1)
+    parts = torch.split(logits.float(), list(ASKED), dim=-1)
     losses = [
         F.cross_entropy(part.flatten(0, 1), asked[..., number].flatten(), ignore_index=SILENT)
         for number, part in enumerate(parts)

@@ -149,7 +149,7 @@ class Diffusion:
         index = torch.from_numpy(draw.integers(len(shelf.statements), size=serving.batch))
         texts = [shelf.caption(int(i), step) if draw.random() > self.blank_share else "" for i in index]
         picture, lead = self._loss(model, self._batch(shelf, index, texts), generator)
-        reading = self._reading(model, shelf, draw.integers(len(shelf.statements), size=READ), step, generator)
+        reading = self._reading(model, shelf, draw.integers(len(shelf.statements), size=READ).tolist(), step, generator)
         figures = {"frames": serving.frames, "picture": picture.item(), "blocking": lead.item()}
         return picture + lead + self.reading_weight * reading, {**figures, "reading": reading.item()}
 
