@@ -93,7 +93,7 @@ class Diffusion:
     lead_share: float = 0.6
     reading_weight: float = 0.3
     lead_mean: float = 1.6
-    time_mean: float = 0.6
+    time_mean: float = 1.2
     time_spread: float = 1.2
     least_weight: float = 0.3
     seed: int = 0

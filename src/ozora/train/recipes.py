@@ -58,7 +58,7 @@ class DiffusionPhase:
     after: str = ""
     compiled: bool = False
     guidance: float | None = None
-    time_mean: float = 0.6
+    time_mean: float = 1.2
     ema: float = 0.999
     minutes: float | None = None
 
@@ -101,11 +101,11 @@ class Recipe:
     steps: int = 24
     solver: str = "ancestral"
     guidance: float = 2.0
-    guided_until: float = 0.95
-    shift: float = 2.0
+    guided_until: float = 1.0
+    shift: float = 4.0
     lead_guidance: float = 2.0
     lead_shift: float = 5.0
-    rehearsals: int = 4
+    rehearsals: int = 5
     """How a shipped painter is sampled: see ``flow``. Half of the steps are for the blocking, most of these near the
     noise, where it is decided."""
     seed: int = 0
