@@ -90,13 +90,18 @@ def test_what_falls_from_the_sky_falls(renderer: Renderer, weather: str) -> None
     assert all(np.abs(one.astype(float) - two).mean() > 0.3 for one, two in pairwise(frames))
 
 
+def inner(mask: np.ndarray) -> np.ndarray:
+    """Pixels [f, h, w] whose neighbours are in the mask too: at an edge a pixel's samples may disagree with its middle."""
+    padded = np.pad(mask, ((0, 0), (1, 1), (1, 1)), mode="edge")
+    return np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2)).all(axis=(3, 4))
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_cover_agrees_with_the_truth(renderer: Renderer, seed: int) -> None:
     drawing = drawn(draw_scene(seed, FULL)[0], times(3))
     cover, thing = renderer.render(drawing).cover, renderer.locate(drawing).thing
     solid, empty = cover == 255, cover == 0
-    assert (thing[solid] > 0).mean() > 0.99, "thin parts: the samples of a pixel are not its middle"
-    assert (thing[empty] == 0).all()
+    assert (thing[inner(solid)] > 0).all() and (thing[inner(empty)] == 0).all()
     assert (solid | empty).mean() > 0.8, "edges are thin"
     assert thing.max() <= len(drawing.scene.things)
 
