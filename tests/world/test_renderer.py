@@ -91,9 +91,10 @@ def test_what_falls_from_the_sky_falls(renderer: Renderer, weather: str) -> None
 
 
 def inner(mask: np.ndarray) -> np.ndarray:
-    """Pixels [f, h, w] whose neighbours are in the mask too: at an edge a pixel's samples may disagree with its middle."""
+    """Pixels [f, h, w] whose neighbours are in the mask too: at edges the samples of one may contradict its middle."""
     padded = np.pad(mask, ((0, 0), (1, 1), (1, 1)), mode="edge")
-    return np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2)).all(axis=(3, 4))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
+    return np.asarray(windows.all(axis=(3, 4)))
 
 
 @pytest.mark.parametrize("seed", range(8))
