@@ -85,8 +85,9 @@ def wait_for(client: httpx.Client, folder: Path) -> None:
 
 
 def name_here(identity: str) -> str:
-    """Our id in one of the proxy's."""
-    return base64.b64decode(identity.removeprefix("video_")).decode().rpartition("video_id:")[2]
+    """Our id in one of the proxy's, which say more behind it since 1.106: ``...;video_id:ID;deployment_id:...``."""
+    said = base64.b64decode(identity.removeprefix("video_")).decode()
+    return said.rpartition("video_id:")[2].partition(";")[0]
 
 
 def finish(client: httpx.Client, made: httpx.Response, url: str = "") -> dict[str, Any]:
