@@ -204,6 +204,13 @@ def test_nothing_is_left_of_a_file_that_is_stopped(tmp_path: Path) -> None:
         next(pipeline.make(replace(plan, prompts=(Prompt(text="a nude child"),)), tmp_path / "a.mp4"))
 
 
+def test_what_is_not_wanted_is_judged_where_it_would_be_shown(tmp_path: Path) -> None:
+    plan = pipeline.make_plan("a red ball", model="tiny", seed=3, steps=2, negative="a nude child", guidance=3.0)
+    assert next(pipeline.make(plan, tmp_path / "a.mp4"))
+    with pytest.raises(PolicyError):
+        next(pipeline.make(replace(plan, sampler=replace(plan.sampler, guidance=0.0)), tmp_path / "a.mp4"))
+
+
 def test_a_clip_of_another_shape_is_kept_and_surrounded(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "a.mp4", 13)
     layout = reframe(source, height=96, width=96)

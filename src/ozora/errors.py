@@ -51,6 +51,10 @@ class OutputError(UserError):
     """The result cannot be written where it was asked for."""
 
 
+class SnapshotError(UserError):
+    """What was saved of a painting is damaged, or of another one."""
+
+
 class UnknownNameError(UserError):
     """A name (model, recipe, solver, color ...) that is not in its list."""
 

@@ -14,7 +14,7 @@ import platform
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib.metadata import version
@@ -153,7 +153,7 @@ def run(
 
 def make(
     plan: Plan, path: Path, *, preview: bool = False, resume: bytes | None = None, terms: Terms | None = None
-) -> Iterator[Progress | Record]:
+) -> Generator[Progress | Record]:
     """Paint a plan into a published file, each frame as soon as it is painted: ``run`` and ``write`` in one, and a
     minute takes hardly more memory than a few seconds. Yields progress, and last the record. Arguments as there."""
     shoot = _Shoot(plan, terms)

@@ -10,7 +10,7 @@ import pytest
 from ozora.backends.base import Stroke
 from ozora.backends.diffusers import DiffusersBackend
 from ozora.edit.given import Given
-from ozora.errors import CapabilityError, SizeError, UserError, WeightsError
+from ozora.errors import CapabilityError, SizeError, SnapshotError, WeightsError
 from ozora.plan import Plan, Prompt, Sampler
 from ozora.shapes import VideoShape
 from tests.backends import tiny_wan
@@ -54,7 +54,7 @@ def test_what_it_cannot_do_is_said_first() -> None:
     image = np.zeros((1, 32, 48, 3), np.uint8)
     with pytest.raises(CapabilityError, match="first frame only"):
         next(backend.paint(plan(), plan().shape, (Given(frame=3, pictures=image),), preview=False))
-    with pytest.raises(UserError, match="snapshot"):
+    with pytest.raises(SnapshotError, match="snapshot"):
         next(backend.paint(plan(), plan().shape, (), preview=False, resume=b"x"))
 
 

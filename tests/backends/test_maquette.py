@@ -12,7 +12,7 @@ import pytest
 from ozora.backends.base import Stroke
 from ozora.backends.maquette import MaquetteBackend
 from ozora.edit.given import Given
-from ozora.errors import SizeError, UserError, WeightsError
+from ozora.errors import SizeError, SnapshotError, WeightsError
 from ozora.model.upscaler import UpscalerConfig
 from ozora.plan import Plan, Prompt, Sampler
 from ozora.shapes import VideoShape
@@ -71,7 +71,7 @@ def test_painting_goes_on_from_a_snapshot_to_the_same_pixels(backend: MaquetteBa
         assert isinstance(frames, np.ndarray)
         assert np.array_equal(frames, undisturbed)
     assert [stroke.stage for stroke in strokes if isinstance(stroke, Stroke)] == ["decode"]
-    with pytest.raises(UserError, match="another plan"):
+    with pytest.raises(SnapshotError, match="another plan"):
         list(backend.paint(plan(seed=2), shape, (), preview=False, resume=snapshots[0]))
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ozora.errors import UserError
+from ozora.errors import SnapshotError
 from ozora.flow.snapshot import load, save
 
 OWNER = "ab" * 32
@@ -19,10 +19,10 @@ def test_a_snapshot_comes_back_whole() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"no tensors at all", save(OWNER, 1, 0, torch.zeros(2), torch.zeros(2))[:-3]])
 def test_a_damaged_snapshot_is_refused(content: bytes) -> None:
-    with pytest.raises(UserError, match="damaged"):
+    with pytest.raises(SnapshotError, match="damaged"):
         load(content, OWNER)
 
 
 def test_the_snapshot_of_another_plan_is_refused() -> None:
-    with pytest.raises(UserError, match="another plan"):
+    with pytest.raises(SnapshotError, match="another plan"):
         load(save(OWNER, 1, 0, torch.zeros(2), torch.zeros(2)), "cd" * 32)

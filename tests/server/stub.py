@@ -12,7 +12,7 @@ import numpy as np
 
 from ozora.backends import Capabilities, Frames, Stroke
 from ozora.edit.given import Given
-from ozora.errors import SizeError, UserError, WeightsError
+from ozora.errors import SizeError, SnapshotError, WeightsError
 from ozora.plan import Plan
 from ozora.shapes import VideoShape
 
@@ -75,7 +75,7 @@ class StubBackend:
         state, first = owner, 0
         if resume is not None:
             if resume[:32] != owner:
-                raise UserError("the snapshot is of another plan; start the job again")
+                raise SnapshotError("the snapshot is of another plan; start the job again")
             first, state = resume[32], resume[33:]
         for word, error in PLAN_WORDS_THAT_FAIL.items():
             if word in plan.prompts[0].text:
@@ -86,6 +86,7 @@ class StubBackend:
             self.strokes.append(step + 1)
             saved = owner + bytes([step + 1]) + state
             yield Stroke(stage="paint", done=step + 1, total=plan.sampler.steps, save=partial(bytes, saved))
+        yield Stroke(stage="decode", done=1, total=1)
         random = np.random.default_rng(list(state))
         frames = random.integers(0, 256, (shape.frames, shape.height, shape.width, 3), dtype=np.uint8)
         yield Stroke(stage="decode", done=1, total=1)

@@ -7,21 +7,25 @@ import numpy as np
 import pytest
 
 from ozora.media import VideoWriter, read_image
-from ozora.server.assets import VARIANTS, sheet, write_assets
+from ozora.server.assets import VARIANTS, sheet, spread, write_assets
 from ozora.trust.manifest import hash_files
 from ozora.trust.publish import publish
 from ozora.trust.verify import verify
 from tests.trust.records import RECORD
 
 
-@pytest.mark.parametrize(("frames", "height", "width"), [(1, 32, 48), (30, 90, 160), (4, 720, 96)])
-def test_a_sheet_has_twenty_pictures_in_order(frames: int, height: int, width: int) -> None:
-    clip = np.zeros((frames, height, width, 3), np.uint8) + np.arange(frames, dtype=np.uint8)[:, None, None, None]
-    picture = sheet(clip)
-    tile = round(160 * height / width)
-    assert picture.shape == (4 * tile, 5 * 160, 3)
-    assert picture[0, 0, 0] == 0
-    assert picture[-1, -1, 0] == frames - 1
+def test_a_sheet_has_twenty_pictures_in_order() -> None:
+    picture = sheet([np.full((90, 160, 3), number, np.uint8) for number in range(20)])
+    assert picture.shape == (4 * 90, 5 * 160, 3)
+    assert picture[::90, ::160, 0].flatten().tolist() == list(range(20))
+
+
+@pytest.mark.parametrize("num_frames", [1, 4, 30, 720])
+def test_its_pictures_are_spread_over_the_clip(num_frames: int) -> None:
+    index = spread(num_frames)
+    assert (len(index), index[0], index[-1]) == (20, 0, num_frames - 1)
+    assert index == sorted(index)
+    assert max(np.diff(index)) <= max(1, num_frames / 19 + 1)
 
 
 @pytest.fixture

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -12,14 +13,13 @@ from sqlalchemy import update
 from ozora import pipeline
 from ozora.media import read_video
 from ozora.pipeline import Progress, Take
-from ozora.plan import Plan
+from ozora.plan import Plan, Record
 from ozora.server import jobs, keys, queue
 from ozora.server.inputs import stow
 from ozora.server.jobs import CANCELLED, COMPLETED, FAILED, QUEUED, Draft, Job
 from ozora.server.keys import LOCAL
 from ozora.server.painting import Studio, paint, percent, snapshot_path
 from ozora.server.tables import KEYS
-from ozora.trust.publish import Terms
 from tests.server.samples import draft, plan
 from tests.server.stub import StubBackend
 
@@ -138,13 +138,15 @@ def test_rules_that_change_meanwhile_stop_the_publication(
     studio: Studio, monkeypatch: pytest.MonkeyPatch, own_rules: Callable[[dict[str, dict[str, str]]], Path]
 ) -> None:
     own_rules({"local": {"brands": "allow"}})
-    write = pipeline.write
+    make = pipeline.make
 
-    def stricter(take: Take, path: Path, *, terms: Terms | None = None) -> Path:
-        own_rules({"local": {"brands": "refuse"}})
-        return write(take, path, terms=terms)
+    def stricter(*args: Any, **named: Any) -> Generator[Progress | Record]:
+        for event in make(*args, **named):
+            if isinstance(event, Progress) and event.stage == "decode":
+                own_rules({"local": {"brands": "refuse"}})
+            yield event
 
-    monkeypatch.setattr(pipeline, "write", stricter)
+    monkeypatch.setattr(pipeline, "make", stricter)
     job = claimed(studio, draft("mickey mouse dances"))
     assert paint(studio, job) == "failed"
     assert (see(studio, job).error_code, see(studio, job).folder) == ("moderation_blocked", None)

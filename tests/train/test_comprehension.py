@@ -11,7 +11,7 @@ from ozora.model.text import UNKNOWN, TextConfig
 from ozora.train.comprehension import ASKED, SILENT, answers, comprehension_loss, lesson, painter_weights, taught
 from ozora.train.loop import run_phase
 from ozora.world.facts import Fact, Ref, Statement
-from ozora.world.vocabulary import COLORS, MOTIONS, RELATIONS
+from ozora.world.vocabulary import COLORS, MOTIONS, PLACES, RELATIONS, TIMES
 from tests.model.tiny import CONFIG
 from tests.train.synthetic import diffusion, write_shelf
 
@@ -29,8 +29,15 @@ def ask(text: str, statement: Statement) -> tuple[Tensor, Tensor]:
 
 
 def test_what_is_said_of_each_thing_is_known() -> None:
-    assert answers(BESIDE) == [(RED, 0, 1 + RELATIONS.index("left")), (BLUE, 0, 1 + RELATIONS.index("right"))]
-    assert answers(PASSING) == [(RED, 1 + MOTIONS.index("right"), 0), (BLUE, 0, 0)]
+    left, right = 1 + RELATIONS.index("left"), 1 + RELATIONS.index("right")
+    assert answers(BESIDE) == [(RED, 0, left, 0, 0), (BLUE, 0, right, 0, 0)]
+    assert answers(PASSING) == [(RED, 1 + MOTIONS.index("right"), 0, 0, 0), (BLUE, 0, 0, 0, 0)]
+
+
+def test_place_and_time_are_known_of_each_thing() -> None:
+    set_ = (Fact(kind="place", value="snow"), Fact(kind="time", value="night"))
+    snow, night = 1 + PLACES.index("snow"), 1 + TIMES.index("night")
+    assert answers(Statement(things=THINGS, facts=set_)) == [(RED, 0, 0, snow, night), (BLUE, 0, 0, snow, night)]
 
 
 def test_every_noun_is_asked_and_nothing_else() -> None:

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from ozora.flow.canvas import blank, hold, start
-from ozora.flow.path import velocity_from_data
+from ozora.flow.path import mix, velocity_from_data
 from ozora.flow.schedule import staggered
 from ozora.flow.solvers import euler
 from ozora.model.maquette import Painter
-from ozora.model.text import tokenize
+from ozora.model.text import PAD, UNKNOWN, tokenize
 from ozora.model.transformer import positions
 from ozora.shapes import LatentShape
 from ozora.train.comprehension import painter_weights
@@ -83,20 +83,22 @@ def test_guidance_is_baked_in(tmp_path: Path) -> None:
     folder = write_shelf(tmp_path / "latents")
     list(run_phase(diffusion(folder, 25), tmp_path))
     start = finished_weights(tmp_path, "s1")[0]
-    phase = replace(diffusion(folder, 200), name="s4", start=start, guidance=4.0)
+    phase = replace(diffusion(folder, 200), name="s4", start=start, guidance=4.0, unheard_share=0.0)
     list(run_phase(phase, tmp_path))
     pupil = Painter(CONFIG.text, CONFIG.transformer)
     pupil.load_state_dict(painter_weights(finished_weights(tmp_path, "s4")[0]))
     teacher = Painter(CONFIG.text, CONFIG.transformer)
     teacher.load_state_dict(painter_weights(start))
-    words = tokenize(["a red ball"], CONFIG.text)
-    noise = torch.randn(1, 6, CHANNELS + 8, generator=torch.Generator().manual_seed(3))
+    texts = [phase._shelf(1).caption(number, 0) for number in range(8)]
+    batch = phase._batch(phase._shelf(1), torch.arange(8), texts)
+    clean = torch.cat([batch.blocking, batch.picture], dim=-1)
+    times = torch.tensor([0.1] * CHANNELS + [0.9] * 8)
     given = (
-        noise,
-        torch.full((1, 1), 0.9),
-        torch.full((1,), 0.1),
-        torch.zeros(1, 6),
-        words,
+        mix(clean, torch.randn(clean.shape, generator=torch.Generator().manual_seed(3)), times),
+        torch.full((8, 1), 0.9),
+        torch.full((8,), 0.1),
+        torch.zeros(8, 6),
+        tokenize(texts, CONFIG.text),
         positions(1, 2, 3, seconds_a_frame=0.5),
     )
     with torch.no_grad():
@@ -104,3 +106,21 @@ def test_guidance_is_baked_in(tmp_path: Path) -> None:
     assert (baked - wanted).square().mean() < 0.5 * (plain - wanted).square().mean(), (
         "of a settled blocking, the picture"
     )
+
+
+def test_some_captions_are_heard_in_part(tmp_path: Path) -> None:
+    phase = diffusion(write_shelf(tmp_path))
+    texts = ["a red ball rolls left past a blue cube"] * 400
+    words, letters = phase._heard(texts, torch.Generator().manual_seed(1))
+    plain, _ = tokenize(texts, CONFIG.text)
+    lost = words != plain
+    assert (words[lost] == UNKNOWN).all() and letters[lost].eq(0).all()
+    assert 0.15 < lost.any(1).float().mean() < 0.35
+    heard = phase._heard([""] * 400, torch.Generator().manual_seed(1))[0]
+    assert heard.eq(PAD).all()
+
+
+def test_some_times_are_the_beginning(tmp_path: Path) -> None:
+    t = diffusion(write_shelf(tmp_path))._times((4000,), 1.2, torch.Generator().manual_seed(1))
+    assert 0.05 < (t == 1).float().mean() < 0.11
+    assert t.min() > 0

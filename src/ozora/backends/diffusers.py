@@ -22,7 +22,7 @@ import numpy as np
 from ozora.backends.base import Capabilities, Frames, Stroke
 from ozora.backends.open_models import OpenModel
 from ozora.edit.given import Given
-from ozora.errors import CapabilityError, SizeError, UserError, WeightsError
+from ozora.errors import CapabilityError, SizeError, SnapshotError, WeightsError
 from ozora.plan import Plan
 from ozora.shapes import VideoShape
 
@@ -158,7 +158,7 @@ class DiffusersBackend:
         if sketch is not None:
             raise CapabilityError(f"{self.name} cannot paint over a clip yet; use --model maquette")
         if resume is not None:
-            raise UserError(f"{self.name} cannot go on from a snapshot; start the job again")
+            raise SnapshotError(f"{self.name} cannot go on from a snapshot; start the job again")
         pipe = self._open("image" if given else "")
         try:
             yield from _watch(pipe, _wishes(plan, shape, given), plan.sampler.steps)

@@ -8,7 +8,7 @@ from safetensors.torch import load as read_tensors
 from safetensors.torch import save as write_tensors
 from torch import Tensor
 
-from ozora.errors import UserError
+from ozora.errors import SnapshotError
 
 
 def save(owner: str, done: int, turn: int, x: Tensor, painted: Tensor) -> bytes:
@@ -20,14 +20,14 @@ def save(owner: str, done: int, turn: int, x: Tensor, painted: Tensor) -> bytes:
 
 
 def load(snapshot: bytes, owner: str) -> tuple[int, int, Tensor, Tensor]:
-    """Steps done, rehearsal, state and what is painted; ``UserError`` when the snapshot is damaged or of something
+    """Steps done, rehearsal, state and what is painted; ``SnapshotError`` when the snapshot is damaged or of something
     else."""
     try:
         tensors = read_tensors(snapshot)
         mark, done, turn = tensors["owner"].numpy().tobytes().hex(), int(tensors["done"]), int(tensors["turn"])
         x, painted = tensors["x"], tensors["painted"]
     except (SafetensorError, KeyError) as error:
-        raise UserError(f"the snapshot is damaged ({error}); start the job again") from error
+        raise SnapshotError(f"the snapshot is damaged ({error}); start the job again") from error
     if mark != owner:
-        raise UserError("the snapshot is of another plan or another model; start the job again")
+        raise SnapshotError("the snapshot is of another plan or another model; start the job again")
     return done, turn, x, painted

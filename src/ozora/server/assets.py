@@ -6,10 +6,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ozora.backends import Frames
-from ozora.media import fit_image, read_video, write_image
+from ozora.media import FootageReader, fit_image, write_image
+from ozora.media.footage import Picture
 from ozora.trust.publish import derive
 
 VARIANTS = {
@@ -27,25 +26,35 @@ def write_assets(video: Path) -> None:
 
     They are made of its marked frames, so that they carry the watermark too. ``TrustError`` when it is not published.
     """
-    frames, _ = read_video(video)
-    middle = frames[len(frames) // 2]
-    pictures = {"thumbnail": _shrink(middle, THUMBNAIL_SIDE), "spritesheet": sheet(frames)}
+    with FootageReader(video) as reader:
+        index, middle = spread(reader.num_frames), reader.num_frames // 2
+        tile = max(2, round(SHEET_WIDTH * reader.height / reader.width)), SHEET_WIDTH
+        tiles: dict[int, Picture] = {}
+        for number, frame in enumerate(reader):
+            if number in index:
+                tiles[number] = fit_image(frame, *tile)
+            if number == middle:
+                thumbnail = _shrink(frame, THUMBNAIL_SIDE)
+    pictures = {"thumbnail": thumbnail, "spritesheet": sheet([tiles[number] for number in index])}
     for variant, picture in pictures.items():
         derive(video, video.with_name(VARIANTS[variant][0]), write=partial(write_image, picture))
 
 
-def sheet(frames: Frames) -> NDArray[np.uint8]:
-    """Evenly spaced frames, row by row: ``SHEET_ROWS`` of ``SHEET_COLUMNS``; short clips repeat frames."""
-    index = np.linspace(0, len(frames) - 1, SHEET_COLUMNS * SHEET_ROWS).round().astype(int)
-    height, width = frames.shape[1:3]
-    tile = (max(2, round(SHEET_WIDTH * height / width)), SHEET_WIDTH)
-    small = {number: fit_image(frames[number], *tile) for number in set(index.tolist())}
-    grid = np.stack([small[number] for number in index.tolist()]).reshape(SHEET_ROWS, SHEET_COLUMNS, *tile, 3)
-    picture: NDArray[np.uint8] = grid.swapaxes(1, 2).reshape(SHEET_ROWS * tile[0], SHEET_COLUMNS * tile[1], 3)
-    return picture
+def spread(num_frames: int) -> list[int]:
+    """Which frames are on the sheet: evenly spaced, from the first to the last; short clips repeat some."""
+    index: list[int] = np.linspace(0, num_frames - 1, SHEET_COLUMNS * SHEET_ROWS).round().astype(int).tolist()
+    return index
 
 
-def _shrink(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+def sheet(tiles: list[Picture]) -> Picture:
+    """``SHEET_ROWS`` rows of ``SHEET_COLUMNS`` pictures of one size."""
+    height, width, _ = tiles[0].shape
+    grid = np.stack(tiles).reshape(SHEET_ROWS, SHEET_COLUMNS, height, width, 3)
+    whole: Picture = grid.swapaxes(1, 2).reshape(SHEET_ROWS * height, SHEET_COLUMNS * width, 3)
+    return whole
+
+
+def _shrink(image: Picture, side: int) -> Picture:
     height, width = image.shape[:2]
     scale = min(1.0, side / max(height, width))
     return fit_image(image, max(1, round(height * scale)), max(1, round(width * scale)))

@@ -1,4 +1,4 @@
-"""One claimed job becomes files: load what was saved, paint step by step, save each step, write, and end the job.
+"""One claimed job becomes files: load what was saved, paint step by step, save each step, and end the job.
 
 After each step the sampler's state goes to the store before the database hears of it, so that whoever takes the job
 over finds at least what the database promises. Files go to a folder of the attempt; the job ends in one transaction
@@ -7,20 +7,21 @@ that names the folder, and only if it still belongs to this attempt.
 
 from __future__ import annotations
 
+import contextlib
 import resource
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from ozora import pipeline
-from ozora.errors import OutputError, OzoraError, StoreError, UserError
-from ozora.pipeline import Progress, Take
-from ozora.plan import Plan
+from ozora.errors import OutputError, OzoraError, SnapshotError, StoreError, UserError
+from ozora.pipeline import Progress
+from ozora.plan import Plan, Record
 from ozora.server import characters, queue
 from ozora.server.assets import VARIANTS, write_assets
 from ozora.server.database import Database
@@ -87,9 +88,13 @@ class _Heartbeat:
 def paint(studio: Studio, job: Job) -> str:
     """Paint a job to its end; returns what became of it: "completed", "failed", "retried" or why it stopped."""
     log = {"job": job.id, "attempt": job.attempt, "worker": studio.worker}
+    began = time.monotonic()
     try:
-        with _Heartbeat(studio, job) as heartbeat:
-            return _finish(studio, job, *_take(studio, job, heartbeat))
+        with _Heartbeat(studio, job) as heartbeat, tempfile.TemporaryDirectory(prefix="ozora-") as folder:
+            video = Path(folder) / VARIANTS["video"][0]
+            record = _make(studio, job, heartbeat, video)
+            write_assets(video)
+            return _deliver(studio, job, video.parent, record, began)
     except _Stop as stop:
         return _stopped(studio, job, stop.reason)
     except UserError as error:
@@ -114,39 +119,39 @@ def snapshot_path(job_id: str) -> str:
     return f"videos/{job_id}/snapshot"
 
 
-def _take(studio: Studio, job: Job, heartbeat: _Heartbeat) -> tuple[Take, float]:
-    """Paint, from the saved step if there is one; the take and the seconds since the job was claimed."""
-    began = time.monotonic()
+def _make(studio: Studio, job: Job, heartbeat: _Heartbeat, video: Path) -> Record:
+    """Paint into a published file, from the saved step if there is one."""
     plan, terms = bring(studio.store, Plan.from_dict(job.plan)), terms_of(job.key_id)
     saved = studio.store.find(snapshot_path(job.id))
     _check_cast(studio, job)
     try:
-        return _follow(studio, job, heartbeat, pipeline.run(plan, resume=saved, terms=terms)), began
-    except UserError as error:
-        if saved is None:
-            raise
+        return _follow(studio, job, heartbeat, pipeline.make(plan, video, resume=saved, terms=terms))
+    except SnapshotError as error:
         LOGGER.warning("the snapshot is of no use, starting anew: %s", error, extra={"job": job.id})
     studio.store.remove(snapshot_path(job.id))
-    return _follow(studio, job, heartbeat, pipeline.run(plan, terms=terms)), began
+    return _follow(studio, job, heartbeat, pipeline.make(plan, video, terms=terms))
 
 
-def _follow(studio: Studio, job: Job, heartbeat: _Heartbeat, events: Iterator[pipeline.Event]) -> Take:
+def _follow(studio: Studio, job: Job, heartbeat: _Heartbeat, events: Generator[Progress | Record]) -> Record:
     step = job.step
-    for event in events:
-        if isinstance(event, Take):
-            return event
-        saved = event.save is not None
-        if event.save is not None:
-            studio.store.write(snapshot_path(job.id), event.save())
-            step = event.done
-        _tell(studio, job, heartbeat, step=step, progress=percent(event), saved=saved)
-        if heartbeat.state is None:
-            raise _Stop("lost")
-        if not heartbeat.state:
-            raise _Stop("cancelled")
-        if studio.draining.is_set() and event.stage != "decode":
-            raise _Stop("released")
-    raise AssertionError("a run ends with its take")
+    with contextlib.closing(events):
+        for event in events:
+            if isinstance(event, Record):
+                return event
+            saved = event.save is not None
+            if event.save is not None:
+                studio.store.write(snapshot_path(job.id), event.save())
+                step = event.done
+            _tell(studio, job, heartbeat, step=step, progress=percent(event), saved=saved)
+            if heartbeat.state is None:
+                raise _Stop("lost")
+            if not heartbeat.state:
+                raise _Stop("cancelled")
+            if studio.draining.is_set() and event.stage != "decode":
+                raise _Stop("released")
+            if event.stage == "decode":
+                _check_cast(studio, job)  # a consent may have ended meanwhile
+    raise AssertionError("painting ends with its record")
 
 
 def _tell(studio: Studio, job: Job, heartbeat: _Heartbeat, *, step: int, progress: int, saved: bool) -> None:
@@ -161,21 +166,17 @@ def _tell(studio: Studio, job: Job, heartbeat: _Heartbeat, *, step: int, progres
         LOGGER.warning("progress was not told: %s", error, extra={"job": job.id})
 
 
-def _finish(studio: Studio, job: Job, take: Take, began: float) -> str:
+def _deliver(studio: Studio, job: Job, made: Path, record: Record, began: float) -> str:
+    """Put all files of the folder ``made`` into the store and end the job."""
     folder = f"videos/{job.id}/{job.attempt}"
-    _check_cast(studio, job)  # a consent may have ended meanwhile
-    with tempfile.TemporaryDirectory(prefix="ozora-") as name:
-        here = Path(name)
-        video = pipeline.write(take, here / VARIANTS["video"][0], terms=terms_of(job.key_id))
-        write_assets(video)
-        size = sum(studio.store.put(path, f"{folder}/{path.name}") for path in sorted(here.iterdir()))
+    size = sum(studio.store.put(path, f"{folder}/{path.name}") for path in sorted(made.iterdir()))
     ended = _insist(
         studio,
         lambda connection: queue.complete(
             connection,
             job,
             folder=folder,
-            pixels_sha256=take.record.pixels_sha256,
+            pixels_sha256=record.pixels_sha256,
             took_s=time.monotonic() - began,
             memory_bytes=_peak_bytes(),
             disk_bytes=size,

@@ -1,11 +1,11 @@
 """Comprehension: the text encoder also learns to say, at every noun of a caption, what is said of that thing.
 
-A grammar knows the answers exactly: its color, its motion, and on which side of another thing it is. Without that,
-who is left and who is right was still a guess after ten thousand clips; the noise of a picture is a poor teacher of
-grammar. Nouns are hidden in a part of the texts, so that a noun does not stand for what it is mostly seen to do. The
-head is left out of the shipped weights.
+A grammar knows the answers exactly: its color, its motion, on which side of another thing it is, and where and when
+all this is. Without that, who is left and who is right was still a guess after ten thousand clips; the noise of a
+picture is a poor teacher of grammar. Nouns are hidden in a part of the texts, so that a noun does not stand for what it
+is mostly seen to do. The head is left out of the shipped weights.
 
-Letters: ``b`` texts, ``n`` words, ``d`` width, ``o`` answers.
+Letters: ``b`` texts, ``n`` words, ``d`` width, ``q`` questions, ``o`` answers.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from torch.nn import functional as F
 from ozora.model.maquette import Painter
 from ozora.model.text import UNKNOWN, TextConfig, split, tokenize
 from ozora.world.facts import Statement
-from ozora.world.vocabulary import COLOR_SYNONYMS, COLORS, MOTIONS, NOUNS, RELATIONS
+from ozora.world.vocabulary import COLOR_SYNONYMS, COLORS, MOTIONS, NOUNS, PLACES, RELATIONS, TIMES
 
-ASKED = (1 + len(COLORS), 1 + len(MOTIONS), 1 + len(RELATIONS))
+ASKED = tuple(1 + len(values) for values in (COLORS, MOTIONS, RELATIONS, PLACES, TIMES))
 """How many answers there are to each question; 0 is "nothing is said"."""
 SILENT = -100
 """In labels: this word is not asked."""
@@ -77,22 +77,26 @@ def _mentions(words: list[str], statement: Statement) -> list[list[int]]:
     return places
 
 
-def answers(statement: Statement) -> list[tuple[int, int, int]]:
-    """What is said of each thing: numbers of its color, its motion and its side."""
-    told = [[0 if not ref.color else 1 + list(COLORS).index(ref.color), 0, 0] for ref in statement.things]
+def answers(statement: Statement) -> list[tuple[int, ...]]:
+    """What is said of each thing: numbers of its color, its motion, its side, its place and its time of day."""
+    told = [[0 if not ref.color else 1 + list(COLORS).index(ref.color), 0, 0, 0, 0] for ref in statement.things]
     for fact in statement.facts:
-        if fact.subject is not None and fact.kind == "motion":
+        if fact.kind == "motion" and fact.subject is not None:
             told[fact.subject][1] = 1 + MOTIONS.index(fact.value)
-        if fact.subject is not None and fact.kind == "relation":
+        elif fact.kind == "relation" and fact.subject is not None:
             told[fact.subject][2] = 1 + RELATIONS.index(fact.value)
             if fact.object is not None:
                 told[fact.object][2] = 1 + RELATIONS.index(OPPOSITE[fact.value])
-    return [(color, motion, side) for color, motion, side in told]
+        elif fact.kind in ("place", "time"):
+            column, values = (3, list(PLACES)) if fact.kind == "place" else (4, list(TIMES))
+            for one in told:
+                one[column] = 1 + values.index(fact.value)
+    return [tuple(one) for one in told]
 
 
 def lesson(
     texts: list[str], statements: list[Statement], config: TextConfig, generator: torch.Generator
-) -> tuple[Words, Int[Tensor, "b n 3"]]:
+) -> tuple[Words, Int[Tensor, "b n q"]]:
     """Texts with some nouns hidden, and the answers at each word. Words that name two things alike are not asked."""
     words, letters = tokenize(texts, config)
     asked = torch.full((*words.shape, len(ASKED)), SILENT)
@@ -110,7 +114,7 @@ def lesson(
     return (words, letters), asked
 
 
-def comprehension_loss(logits: Float[Tensor, "b n o"], asked: Int[Tensor, "b n 3"]) -> Tensor:
+def comprehension_loss(logits: Float[Tensor, "b n o"], asked: Int[Tensor, "b n q"]) -> Tensor:
     """Cross-entropy of all answers that are asked for."""
     parts = torch.split(logits.float(), list(ASKED), dim=-1)
     losses = [

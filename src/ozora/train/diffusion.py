@@ -10,7 +10,8 @@ hold a thing. A share of the clips has some of its latent frames, or a part of i
 (``givens.py``): that trains image-to-video and the edit verbs. The network is told the noise time of a frame; which
 tokens of it are known anyway, the mask says.
 
-The text encoder is asked what captions say (``comprehension.py``).
+Some captions come with a part of their words unheard, so that what one word means does not lean on the others: a pair
+that was never seen together is asked for one day. The text encoder is asked what captions say (``comprehension.py``).
 
 Phase S4 bakes the guidance in (Meng et al. 2022, arXiv 2210.03142): the target is what the weights that the phase began
 with paint when they are guided, so that the result needs one evaluation a step in the place of two.
@@ -31,7 +32,7 @@ from torch import Tensor, nn
 from ozora.flow.path import mix
 from ozora.flow.schedule import draw_times
 from ozora.model.maquette import MaquetteConfig, Painter
-from ozora.model.text import tokenize
+from ozora.model.text import PAD, UNKNOWN, tokenize
 from ozora.model.transformer import positions
 from ozora.train.blocking import blocking
 from ozora.train.comprehension import Taught, comprehension_loss, lesson, taught
@@ -44,6 +45,10 @@ READ = 128
 """Captions a step that the text encoder is asked about."""
 SETTLED = 0.15
 """Up to this noise time a blocking is settled: the picture is painted from it."""
+FRESH = 0.08
+"""Of the times, how many are 1: what begins from nothing is decided there, and a logit-normal hardly comes near."""
+UNHEARD = 0.3
+"""Of the words of a caption that is not heard in full, how many are lost."""
 REMIXED = 0.15
 """Of the clips whose blocking is painted, how many have a picture that is more than noise."""
 
@@ -85,6 +90,7 @@ class Diffusion:
     scale: tuple[Tensor, Tensor]
     start: dict[str, Tensor] | None = None
     blank_share: float = 0.1
+    unheard_share: float = 0.25
     known_share: float = 0.3
     region_share: float = 0.1
     thing_weight: float = 5.0
@@ -111,6 +117,7 @@ class Diffusion:
             "rate": self.schedule.rate,
             "servings": [[s.frames, s.batch, s.share] for s in self.servings],
             "blank_share": self.blank_share,
+            "unheard_share": self.unheard_share,
             "known_share": self.known_share,
             "region_share": self.region_share,
             "thing_weight": self.thing_weight,
@@ -183,8 +190,8 @@ class Diffusion:
         (g, i, j), b, at = batch.grid, len(batch.texts), self.device
         leads = torch.rand(b, generator=generator) < self.lead_share
         half = torch.rand(b, generator=generator) < REMIXED
-        drawn = draw_times((2, b), generator, mean=self.time_mean, spread=self.time_spread)
-        early = draw_times((b,), generator, mean=self.lead_mean, spread=self.time_spread)
+        drawn = self._times((2, b), self.time_mean, generator)
+        early = self._times((b,), self.lead_mean, generator)
         lead = torch.where(leads, early, SETTLED * torch.rand(b, generator=generator))
         t = torch.where(leads, torch.where(half, drawn[0], 1.0), drawn[1])[:, None].expand(b, g)
         near = 0.15 * torch.rand(b, 1, generator=generator)
@@ -201,7 +208,7 @@ class Diffusion:
         x_t = mix(clean, torch.randn(clean.shape, generator=generator), times)
         space = self.config.autoencoder
         place = positions(g, i, j, seconds_a_frame=float(Fraction(space.time) / self.config.fps))
-        words = tokenize(batch.texts, self.config.text)
+        words = self._heard(batch.texts, generator)
         indices = (words[0].to(at), words[1].to(at))
         inputs = (x_t.to(at), t.to(at), lead.to(at), known.to(at), indices, place.to(at))
         with mixed(at):
@@ -215,6 +222,17 @@ class Diffusion:
             (on_picture * error[..., ahead:].mean(-1)).sum() / on_picture.sum().clamp_min(1e-6),
             (on_blocking * error[..., :ahead].mean(-1)).sum() / on_blocking.sum().clamp_min(1e-6),
         )
+
+    def _times(self, shape: tuple[int, ...], mean: float, generator: torch.Generator) -> Tensor:
+        fresh = torch.rand(shape, generator=generator) < FRESH
+        return torch.where(fresh, 1.0, draw_times(shape, generator, mean=mean, spread=self.time_spread))
+
+    def _heard(self, texts: list[str], generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Indices of words and letters; in some texts a part of the words is unknown."""
+        words, letters = tokenize(texts, self.config.text)
+        muffled = torch.rand(len(texts), 1, generator=generator) < self.unheard_share
+        lost = muffled & (torch.rand(words.shape, generator=generator) < UNHEARD) & (words != PAD)
+        return words.masked_fill(lost, UNKNOWN), letters.masked_fill(lost[..., None], 0)
 
     def _ramp(self, t: Tensor) -> Tensor:
         return self.least_weight + (1 - self.least_weight) * (1 - t)

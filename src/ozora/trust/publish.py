@@ -82,6 +82,7 @@ def publishing(
     """Publish to ``path`` the frames that are added in the block, marked and signed, with the record beside them.
 
     Whole or not at all: nothing is at the path before the block ends, nor if it fails or seals no record of ``plan``.
+    The rules are asked before the first frame, and once more, as they are then, after the last.
     ``open(draft)`` gives what encodes. ``parents`` are the files that this one is made from. The identity is made when
     there is none yet. ``PolicyError`` when it may not be published, ``OutputError`` when it cannot be written,
     ``TrustError`` when it cannot be marked, signed or written down.
@@ -114,7 +115,8 @@ def publishing(
                 record = publication.record
                 if record is None or record.plan != plan:
                     raise TrustError(f"what was to be {path} has no record of its plan, so it is not published")
-                _act(strictest(decisions), text, policy, home)
+                policy = terms.policy or load_policy(home, read_settings(home), terms.key)
+                _act(strictest([*decisions, decide(text, policy)]), text, policy, home)
             work = _Work(record=record, payload=payload, parents=tuple(parents), identity=identity, settings=settings)
             file_sha256 = _write_signed(work, plain, draft, path)
             publication.entry = ledger.add(
@@ -196,7 +198,9 @@ class _Work:
 
 
 def _text(plan: Plan) -> str:
-    return "\n".join(prompt.text for prompt in plan.prompts)
+    """What is judged. What is not wanted is shown after all where the guidance is less than one."""
+    shown = [plan.negative] if plan.negative and plan.sampler.guidance < 1 else []
+    return "\n".join([*(prompt.text for prompt in plan.prompts), *shown])
 
 
 def _act(decision: Decision, text: str, policy: Policy, home: Path) -> None:
