@@ -4,20 +4,27 @@ import pytest
 import torch
 
 from ozora.errors import SnapshotError
+from ozora.flow.rehearsal import State
 from ozora.flow.snapshot import load, save
 
 OWNER = "ab" * 32
 
 
-def test_a_snapshot_comes_back_whole() -> None:
+EMPTY = save(OWNER, 1, State(x=torch.zeros(2)), torch.zeros(2))
+
+
+@pytest.mark.parametrize("best", [None, torch.ones(2, 3)])
+def test_a_snapshot_comes_back_whole(best: torch.Tensor | None) -> None:
     x = torch.randn(3, 2, 4, 5).permute(1, 0, 2, 3)
-    done, turn, back, painted = load(save(OWNER, 7, 2, x, x + 1), OWNER)
-    assert (done, turn) == (7, 2)
-    assert torch.equal(back, x)
+    before = State(step=3, turn=2, x=x, best=best, worth=2 / 3)
+    done, after, painted = load(save(OWNER, 7, before, x + 1), OWNER)
+    assert (done, after.step, after.turn, after.worth) == (7, 3, 2, 2 / 3)
+    assert torch.equal(after.x, x)
     assert torch.equal(painted, x + 1)
+    assert after.best is None if best is None else torch.equal(after.best, best)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("content", [b"", b"no tensors at all", save(OWNER, 1, 0, torch.zeros(2), torch.zeros(2))[:-3]])
+@pytest.mark.parametrize("content", [b"", b"no tensors at all", EMPTY[:-3]])
 def test_a_damaged_snapshot_is_refused(content: bytes) -> None:
     with pytest.raises(SnapshotError, match="damaged"):
         load(content, OWNER)
@@ -25,4 +32,4 @@ def test_a_damaged_snapshot_is_refused(content: bytes) -> None:
 
 def test_the_snapshot_of_another_plan_is_refused() -> None:
     with pytest.raises(SnapshotError, match="another plan"):
-        load(save(OWNER, 1, 0, torch.zeros(2), torch.zeros(2)), "cd" * 32)
+        load(EMPTY, "cd" * 32)

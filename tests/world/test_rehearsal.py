@@ -5,7 +5,7 @@ import pytest
 
 from ozora.world.blocking import Cells
 from ozora.world.facts import Fact, Ref, Statement
-from ozora.world.rehearsal import shows
+from ozora.world.rehearsal import share_shown
 from ozora.world.vocabulary import COLORS, NOUNS
 
 FRAMES, ROWS, COLUMNS = 9, 8, 14
@@ -22,6 +22,10 @@ def stage(*boxes: tuple[Ref, int, tuple[int, ...], int]) -> Cells:
             box = np.s_[frame, top : top + side, max(left, 0) : left + side]
             share[box], noun[box], color[box] = 1, 1 + list(NOUNS).index(ref.noun), 1 + list(COLORS).index(ref.color)
     return Cells(share=share, noun=noun, color=color)
+
+
+def shows(cells: Cells, statement: Statement) -> bool:
+    return share_shown(cells, statement) == 1
 
 
 def says(*facts: Fact, things: tuple[Ref, ...] = (BALL,)) -> Statement:
@@ -80,3 +84,11 @@ def test_what_cannot_be_seen_in_a_blocking_does_not_count() -> None:
     cells = stage((BALL, 4, (6, 6), 2))
     assert shows(cells, says(Fact(kind="place", value="snow"), Fact(kind="time", value="night")))
     assert shows(cells, says(things=(Ref(noun="dog", color="red", count=3),)))
+
+
+def test_what_holds_is_counted() -> None:
+    right = Fact(kind="relation", value="right", subject=0, object=1)
+    wanted = says(right, moves("right"), things=(BALL, CUBE))
+    assert share_shown(stage((BALL, 4, (3, 3), 2), (CUBE, 4, (9, 9), 2)), wanted) == 3 / 5
+    assert share_shown(stage((CUBE, 4, (9, 9), 2)), wanted) == 2 / 5
+    assert share_shown(stage(), says(things=())) == 1

@@ -19,6 +19,7 @@ from ozora.edit.given import Given
 from ozora.flow.canvas import Canvas, blank, place
 from ozora.flow.windows import Shot, Window
 from ozora.model.maquette import Maquette
+from ozora.model.precision import mixed
 from ozora.shapes import LatentShape, VideoShape
 
 UPSCALED = 7
@@ -123,8 +124,9 @@ def develop_strip(model: Maquette, value: Float[Tensor, "k g i j"], strip: Strip
     """The frames of a strip; nothing after it on the canvas matters to them."""
     shot, opens = strip.shot, strip.first == strip.shot.group
     group = value[:, strip.first - (0 if opens else 1) : strip.stop]  # one before it gives a picture that is there
-    pixels = model.autoencoder.decode(model.denormalize(group[None]))[0, :, 0 if opens else 1 :]
-    pictures = pixels.clamp(-1, 1).transpose(0, 1)
+    with mixed(value.device):
+        pixels = model.autoencoder.decode(model.denormalize(group[None]))[0, :, 0 if opens else 1 :]
+    pictures = pixels.float().clamp(-1, 1).transpose(0, 1)
     frames = np.concatenate([_pictures(model, part, large) for part in torch.split(pictures, UPSCALED)])
     before = 0 if opens else 1 + model.config.autoencoder.time * (strip.first - shot.group - 1)
     return frames[: shot.frames - before]
@@ -133,6 +135,7 @@ def develop_strip(model: Maquette, value: Float[Tensor, "k g i j"], strip: Strip
 def _pictures(model: Maquette, pixels: Float[Tensor, "f 3 h w"], large: bool) -> Frames:
     if large:
         assert model.upscaler is not None
-        pixels = model.upscaler(pixels).clamp(-1, 1)
+        with mixed(pixels.device):
+            pixels = model.upscaler(pixels).float().clamp(-1, 1)
     frames: Frames = (pixels * 127.5 + 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
     return frames

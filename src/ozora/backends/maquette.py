@@ -132,7 +132,7 @@ class MaquetteBackend:
         from ozora.backends.canvases import cut_out, develop_strip, fill, strips
         from ozora.flow.canvas import hold, place, start
         from ozora.flow.path import mix
-        from ozora.flow.rehearsal import Rehearsal
+        from ozora.flow.rehearsal import Rehearsal, State
         from ozora.flow.snapshot import load, save
         from ozora.flow.solvers import SOLVERS
         from ozora.flow.windows import cut
@@ -155,16 +155,16 @@ class MaquetteBackend:
             grid = torch.cat([grid[:1], grid[1:][grid.diff(dim=0).flatten(1).any(dim=1)]])  # without steps on the spot
             steps = len(grid) - 1
             noise[ahead:] = mix(under.value, noise[ahead:], grid[0, -1].float())
-        first, turn, x = 0, 0, noise
+        first, begin = 0, State(x=noise)
         if resume is not None:
-            first, turn, x, painted = load(resume, owner)
+            first, begin, painted = load(resume, owner)
             for window, _ in tasks[: first // steps]:
                 canvas = place(canvas, painted[:, window.first : window.stop], window.first)
         total, reached = steps * len(tasks), first
         waiting, large = strips(shots, size=self._window), wanted.height > shape.height
         with torch.inference_mode():
             for number in range(first // steps, len(tasks)):
-                (window, text), begin = tasks[number], first % steps
+                window, text = tasks[number]
                 part = cut_out(model, canvas, window)
                 renew = partial(_noise, part, (len(noise), *part.value.shape[1:]), plan.seed, number)
                 work = Rehearsal(
@@ -173,27 +173,26 @@ class MaquetteBackend:
                     times=grid,
                     begin=partial(renew, step=-1),
                     fresh=renew,
-                    good=self._judge(text) if sketch is None and window.opens and not part.known[1:].any() else None,
+                    worth=self._judge(text) if sketch is None and window.opens and not part.known[1:].any() else None,
                 )
-                if not begin:
-                    turn, x = 0, start(part, noise[:, window.first : window.first + window.size])
-                for step, again, state in work.states(begin, turn, x, turns=self._rehearsals):
-                    done, turn, x = number * steps + step, again, state
+                if number * steps >= first:
+                    begin = State(x=start(part, noise[:, window.first : window.first + window.size]))
+                for state in work.states(begin, turns=self._rehearsals):
+                    done = number * steps + state.step
                     reached = max(reached, done)
-                    lead, level = grid[step].flatten()[[0, -1]].tolist()
-                    shows = preview and lead == 0 < level and step % PREVIEW_EVERY == 0
-                    if step == steps:
+                    lead, level = grid[state.step].flatten()[[0, -1]].tolist()
+                    shows = preview and lead == 0 < level and state.step % PREVIEW_EVERY == 0
+                    if state.step == steps:
                         fresh = 0 if window.opens else 1  # a later window's first picture was known
-                        kept = x[ahead:, fresh : window.stop - window.first]
+                        kept = state.x[ahead:, fresh : window.stop - window.first]
                         canvas = place(canvas, kept, window.first + fresh)
                     yield Stroke(
                         stage="paint",
                         done=reached,
                         total=total,
-                        preview=self._peek(x[ahead:]) if shows else None,
-                        save=partial(save, owner, done, turn, x, canvas.value),
+                        preview=self._peek(state.x[ahead:]) if shows else None,
+                        save=partial(save, owner, done, state, canvas.value),
                     )
-                first = 0
                 while len(waiting) > 1 and waiting[0].stop <= window.stop:  # nothing before it changes any more
                     yield develop_strip(model, canvas.value, waiting.pop(0), large=large)
             yield Stroke(stage="decode", done=1, total=1)
@@ -212,16 +211,16 @@ class MaquetteBackend:
         """How often a blocking is tried at most."""
         return int(self.card.get("rehearsals", 1))
 
-    def _judge(self, text: str) -> Callable[[Tensor], bool]:
-        """Whether the blocking of a state shows what a prompt states."""
+    def _judge(self, text: str) -> Callable[[Tensor], float]:
+        """How much of what a prompt states the blocking of a state shows."""
         from ozora.world.blocking import CHANNELS, read_cells
         from ozora.world.reading import adapt, read
-        from ozora.world.rehearsal import shows
+        from ozora.world.rehearsal import share_shown
         from ozora.world.vocabulary import FULL, Vocabulary
 
         known = Vocabulary.from_dict(self.card["vocabulary"]) if "vocabulary" in self.card else FULL
         statement = adapt(read(text), known)
-        return lambda x: shows(read_cells(x[:CHANNELS].double().numpy(), known), statement)
+        return lambda x: share_shown(read_cells(x[:CHANNELS].double().numpy(), known), statement)
 
     @property
     def _window(self) -> int:
@@ -275,6 +274,7 @@ class MaquetteBackend:
         from ozora.flow.canvas import levels
         from ozora.flow.guidance import guide
         from ozora.flow.path import velocity_from_data
+        from ozora.model.precision import mixed
         from ozora.model.text import tokenize
         from ozora.model.transformer import positions
 
@@ -285,15 +285,16 @@ class MaquetteBackend:
         where = positions(g, i, j, seconds_a_frame=seconds)
         seen = canvas.known.float().flatten()[None]
 
-        def follow(text: str) -> Velocity:
-            words = tokenize([text], model.config.text)
+        words = tokenize([self._wording(text), plan.negative], model.config.text)
 
-            def velocity(x: Tensor, t: Tensor) -> Tensor:
-                lead, level = t.flatten()[:1], levels(canvas, float(t.flatten()[-1]))
-                data = model.painter(x.flatten(1).T[None], level[None], lead, seen, words, where)[0]
-                return velocity_from_data(data.T.reshape(x.shape), x, t)
-
-            return velocity
+        def pair(x: Tensor, t: Tensor, number: int) -> Tensor:
+            lead, level = t.flatten()[:1], levels(canvas, float(t.flatten()[-1]))
+            inputs = (x.flatten(1).T[None], level[None], lead, seen)
+            given = (value.expand(number, *value.shape[1:]) for value in inputs)
+            with mixed(x.device):
+                data = model.painter(*given, (words[0][:number], words[1][:number]), where)
+            both = x.expand(number, *x.shape)
+            return velocity_from_data(data.float().mT.reshape(both.shape), both, t)
 
         until, lead_scale = float(self.card.get("guided_until", 1.0)), float(self.card.get("lead_guidance", 1.0))
 
@@ -303,7 +304,7 @@ class MaquetteBackend:
                 return lead_scale
             return plan.sampler.guidance if level <= until else 1.0
 
-        return guide(follow(self._wording(text)), follow(plan.negative), scale)
+        return guide(pair, scale)
 
     def _wording(self, text: str) -> str:
         """The prompt in plain words, or what is drawn in its place where it leaves the stage; as it is where there are

@@ -1,4 +1,4 @@
-"""Rehearsal: a blocking is painted, looked at, and painted again from other noise where it is not good.
+"""Rehearsal: a blocking is painted, looked at, and painted again from other noise where it is not what was asked for.
 
 Choosing among several samples by a verifier is as old as sampling; here what is verified costs half of a clip's steps
 and none of its pixels.
@@ -7,7 +7,7 @@ and none of its pixels.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -15,11 +15,25 @@ from ozora.flow.solvers import Solver, Velocity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Where painting is: ``step`` steps are done in rehearsal ``turn``, and give ``x``.
+
+    ``best`` is the settled state of an earlier turn that was worth most, namely ``worth`` (``None``: there is none).
+    """
+
+    step: int = 0
+    turn: int = 0
+    x: Tensor
+    best: Tensor | None = None
+    worth: float = -1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
     """How a state is painted whose first channels lead.
 
-    ``begin(turn)`` is what a later rehearsal starts from, ``fresh(turn, step)`` new noise after a step of one, ``good``
-    says whether a settled blocking may stay (``None``: any may).
+    ``begin(turn)`` is what a later rehearsal starts from, ``fresh(turn, step)`` new noise after a step of one,
+    ``worth`` says how much of what is asked for a settled blocking shows, 0 to 1 (``None``: nobody asks).
     """
 
     velocity: Velocity
@@ -27,22 +41,35 @@ class Rehearsal:
     times: Tensor
     begin: Callable[[int], Tensor]
     fresh: Callable[[int, int], Tensor]
-    good: Callable[[Tensor], bool] | None = None
+    worth: Callable[[Tensor], float] | None = None
 
-    def states(self, step: int, turn: int, x: Tensor, *, turns: int) -> Iterator[tuple[int, int, Tensor]]:
-        """Step, turn and state after every step from ``step`` on; after the last of ``turns`` any blocking stays.
+    def states(self, state: State, *, turns: int) -> Iterator[State]:
+        """The state after every step that follows ``state``.
 
+        The picture is painted from the first blocking that shows all, or else, after ``turns`` of them, from the best.
         Going on from what was yielded gives the same states.
         """
         steps = len(self.times) - 1
         settled = int(self.times.flatten(1)[:, 0].count_nonzero())
-        while step < steps:
-            if step == settled and turn + 1 < turns and self.good is not None and not self.good(x):
-                step, turn, x = 0, turn + 1, self.begin(turn + 1)
-            first, until = step, settled if step < settled else steps
-            states = self.solver(self.velocity, x, self.times[first : until + 1], self._fresh(turn, first))
+        while state.step < steps:
+            if state.step == settled and turns > 1:
+                state = self._judged(state, turns)
+            first, turn = state.step, state.turn
+            until = settled if first < settled else steps
+            states = self.solver(self.velocity, state.x, self.times[first : until + 1], self._fresh(turn, first))
             for step, x in enumerate(states, start=first + 1):
-                yield step, turn, x
+                state = replace(state, step=step, x=x)
+                yield state
+
+    def _judged(self, state: State, turns: int) -> State:
+        """The settled state that the picture is painted from, or the beginning of the next turn."""
+        worth = 1.0 if self.worth is None else self.worth(state.x)
+        best = state if worth > state.worth else replace(state, x=state.best)
+        worth = max(worth, state.worth)
+        if worth < 1 and state.turn + 1 < turns:
+            turn = state.turn + 1
+            return State(turn=turn, x=self.begin(turn), best=best.x, worth=worth)
+        return replace(state, x=best.x, best=None, worth=worth)
 
     def _fresh(self, turn: int, first: int) -> Callable[[int], Tensor]:
         return lambda step: self.fresh(turn, first + step)

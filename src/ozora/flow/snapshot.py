@@ -9,25 +9,28 @@ from safetensors.torch import save as write_tensors
 from torch import Tensor
 
 from ozora.errors import SnapshotError
+from ozora.flow.rehearsal import State
 
 
-def save(owner: str, done: int, turn: int, x: Tensor, painted: Tensor) -> bytes:
-    """State ``x`` of the present window and all that is ``painted``, after ``done`` steps and ``turn`` rehearsals that
-    were not good; ``owner`` (hex digits) is what it belongs to."""
+def save(owner: str, done: int, state: State, painted: Tensor) -> bytes:
+    """The state of the present window and all that is ``painted``, after ``done`` steps in all; ``owner`` (hex digits)
+    is what it belongs to."""
     mark = torch.frombuffer(bytearray.fromhex(owner), dtype=torch.uint8)
-    counts = {"done": torch.tensor(done), "turn": torch.tensor(turn)}
-    return write_tensors({"x": x.contiguous(), "painted": painted.contiguous(), "owner": mark, **counts})
+    tensors = {"x": state.x, "painted": painted, **({} if state.best is None else {"best": state.best})}
+    numbers = {"done": done, "step": state.step, "turn": state.turn, "worth": state.worth}
+    scalars = {name: torch.tensor(number, dtype=torch.float64) for name, number in numbers.items()}
+    return write_tensors({**{name: tensor.contiguous() for name, tensor in tensors.items()}, **scalars, "owner": mark})
 
 
-def load(snapshot: bytes, owner: str) -> tuple[int, int, Tensor, Tensor]:
-    """Steps done, rehearsal, state and what is painted; ``SnapshotError`` when the snapshot is damaged or of something
-    else."""
+def load(snapshot: bytes, owner: str) -> tuple[int, State, Tensor]:
+    """Steps done, state and what is painted; ``SnapshotError`` when the snapshot is damaged or of something else."""
     try:
         tensors = read_tensors(snapshot)
-        mark, done, turn = tensors["owner"].numpy().tobytes().hex(), int(tensors["done"]), int(tensors["turn"])
-        x, painted = tensors["x"], tensors["painted"]
+        mark, painted = tensors["owner"].numpy().tobytes().hex(), tensors["painted"]
+        done, step, turn = (int(tensors[name]) for name in ("done", "step", "turn"))
+        state = State(step=step, turn=turn, x=tensors["x"], best=tensors.get("best"), worth=float(tensors["worth"]))
     except (SafetensorError, KeyError) as error:
         raise SnapshotError(f"the snapshot is damaged ({error}); start the job again") from error
     if mark != owner:
         raise SnapshotError("the snapshot is of another plan or another model; start the job again")
-    return done, turn, x, painted
+    return done, state, painted

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ozora.model.autoencoder import Autoencoder, AutoencoderConfig
+from ozora.model.precision import mixed
 from ozora.shapes import VideoShape
-from ozora.train.machine import mixed
 from ozora.train.optimizers import Schedule
 from ozora.train.picture_loss import picture_loss
 from ozora.train.renderers import Order, idle_cores, render_clips

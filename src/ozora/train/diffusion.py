@@ -32,13 +32,13 @@ from torch import Tensor, nn
 from ozora.flow.path import mix
 from ozora.flow.schedule import draw_times
 from ozora.model.maquette import MaquetteConfig, Painter
+from ozora.model.precision import mixed
 from ozora.model.text import PAD, UNKNOWN, tokenize
 from ozora.model.transformer import positions
 from ozora.train.blocking import blocking
 from ozora.train.comprehension import Taught, comprehension_loss, lesson, taught
 from ozora.train.givens import draw_givens, draw_regions
 from ozora.train.latents import Shelf, read_shelf
-from ozora.train.machine import mixed
 from ozora.train.optimizers import Schedule
 
 READ = 128

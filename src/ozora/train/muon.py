@@ -13,7 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ozora.train.machine import like, quick_in_bfloat16, whole
+from ozora.model.precision import quick_in_bfloat16
+from ozora.train.machine import like, whole
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 STEPS = 5

@@ -1,4 +1,5 @@
-"""Rehearsal: does a blocking show what a prompt states? One that does not is tried again before the picture is painted.
+"""Rehearsal: how much of a prompt does a blocking show? One that does not show all is tried again before the picture is
+painted.
 
 It looks at cells, not at pixels, and shares nothing with the verifiers that judge finished clips.
 
@@ -104,17 +105,17 @@ def _others(cells: Cells, statement: Statement) -> float:
     return float((cells.share * (cells.noun > 0) * ~asked).sum() / len(cells.share))
 
 
-def shows(cells: Cells, statement: Statement) -> bool:
-    """Whether a blocking shows all of a statement that can be seen in it; what cannot does not count."""
+def share_shown(cells: Cells, statement: Statement) -> float:
+    """How much of a statement a blocking shows, 0 to 1: its things, each there once, nothing else, and its facts. What
+    cannot be seen in it does not count."""
     if any(ref.count > 1 for ref in statement.things):
-        return True
+        return 1.0
     roles = [role(cells, ref) for ref in statement.things]
     moving = {fact.subject for fact in statement.facts if fact.kind == "motion"}
-    if not all(_exists(one, number not in moving) for number, one in enumerate(roles)):
-        return False
-    if statement.things and _others(cells, statement) > LEAST_CELLS:
-        return False
-    return all(_holds(fact, roles, len(cells.share)) for fact in statement.facts)
+    holds = [_exists(one, number not in moving) for number, one in enumerate(roles)]
+    holds += [_others(cells, statement) <= LEAST_CELLS] if roles else []
+    holds += [_holds(fact, roles, len(cells.share)) for fact in statement.facts if fact.kind in ("motion", "relation")]
+    return sum(holds) / len(holds) if holds else 1.0
 
 
 def _holds(fact: Fact, roles: list[Role], frames: int) -> bool:
