@@ -269,25 +269,31 @@ def show(comparisons: dict[str, Comparison], console: Console) -> None:
         console.print(table)
 
 
-def paint(text: str, seed: int, *, model: str) -> Frames:
+def paint(text: str, seed: int, *, model: str, size: str | None = None) -> Frames:
     """One clip by the pipeline."""
-    *_, take = pipeline.run(pipeline.make_plan(text, model=model, seed=seed))
+    *_, take = pipeline.run(pipeline.make_plan(text, model=model, seed=seed, size=size))
     assert isinstance(take, pipeline.Take)
     return take.frames
 
 
 def evaluate_model(
-    out: Path, *, model: str, prompts: int, reconstruct: Reconstruct | None = None, parser: Parser | None = None
+    out: Path,
+    *,
+    model: str,
+    prompts: int,
+    size: str | None = None,
+    reconstruct: Reconstruct | None = None,
+    parser: Parser | None = None,
 ) -> None:
-    """Measure ``model`` on ``prompts`` prompts, half of them with held-out pairs; prints tables and writes them to
-    ``out`` as report.json and report.md."""
+    """Measure ``model`` at ``size`` (default: its own) on ``prompts`` prompts, half of them with held-out pairs; prints
+    tables and writes them to ``out`` as report.json and report.md."""
     parser = load_parser() if parser is None else parser
     console = Console()
-    shape = pipeline.make_plan("a red ball", model=model).shape
+    shape = pipeline.make_plan("a red ball", model=model, size=size).shape
     sets = {"in distribution": (False, prompts - prompts // 2), "held-out pairs": (True, prompts // 2)}
     comparisons = {
         title: compare(
-            lambda text, seed: paint(text, seed, model=model),
+            lambda text, seed: paint(text, seed, model=model, size=size),
             test_prompts(parser.vocabulary, held_out=held_out, count=count),
             parser,
             shape,

@@ -41,8 +41,6 @@ from ozora.train.givens import draw_givens, draw_regions
 from ozora.train.latents import Shelf, read_shelf
 from ozora.train.optimizers import Schedule
 
-READ = 128
-"""Captions a step that the text encoder is asked about."""
 SETTLED = 0.15
 """Up to this noise time a blocking is settled: the picture is painted from it."""
 FRESH = 0.08
@@ -78,8 +76,8 @@ class Batch:
 class Diffusion:
     """Trains on ``latents``; ``scale`` is the mean and deviation [k] of ``latent_scale``.
 
-    ``start`` are weights of a painter; ``compiled`` pays from a thousand steps on (a
-    quarter less time on a CPU); ``guidance`` bakes that much of it in.
+    ``start`` are weights of a painter; ``compiled`` pays from a thousand steps on (a quarter less time on a CPU);
+    ``reading`` captions a step are asked about; ``guidance`` bakes that much of it in.
     """
 
     name: str
@@ -97,6 +95,7 @@ class Diffusion:
     compiled: bool = False
     guidance: float | None = None
     lead_share: float = 0.6
+    reading: int = 128
     reading_weight: float = 0.3
     lead_mean: float = 1.6
     time_mean: float = 1.2
@@ -122,6 +121,7 @@ class Diffusion:
             "region_share": self.region_share,
             "thing_weight": self.thing_weight,
             "lead_share": self.lead_share,
+            "reading": self.reading,
             "reading_weight": self.reading_weight,
             "lead_mean": self.lead_mean,
             "time_mean": self.time_mean,
@@ -156,7 +156,8 @@ class Diffusion:
         index = torch.from_numpy(draw.integers(len(shelf.statements), size=serving.batch))
         texts = [shelf.caption(int(i), step) if draw.random() > self.blank_share else "" for i in index]
         picture, lead = self._loss(model, self._batch(shelf, index, texts), generator)
-        reading = self._reading(model, shelf, draw.integers(len(shelf.statements), size=READ).tolist(), step, generator)
+        asked = draw.integers(len(shelf.statements), size=self.reading).tolist()
+        reading = self._reading(model, shelf, asked, step, generator)
         figures = {"frames": serving.frames, "picture": picture.item(), "blocking": lead.item()}
         return picture + lead + self.reading_weight * reading, {**figures, "reading": reading.item()}
 

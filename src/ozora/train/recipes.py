@@ -2,13 +2,13 @@
 
     recipe   command                              cost                     expected
     tiny     ozora train tiny --out runs/tiny     a minute on 2 cores      a loss that falls; nothing to look at
-    cpu      ozora train cpu --out runs/cpu       about 3 h on 2 cores     what is shipped, or about that
+    cpu      ozora train cpu --out runs/cpu       about 5 h on 2 cores     what is shipped, or about that
     cpu-more ozora train cpu-more --out runs/more as long as you like      goes on from the shipped weights
     gpu      ozora train gpu --out runs/gpu       30 min of one H200       not run yet
 
 Phases: s0 autoencoder, latents (a cache), s1 images and short clips, s2 everything at a constant rate, s3 the rate
-falls to nothing, s4 guidance is baked in, s5 the decoder on noisy latents, s6 the upscaler. Each is resumable;
-``ozora train cpu:s1`` runs one phase alone.
+falls to nothing, s3p the picture almost alone, s4 guidance is baked in, s5 the decoder on noisy latents, s6 the
+upscaler. Each is resumable; ``ozora train cpu:s1`` runs one phase alone.
 """
 
 from __future__ import annotations
@@ -59,6 +59,8 @@ class DiffusionPhase:
     compiled: bool = False
     guidance: float | None = None
     time_mean: float = 1.2
+    lead_share: float = 0.6
+    reading: int = 128
     ema: float = 0.999
     minutes: float | None = None
 
@@ -100,7 +102,7 @@ class Recipe:
     """The phase whose upscaler is shipped, if there is one."""
     steps: int = 24
     solver: str = "ancestral"
-    guidance: float = 2.0
+    guidance: float = 1.4
     guided_until: float = 1.0
     shift: float = 4.0
     lead_guidance: float = 2.0
@@ -123,7 +125,12 @@ def cpu() -> Recipe:
         Serving(frames=13, batch=64, share=0.25),
         Serving(frames=49, batch=24, share=0.45),
     )
-    constant = Schedule(steps=6000, rate=3e-3, warmup=30, cooldown=0.0)
+    long = (
+        Serving(frames=1, batch=128, share=0.2),
+        Serving(frames=13, batch=64, share=0.2),
+        Serving(frames=49, batch=24, share=0.6),
+    )
+    constant = Schedule(steps=3000, rate=3e-3, warmup=30, cooldown=0.0)
     return Recipe(
         name="cpu",
         vocabulary=SMALL,
@@ -143,6 +150,15 @@ def cpu() -> Recipe:
                 compiled=True,
                 ema=0.99,
             ),
+            "s3p": DiffusionPhase(
+                schedule=Schedule(steps=400, rate=1.5e-3, warmup=20, cooldown=1.0, floor=0.01),
+                servings=long,
+                after="s3",
+                time_mean=0.9,
+                lead_share=0.12,
+                reading=16,
+                ema=0.99,
+            ),
             "s5": AutoencoderPhase(
                 schedule=Schedule(steps=400, rate=2.5e-3, warmup=20, cooldown=0.5),
                 clips=1500,
@@ -155,7 +171,7 @@ def cpu() -> Recipe:
             ),
         },
         decoder="s5",
-        painter="s3",
+        painter="s3p",
         upscaler="s6",
     )
 
@@ -163,8 +179,8 @@ def cpu() -> Recipe:
 def cpu_more() -> Recipe:
     """The same from the shipped weights on: ``ozora train cpu-more --out runs/more``, for as long as there is time."""
     whole = cpu()
-    latents, painting, cooling, decoder, upscaling = (
-        whole.phases[name] for name in ("latents", "s2", "s3", "s5", "s6")
+    latents, painting, cooling, picture, decoder, upscaling = (
+        whole.phases[name] for name in ("latents", "s2", "s3", "s3p", "s5", "s6")
     )
     assert isinstance(decoder, AutoencoderPhase)
     assert isinstance(painting, DiffusionPhase)
@@ -175,6 +191,7 @@ def cpu_more() -> Recipe:
             "latents": latents,
             "s2": replace(painting, after=FROM_SHIPPED),
             "s3": cooling,
+            "s3p": picture,
             "s5": replace(decoder, after=FROM_SHIPPED),
             "s6": upscaling,
         },
@@ -213,6 +230,7 @@ def tiny() -> Recipe:
         decoder="s5",
         upscaler="s6",
         guidance=1.0,
+        lead_guidance=1.0,
     )
 
 
@@ -264,7 +282,7 @@ def gpu() -> Recipe:
                 minutes=3.0,
             ),
             "s4": DiffusionPhase(
-                schedule=Schedule(steps=800, rate=1e-3), servings=full, after="s3", guidance=4.0, minutes=2.0
+                schedule=Schedule(steps=800, rate=1e-3), servings=full, after="s3", guidance=2.0, minutes=2.0
             ),
             "s5": AutoencoderPhase(
                 schedule=Schedule(steps=3000, rate=1e-3), clips=8000, batch=32, frames=9, minutes=3.0
@@ -280,10 +298,9 @@ def gpu() -> Recipe:
         },
         decoder="s5",
         upscaler="s6",
-        steps=12,
-        solver="euler",
         painter="s4",
         guidance=1.0,
+        lead_guidance=1.0,
     )
 
 

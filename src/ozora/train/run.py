@@ -193,6 +193,8 @@ def _diffusion(recipe: Recipe, name: str, phase: DiffusionPhase, out: Path) -> D
         compiled=phase.compiled,
         guidance=phase.guidance,
         time_mean=phase.time_mean,
+        lead_share=phase.lead_share,
+        reading=phase.reading,
         ema=phase.ema,
         seed=recipe.seed,
     )
