@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 from ozora.flow.solvers import Velocity
@@ -25,6 +26,6 @@ def guide(pair: Pair, scale: Callable[[Tensor], float]) -> Velocity:
         if strength == 1.0:
             return pair(x, t, 1)[0]
         v, blank = pair(x, t, 2)
-        return blank + strength * (v - blank)
+        return torch.lerp(blank, v, strength)
 
     return velocity

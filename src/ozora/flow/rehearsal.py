@@ -25,7 +25,7 @@ class State:
     turn: int = 0
     x: Tensor
     best: Tensor | None = None
-    worth: float = -1.0
+    worth: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +64,12 @@ class Rehearsal:
     def _judged(self, state: State, turns: int) -> State:
         """The settled state that the picture is painted from, or the beginning of the next turn."""
         worth = 1.0 if self.worth is None else self.worth(state.x)
-        best = state if worth > state.worth else replace(state, x=state.best)
-        worth = max(worth, state.worth)
+        best = state.x
+        if state.best is not None and state.worth >= worth:
+            best, worth = state.best, state.worth
         if worth < 1 and state.turn + 1 < turns:
-            turn = state.turn + 1
-            return State(turn=turn, x=self.begin(turn), best=best.x, worth=worth)
-        return replace(state, x=best.x, best=None, worth=worth)
+            return State(turn=state.turn + 1, x=self.begin(state.turn + 1), best=best, worth=worth)
+        return replace(state, x=best, best=None, worth=worth)
 
     def _fresh(self, turn: int, first: int) -> Callable[[int], Tensor]:
         return lambda step: self.fresh(turn, first + step)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+
 import uvicorn
 from fastapi import FastAPI
 
@@ -10,6 +13,7 @@ from ozora.server.app import make_app
 from ozora.server.process import end_with_parent
 from ozora.server.settings import Settings, from_environment
 
+SWITCH_S = 0.001  # a thread that takes a submission leaves the loop to those who only look, after so long
 DRAIN_S = 5  # for requests that are being answered when the process is told to stop
 
 
@@ -35,7 +39,10 @@ def main() -> None:
     settings = from_environment()
     if settings.supervised:
         end_with_parent()
-    make_server(make_app(settings), settings).run()
+    server = make_server(make_app(settings), settings)
+    sys.setswitchinterval(SWITCH_S)
+    gc.freeze()
+    server.run()
 
 
 if __name__ == "__main__":

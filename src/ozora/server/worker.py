@@ -20,6 +20,7 @@ from ozora.server.settings import Settings, from_environment
 from ozora.server.store import Store
 
 IDLE_S = 0.05
+NICENESS = 5  # painting takes all the processor that there is; whoever answers requests comes first
 AWAY_S = 1.0  # before a database that is away is asked again
 
 
@@ -70,6 +71,7 @@ def open_studio(settings: Settings, draining: threading.Event) -> Studio:
 def main() -> None:
     """The process: settings come from the one that started it."""
     logs.start()
+    os.nice(NICENESS)
     settings = from_environment()
     draining = threading.Event()
     on_stop(draining)
