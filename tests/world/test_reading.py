@@ -7,7 +7,7 @@ import pytest
 
 from ozora.world.captions import write_caption
 from ozora.world.facts import Caption, Fact, Ref, Statement
-from ozora.world.reading import adapt, nearest, outside, read, restate, restyle
+from ozora.world.reading import adapt, arrange, nearest, outside, read, restate, restyle, sentence
 from ozora.world.sampling import draw_scene
 from ozora.world.vocabulary import FULL, SMALL, Vocabulary
 
@@ -143,3 +143,23 @@ def test_adapting_keeps_the_numbers_straight() -> None:
 )
 def test_another_style_keeps_what_happens(text: str, style: str, result: str) -> None:
     assert restyle(text, style) == result
+
+
+@pytest.mark.parametrize(
+    ("prompt", "arranged"),
+    [
+        ("a red cube and a blue ball in a meadow", "a red cube to the left of a blue ball in a meadow"),
+        ("a red ball rolls left and a blue cube", "a red ball rolls to the left past a blue cube"),
+        ("a red cube and a blue ball that spins", "a red cube to the left of a blue ball, the ball spins"),
+    ],
+)
+def test_what_is_left_open_is_arranged(prompt: str, arranged: str) -> None:
+    statement = arrange(read(prompt).statement)
+    assert meaning(read(sentence(statement)).statement) == meaning(statement)
+    assert sentence(statement) == arranged
+    assert arrange(statement) == statement
+
+
+@pytest.mark.parametrize("prompt", ["a red ball", "two red balls and a cube", "a ball right of a cube", "a dog"])
+def test_what_is_said_or_alone_is_left_as_it_is(prompt: str) -> None:
+    assert arrange(read(prompt).statement) == read(prompt).statement

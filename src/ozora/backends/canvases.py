@@ -91,8 +91,9 @@ def cut_out(model: Maquette, canvas: Canvas, window: Window) -> Canvas:
     if window.opens:
         return part
     group = canvas.value[None, :, window.first : window.first + 1]
-    picture = model.autoencoder.decode(model.denormalize(group)).clamp(-1, 1)
-    return place(part, model.normalize(model.autoencoder.encode(picture))[0], 0)
+    with mixed(group.device):
+        picture = model.autoencoder.decode(model.denormalize(group))
+    return place(part, model.normalize(model.autoencoder.encode(picture.float().clamp(-1, 1)))[0], 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ozora.flow.solvers import Velocity
     from ozora.flow.windows import Shot, Window
     from ozora.model.weights import Bundle
+    from ozora.world.facts import Statement
+    from ozora.world.vocabulary import Vocabulary
 
 WEIGHTS = Path(__file__).parent.parent / "weights" / "maquette.safetensors"
 FIRST_CARD = {"height": 128, "width": 224, "fps": 12, "frames": 49}
@@ -100,13 +102,10 @@ class MaquetteBackend:
 
     def notes(self, plan: Plan) -> tuple[str, ...]:
         from ozora.world.reading import outside, read
-        from ozora.world.vocabulary import Vocabulary
 
-        vocabulary = self.card.get("vocabulary")
-        if vocabulary is None:
+        if "vocabulary" not in self.card:
             return ()
-        known = Vocabulary.from_dict(vocabulary)
-        notes = [note for prompt in plan.prompts for note in outside(read(prompt.text), known)]
+        notes = [note for prompt in plan.prompts for note in outside(read(prompt.text), self._world)]
         if notes:
             notes.append("an open-weight model does justice to what lies outside, such as --model wan-2.2-5b")
         return tuple(notes)
@@ -173,7 +172,9 @@ class MaquetteBackend:
                     times=grid,
                     begin=partial(renew, step=-1),
                     fresh=renew,
-                    worth=self._judge(text) if sketch is None and window.opens and not part.known[1:].any() else None,
+                    worth=self._judge(plan, text)
+                    if sketch is None and window.opens and not part.known[1:].any()
+                    else None,
                 )
                 if number * steps >= first:
                     begin = State(x=start(part, noise[:, window.first : window.first + window.size]))
@@ -211,16 +212,27 @@ class MaquetteBackend:
         """How often a blocking is tried at most."""
         return int(self.card.get("rehearsals", 1))
 
-    def _judge(self, text: str) -> Callable[[Tensor], float]:
+    def _judge(self, plan: Plan, text: str) -> Callable[[Tensor], float]:
         """How much of what a prompt states the blocking of a state shows."""
         from ozora.world.blocking import CHANNELS, read_cells
-        from ozora.world.reading import adapt, read
         from ozora.world.rehearsal import share_shown
+
+        known, statement = self._world, self._statement(plan, text)
+        return lambda x: share_shown(read_cells(x[:CHANNELS].double().numpy(), known), statement)
+
+    @property
+    def _world(self) -> Vocabulary:
+        """What the weights can draw."""
         from ozora.world.vocabulary import FULL, Vocabulary
 
-        known = Vocabulary.from_dict(self.card["vocabulary"]) if "vocabulary" in self.card else FULL
-        statement = adapt(read(text), known)
-        return lambda x: share_shown(read_cells(x[:CHANNELS].double().numpy(), known), statement)
+        return Vocabulary.from_dict(self.card["vocabulary"]) if "vocabulary" in self.card else FULL
+
+    def _statement(self, plan: Plan, text: str) -> Statement:
+        """What is painted for a prompt; where no picture is given, the stage decides what it leaves open."""
+        from ozora.world.reading import adapt, arrange, read
+
+        statement = adapt(read(text), self._world)
+        return statement if plan.conditions else arrange(statement)
 
     @property
     def _window(self) -> int:
@@ -285,7 +297,7 @@ class MaquetteBackend:
         where = positions(g, i, j, seconds_a_frame=seconds)
         seen = canvas.known.float().flatten()[None]
 
-        words = tokenize([self._wording(text), plan.negative], model.config.text)
+        words = tokenize([self._wording(plan, text), plan.negative], model.config.text)
 
         def pair(x: Tensor, t: Tensor, number: int) -> Tensor:
             lead, level = t.flatten()[:1], levels(canvas, float(t.flatten()[-1]))
@@ -306,18 +318,16 @@ class MaquetteBackend:
 
         return guide(pair, scale)
 
-    def _wording(self, text: str) -> str:
+    def _wording(self, plan: Plan, text: str) -> str:
         """The prompt in plain words, or what is drawn in its place where it leaves the stage; as it is where there are
         words in it that are not understood."""
-        from ozora.world.reading import outside, read, restate
-        from ozora.world.vocabulary import Vocabulary
+        from ozora.world.reading import outside, read, sentence
 
-        vocabulary = self.card.get("vocabulary")
-        if vocabulary is None:
+        if "vocabulary" not in self.card:
             return text
-        known, reading = Vocabulary.from_dict(vocabulary), read(text)
-        plain = restate(reading, known) if outside(reading, known) or not reading.unknown else ""
-        return plain or text
+        reading = read(text)
+        understood = outside(reading, self._world) or not reading.unknown
+        return (sentence(self._statement(plan, text)) if understood else "") or text
 
     def _peek(self, x: Tensor) -> Frames:
         """One picture from the middle of an unfinished canvas."""

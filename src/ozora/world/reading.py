@@ -452,6 +452,22 @@ def sentence(statement: Statement) -> str:
     return ", ".join([text.strip(), *camera]) if text else ", ".join(camera)
 
 
+def arrange(statement: Statement) -> Statement:
+    """The same where two things are told their places: who is named first goes past the other, or stands on its left.
+
+    It holds for two single things between which a prompt leaves all open. Painted undecided they fall upon each other.
+    """
+    if len(statement.things) != 2 or any(ref.count > 1 for ref in statement.things):
+        return statement
+    if any(fact.object is not None or fact.kind == "event" for fact in statement.facts):
+        return statement
+    for number, fact in enumerate(statement.facts):
+        if fact.kind == "motion" and fact.value in ("left", "right") and fact.subject is not None:
+            past = replace(fact, object=1 - fact.subject)
+            return replace(statement, facts=(*statement.facts[:number], past, *statement.facts[number + 1 :]))
+    return replace(statement, facts=(*statement.facts, Fact(kind="relation", value="left", subject=0, object=1)))
+
+
 def restate(reading: Reading, vocabulary: Vocabulary = FULL) -> str:
     """The prompt in the words that a model knows; "" when nothing of it is understood."""
     return sentence(adapt(reading, vocabulary))
