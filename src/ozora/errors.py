@@ -6,6 +6,7 @@
     |   +-- SizeError        size, duration or frame rate out of range
     |   +-- MediaError       a given file cannot be read or is too large
     |   +-- OutputError      the output cannot be written
+    |   +-- SnapshotError    a saved step is damaged, or of another painting
     |   +-- UnknownNameError a model, recipe, solver ... that does not exist
     |   +-- PolicyError      the policy refuses the request, or holds it for a person to look at
     |   +-- CapabilityError  the chosen backend cannot do what the plan asks
