@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ozora.backends.base import Capabilities, Frames, Stroke
 from ozora.edit.given import Given, to_native
 from ozora.errors import SizeError
-from ozora.plan import Plan
+from ozora.plan import Plan, is_sketch
 from ozora.shapes import VideoShape
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ class MaquetteBackend:
         from ozora.flow.canvas import hold, place, start
         from ozora.flow.path import mix
         from ozora.flow.rehearsal import Rehearsal, State
+        from ozora.flow.schedule import shift
         from ozora.flow.snapshot import load, save
         from ozora.flow.solvers import SOLVERS
         from ozora.flow.windows import cut
@@ -150,7 +151,8 @@ class MaquetteBackend:
         grid = self._times(steps, ahead, size[0])
         if sketch is not None:  # the picture begins on the way, not at the noise
             under = fill(model, shape, shots, to_native((Given(frame=0, pictures=sketch),), wanted, shape))
-            grid[:, ahead:] = grid[:, ahead:].clamp_max(float(plan.strength))
+            furthest = shift(torch.tensor(float(plan.strength)), float(self.card.get("shift", 2.0)))
+            grid[:, ahead:] = grid[:, ahead:].clamp_max(furthest.item())
             grid = torch.cat([grid[:1], grid[1:][grid.diff(dim=0).flatten(1).any(dim=1)]])  # without steps on the spot
             steps = len(grid) - 1
             noise[ahead:] = mix(under.value, noise[ahead:], grid[0, -1].float())
@@ -228,11 +230,11 @@ class MaquetteBackend:
         return Vocabulary.from_dict(self.card["vocabulary"]) if "vocabulary" in self.card else FULL
 
     def _statement(self, plan: Plan, text: str) -> Statement:
-        """What is painted for a prompt; where no picture is given, the stage decides what it leaves open."""
+        """What is painted for a prompt; where no picture is kept, the stage decides what it leaves open."""
         from ozora.world.reading import adapt, arrange, read
 
         statement = adapt(read(text), self._world)
-        return statement if plan.conditions else arrange(statement)
+        return arrange(statement) if all(is_sketch(item) for item in plan.conditions) else statement
 
     @property
     def _window(self) -> int:
