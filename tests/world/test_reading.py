@@ -7,7 +7,7 @@ import pytest
 
 from ozora.world.captions import write_caption
 from ozora.world.facts import Caption, Fact, Ref, Statement
-from ozora.world.reading import adapt, arrange, nearest, outside, read, restate, restyle, sentence
+from ozora.world.reading import adapt, arrange, nearest, outside, read, restyle, sentence
 from ozora.world.sampling import draw_scene
 from ozora.world.vocabulary import FULL, SMALL, Vocabulary
 
@@ -43,7 +43,7 @@ def test_a_caption_lies_inside_its_world_and_is_restated_without_loss(vocabulary
     for caption in captions(vocabulary, 300):
         reading = read(caption.text)
         assert outside(reading, vocabulary) == (), caption.text
-        assert meaning(read(restate(reading, vocabulary)).statement) == meaning(reading.statement), caption.text
+        assert meaning(read(sentence(adapt(reading, vocabulary))).statement) == meaning(reading.statement), caption.text
 
 
 def test_things_stand_in_order_of_mention() -> None:
@@ -69,8 +69,8 @@ def test_things_stand_in_order_of_mention() -> None:
     ],
 )
 def test_free_prompts_are_restated(prompt: str, full: str, small: str) -> None:
-    assert restate(read(prompt), FULL) == full
-    assert restate(read(prompt), SMALL) == small
+    assert sentence(adapt(read(prompt), FULL)) == full
+    assert sentence(adapt(read(prompt), SMALL)) == small
 
 
 def test_the_user_is_told_what_stands_in() -> None:

@@ -468,11 +468,6 @@ def arrange(statement: Statement) -> Statement:
     return replace(statement, facts=(*statement.facts, Fact(kind="relation", value="left", subject=0, object=1)))
 
 
-def restate(reading: Reading, vocabulary: Vocabulary = FULL) -> str:
-    """The prompt in the words that a model knows; "" when nothing of it is understood."""
-    return sentence(adapt(reading, vocabulary))
-
-
 def restyle(text: str, style: str) -> str:
     """What a prompt says, in another setting: place, time, weather and camera of ``style`` take the place of its own.
     The words of a style that is none of the stage's are added as they are."""
