@@ -72,6 +72,7 @@ def write_shelf(folder: Path, config: MaquetteConfig = CONFIG) -> Path:
                 "names": names,
                 "share": torch.full((8, g, 4, 6), 255, dtype=torch.uint8),
                 "drift": torch.zeros(8, 2, g, 4, 6, dtype=torch.float16),
+                "facing": torch.zeros(8, 2, g, 4, 6, dtype=torch.float16),
             },
             folder / f"f{frames}-0.safetensors",
             {"statements": said},

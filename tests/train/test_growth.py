@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ozora.model.maquette import Painter
-from ozora.train.growth import deepen
+from ozora.train.growth import deepen, widen
 from tests.model.tiny import CONFIG
 
 
@@ -31,6 +31,32 @@ def test_a_deeper_painter_paints_the_same_and_can_learn() -> None:
     for name, value in deeper.named_parameters():
         if name.endswith("out.weight"):
             assert value.grad is not None and value.grad.abs().max() > 0, name
+
+
+def test_a_wider_blocking_leaves_the_rest_as_it_was() -> None:
+    torch.manual_seed(0)
+    had, channels = CONFIG.transformer.blocking, CONFIG.transformer.channels
+    painter = Painter(CONFIG.text, CONFIG.transformer)
+    for value in painter.parameters():
+        torch.nn.init.normal_(value, std=0.1)
+    wider = Painter(CONFIG.text, replace(CONFIG.transformer, blocking=had + 5))
+    wider.load_state_dict(widen(painter.state_dict(), had + 5, channels))
+    x, rest = (
+        torch.randn(2, 6, had + 5 + channels),
+        (
+            torch.rand(2, 1),
+            torch.rand(2),
+            torch.zeros(2, 6),
+            (torch.ones(2, 8, dtype=torch.long), torch.zeros(2, 8, 12, dtype=torch.long)),
+            torch.randn(6, 3),
+        ),
+    )
+    old = torch.arange(had + 5 + channels) < had
+    old |= torch.arange(had + 5 + channels) >= had + 5
+    assert torch.allclose(painter(x[..., old], *rest), wider(x, *rest)[..., old], atol=1e-5)
+    assert not wider(x, *rest)[..., ~old].any()
+    with pytest.raises(ValueError, match="cannot hold them"):
+        widen(painter.state_dict(), had - 1, channels)
 
 
 def test_blocks_are_not_thrown_away() -> None:

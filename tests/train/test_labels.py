@@ -13,11 +13,12 @@ from ozora.world.vocabulary import COLORS, NOUNS, SMALL
 
 
 def where(*columns: int) -> Whereabouts:
-    """A red cube that is 12 pixels wide and begins at a column at each half second."""
+    """A red cube that is 12 pixels wide and begins at a column at each time; it goes right and faces half away."""
     thing = np.zeros((len(columns), 32, 64), np.uint8)
     for time, column in enumerate(columns):
         thing[time, 16:, column : column + 12] = 1
-    return Whereabouts(thing=thing, times=np.arange(len(columns)) / 2, nouns=("cube",), colors=("red",))
+    drift, facing = (np.tile([pair], (len(columns), 1, 1)) for pair in ((1.0, 0.25), (0.6, 0.8)))
+    return Whereabouts(thing=thing, nouns=("cube",), colors=("red",), drift=drift, facing=facing)
 
 
 def test_a_cell_is_named_after_what_it_shows() -> None:
@@ -29,14 +30,17 @@ def test_a_cell_is_named_after_what_it_shows() -> None:
     assert labels.share[0, 2].tolist() == [1.0, 0.5, *[0.0] * 6]
 
 
-def test_drift_is_in_heights_a_second_and_turns_round_in_a_mirror() -> None:
+def test_drift_and_facing_are_those_of_the_thing_and_turn_round_in_a_mirror() -> None:
     labels = label_cells(where(0, 16), 16)
-    assert labels.drift[:, 1, 2, 2].tolist() == pytest.approx([1.0, 0.0])
+    assert labels.drift[:, 1, 2, 2].tolist() == [1.0, 0.25]
+    assert labels.facing[:, 1, 2, 2].tolist() == pytest.approx([0.6, 0.8])
+    assert not labels.drift[:, 1, 2, 0].any() and not labels.facing[:, 1, 2, 0].any()
     mirrored = labels.mirrored()
-    assert mirrored.drift[:, 1, 2, 5].tolist() == pytest.approx([-1.0, 0.0])
+    assert mirrored.drift[:, 1, 2, 5].tolist() == [-1.0, 0.25]
+    assert mirrored.facing[:, 1, 2, 5].tolist() == pytest.approx([-0.6, 0.8])
     assert mirrored.names[0, 1, 2, 5] == labels.names[0, 1, 2, 2]
     assert mirrored.share[1, 2, 4] == labels.share[1, 2, 3] == 0.5
-    assert label_cells(where(0), 16).drift.abs().max() == 0
+    assert label_cells(where(0), 16).drift.abs().max() == 0, "a picture shows no movement"
 
 
 @pytest.mark.egl

@@ -20,8 +20,9 @@ def test_a_recipe_fits_together(name: str) -> None:
         if isinstance(phase, DiffusionPhase):
             assert {serving.frames for serving in phase.servings} <= shelves
             assert phase.after in ("", FROM_SHIPPED, *recipe.phases)
-    assert isinstance(recipe.phases[recipe.decoder], AutoencoderPhase)
-    assert isinstance(recipe.phases[recipe.painter], DiffusionPhase)
+    assert recipe.decoder == FROM_SHIPPED or isinstance(recipe.phases[recipe.decoder], AutoencoderPhase)
+    assert recipe.painters and all(isinstance(recipe.phases[name], DiffusionPhase) for name in recipe.painters)
+    assert set(recipe.painters) <= set(recipe.finals)
 
 
 def test_gpu_phases_fit_in_a_command() -> None:

@@ -23,7 +23,11 @@ def test_an_empty_stage_shows_nothing() -> None:
 def test_channels_of_a_token_are_its_cells_row_by_row() -> None:
     channels = np.zeros((CELL, 4, 1, 1, 1))
     red, cube = list(COLORS).index("red") + 1, list(NOUNS).index("cube") + 1
-    channels[:, 2, 0, 0, 0] = np.concatenate([[1.0], codes(cube + 1)[cube], palette()[red], [0.0, 0.0]]) * GAIN
+    channels[:, 2, 0, 0, 0] = (
+        np.concatenate([[1.0], codes(cube + 1)[cube], palette()[red], [0.4, 0.0], [0.0, -1.0]]) * GAIN
+    )
     cells = read_cells(channels.reshape(CHANNELS, 1, 1, 1), SMALL)
     assert cells.noun[0].tolist() == [[0, 0], [cube, 0]]
     assert cells.color[0].tolist() == [[0, 0], [red, 0]]
+    assert cells.drift[:, 0, 1, 0].tolist() == [0.4, 0.0] and cells.facing[:, 0, 1, 0].tolist() == [0.0, -1.0]
+    assert np.abs(cells.facing).sum() == 1, "where nothing is, nothing faces anywhere"

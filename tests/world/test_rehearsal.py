@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ozora.world.blocking import Cells
 from ozora.world.facts import Fact, Ref, Statement
@@ -21,7 +22,16 @@ def stage(*boxes: tuple[Ref, int, tuple[int, ...], int]) -> Cells:
             left = round(np.interp(frame, [0, FRAMES - 1], columns))
             box = np.s_[frame, top : top + side, max(left, 0) : left + side]
             share[box], noun[box], color[box] = 1, 1 + list(NOUNS).index(ref.noun), 1 + list(COLORS).index(ref.color)
-    return Cells(share=share, noun=noun, color=color)
+    return cells_of(share, noun, color)
+
+
+def cells_of(
+    share: NDArray[np.float64], noun: NDArray[np.int64], color: NDArray[np.int64], turns: float = 0.0
+) -> Cells:
+    """Cells whose things turn round so often in the clip."""
+    angle = 2 * np.pi * turns * np.linspace(0, 1, FRAMES)[:, None, None] * np.ones(share.shape)
+    facing = np.stack([np.cos(angle), np.sin(angle)]) * (noun > 0)
+    return Cells(share=share, noun=noun, color=color, drift=np.zeros_like(facing), facing=facing)
 
 
 def shows(cells: Cells, statement: Statement) -> bool:
@@ -58,17 +68,42 @@ def test_the_way_that_a_thing_goes_is_the_one_that_is_stated(columns: tuple[int,
     ]
 
 
+def red_ball(share: NDArray[np.float64], seen: NDArray[np.int64], turns: float = 0.0) -> Cells:
+    ball, red = seen * (1 + list(NOUNS).index("ball")), seen * (1 + list(COLORS).index("red"))
+    return cells_of(share, ball, red, turns)
+
+
+def test_what_jumps_goes_up_and_down_and_does_not_leave_the_picture() -> None:
+    def hops(*tops: int) -> Cells:
+        share = np.zeros((FRAMES, ROWS, COLUMNS))
+        for frame, top in enumerate(tops):
+            share[frame, max(top, 0) : max(top + 2, 0), 6:8] = 1
+        return red_ball(share, (share > 0).astype(np.int64))
+
+    assert shows(hops(5, 3, 5, 3, 5, 3, 5, 3, 5), says(moves("jump")))
+    assert not shows(hops(*[5] * 9), says(moves("jump")))
+    assert not shows(hops(5, 3, 1, -2, -2, -2, -2, -2, -2), says(moves("jump")))
+
+
+def test_what_spins_turns() -> None:
+    share = np.zeros((FRAMES, ROWS, COLUMNS))
+    share[:, 4:6, 6:8] = 1
+    seen = (share > 0).astype(np.int64)
+    assert [shows(red_ball(share, seen, turns), says(moves("spin"))) for turns in (0.0, 0.1, 0.5, -1.5)] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
 def test_what_comes_nearer_grows() -> None:
     share = np.zeros((FRAMES, ROWS, COLUMNS))
     for frame in range(FRAMES):
         side = 1 + frame // 3
         share[frame, 4 : 4 + side, 6 : 6 + side] = 1
     seen = (share > 0).astype(np.int64)
-    cells = Cells(
-        share=share,
-        noun=seen * (1 + list(NOUNS).index("ball")),
-        color=seen * (1 + list(COLORS).index("red")),
-    )
+    cells = red_ball(share, seen)
     assert shows(cells, says(moves("toward"))) and not shows(cells, says(moves("away")))
 
 

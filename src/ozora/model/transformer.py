@@ -40,7 +40,7 @@ class TransformerConfig:
     """Sizes. ``channels`` are the picture's, ``blocking`` come before them; ``hidden`` is the inner width of SwiGLU."""
 
     channels: int = 64
-    blocking: int = 56
+    blocking: int = 64
     text_width: int = 256
     width: int = 256
     layers: int = 8

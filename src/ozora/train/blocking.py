@@ -14,12 +14,15 @@ from ozora.world.blocking import CELLS, GAIN, codes, palette
 
 
 def blocking(
-    names: Int[Tensor, "b 2 g y x"], share: Float[Tensor, "b g y x"], drift: Float[Tensor, "b 2 g y x"]
+    names: Int[Tensor, "b 2 g y x"],
+    share: Float[Tensor, "b g y x"],
+    drift: Float[Tensor, "b 2 g y x"],
+    facing: Float[Tensor, "b 2 g y x"],
 ) -> Float[Tensor, "b k g i j"]:
     """The channels of labelled cells; see ``labels.py``."""
     who = torch.from_numpy(codes(32)).float()[names[:, 0].long()].movedim(-1, 1)
     hue = torch.from_numpy(palette()).float()[names[:, 1].long()].movedim(-1, 1)
-    cell = torch.cat([torch.ones_like(share)[:, None], who, hue, drift.clamp(-1, 1)], dim=1)
+    cell = torch.cat([torch.ones_like(share)[:, None], who, hue, drift.clamp(-1, 1), facing], dim=1)
     cell = cell * share[:, None] * torch.from_numpy(GAIN).float()[:, None, None, None]
     b, _, g = cell.shape[:3]
     folded = F.pixel_unshuffle(cell.transpose(1, 2).flatten(0, 1), CELLS)

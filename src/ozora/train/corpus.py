@@ -15,6 +15,7 @@ from ozora.world.facts import Statement
 from ozora.world.renderer import Renderer
 from ozora.world.sampling import draw_scene
 from ozora.world.scene import Scene
+from ozora.world.sight import measure_drift, measure_facing
 from ozora.world.vocabulary import Vocabulary
 
 
@@ -34,13 +35,14 @@ class Clip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whereabouts:
-    """``thing`` [g, h, w] number of the thing seen (0: none) at ``times`` [g] seconds; ``nouns`` and ``colors`` of the
-    things, in order from number 1."""
+    """``thing`` [g, h, w] number of the thing seen (0: none); ``nouns`` and ``colors`` of the things, in order from
+    number 1; ``drift`` and ``facing`` [g, n, 2] of each, see ``world.sight``."""
 
     thing: NDArray[np.uint8]
-    times: NDArray[np.float64]
     nouns: tuple[str, ...]
     colors: tuple[str, ...]
+    drift: NDArray[np.float64]
+    facing: NDArray[np.float64]
 
 
 class Stage:
@@ -60,12 +62,14 @@ class Stage:
         """What is where in the same clip: in its first frame, and in the middle one of each ``time`` frames after."""
         scene, _, times = self._setup(seed, frames)
         chosen = np.concatenate([[0], np.arange(1, frames, time) + (time - 1) // 2])
-        truth = self.renderer.locate(draw(scene, times[chosen], self.shape.width / self.shape.height))
+        aspect = self.shape.width / self.shape.height
+        drawing = draw(scene, times[chosen], aspect)
         return Whereabouts(
-            thing=truth.thing,
-            times=times[chosen],
+            thing=self.renderer.locate(drawing).thing,
             nouns=tuple(thing.noun for thing in scene.things),
             colors=tuple(thing.color for thing in scene.things),
+            drift=measure_drift(scene, times[chosen], aspect),
+            facing=measure_facing(drawing),
         )
 
     def _setup(self, seed: int, frames: int) -> tuple[Scene, Statement, NDArray[np.float64]]:

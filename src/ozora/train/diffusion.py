@@ -176,7 +176,8 @@ class Diffusion:
     def _batch(self, shelf: Shelf, index: Tensor, texts: list[str]) -> Batch:
         mean, std = self.scale
         latent = (shelf.latent[index].float() - mean[:, None, None, None]) / std[:, None, None, None]
-        lead = blocking(shelf.names[index], shelf.share[index].float() / 255, shelf.drift[index].float())
+        share, drift, facing = (values[index].float() for values in (shelf.share, shelf.drift, shelf.facing))
+        lead = blocking(shelf.names[index], share / 255, drift, facing)
         _, _, g, i, j = latent.shape
         return Batch(
             picture=latent.flatten(2).mT,

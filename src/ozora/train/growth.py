@@ -1,13 +1,14 @@
-"""A painter that gets deeper: new blocks that do nothing yet, between those that it has.
+"""A painter that grows and still paints as it did (Net2Net, Chen et al. 2015, arXiv 1511.05641).
 
-What a block adds passes its two last matrices; where they are zero, the painter is the one it was (Net2Net, Chen et al.
-2015, arXiv 1511.05641, for residual networks).
+It gets deeper by blocks that do nothing yet: what a block adds passes its two last matrices, and these are zero. Its
+blocking gets wider by channels that are not read yet and written as zero.
 """
 
 from __future__ import annotations
 
 import re
 
+import torch
 from torch import Tensor
 
 BLOCK = re.compile(r"(.*transformer\.blocks\.)(\d+)\.(.+)")
@@ -32,3 +33,19 @@ def deepen(weights: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
                 silent = new and match[3] in SILENT
                 grown[f"{match[1]}{number}.{match[3]}"] = value * 0 if silent else value.clone()
     return grown
+
+
+def widen(weights: dict[str, Tensor], blocking: int, channels: int) -> dict[str, Tensor]:
+    """The weights of a painter of ``channels`` picture channels that has ``blocking`` channels of blocking and paints
+    the same; ``ValueError`` when it has more already. New channels come after the old ones."""
+    had = weights["transformer.write.weight"].shape[0] - channels
+    if blocking < had:
+        raise ValueError(f"these weights have {had} channels of blocking; a painter of {blocking} cannot hold them")
+    wide = dict(weights)
+    for name, axis in (("read.weight", 1), ("write.weight", 0), ("write.bias", 0)):
+        value = weights[f"transformer.{name}"]
+        ahead, rest = value.split((had, value.shape[axis] - had), dim=axis)
+        size = [*value.shape]
+        size[axis] = blocking - had
+        wide[f"transformer.{name}"] = torch.cat([ahead, value.new_zeros(size), rest], dim=axis)
+    return wide

@@ -41,14 +41,15 @@ Item = tuple[dict[str, Tensor], Statement]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """All cached clips of a length: ``latent`` [n, k, g, i, j], ``things`` [n, g, i, j] in 0..1, ``names`` and
-    ``drift`` [n, 2, g, y, x] and ``share`` [n, g, y, x] in 0..255 of ``Labels``, ``statements`` [n]."""
+    """All cached clips of a length: ``latent`` [n, k, g, i, j], ``things`` [n, g, i, j] in 0..1, ``names``, ``drift``
+    and ``facing`` [n, 2, g, y, x] and ``share`` [n, g, y, x] in 0..255 of ``Labels``, ``statements`` [n]."""
 
     latent: Tensor
     things: Tensor
     names: Tensor
     share: Tensor
     drift: Tensor
+    facing: Tensor
     statements: tuple[Statement, ...]
 
     def caption(self, index: int, turn: int) -> str:
@@ -103,7 +104,7 @@ def encode(example: Example, autoencoder: Autoencoder) -> Iterator[Item]:
     latents = autoencoder.encode_small(torch.cat([version[0] for version in versions])).half().cpu()
     for latent, (_, mask, said, statement) in zip(latents, versions, strict=True):
         share = (said.share * 255).round().to(torch.uint8)
-        tensors = {"names": said.names, "share": share, "drift": said.drift.half()}
+        tensors = {"names": said.names, "share": share, "drift": said.drift.half(), "facing": said.facing.half()}
         yield {"latent": latent, "things": cover_tokens(mask, config.time, space), **tensors}, statement
 
 
@@ -137,7 +138,7 @@ def _write(path: Path, items: list[Item]) -> None:
 def read_shelf(folder: Path, frames: int) -> Shelf | None:
     """All shards of one length, in order of their seeds; ``None`` when there are none."""
     paths = sorted(folder.glob(f"f{frames}-*.safetensors"), key=lambda path: int(path.stem.split("-")[1]))
-    parts: dict[str, list[Tensor]] = {"latent": [], "things": [], "names": [], "share": [], "drift": []}
+    parts: dict[str, list[Tensor]] = {"latent": [], "things": [], "names": [], "share": [], "drift": [], "facing": []}
     statements: list[Statement] = []
     for path in paths:
         with safe_open(path, "pt") as file:

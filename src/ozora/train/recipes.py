@@ -3,7 +3,7 @@
     recipe   command                              cost                     expected
     tiny     ozora train tiny --out runs/tiny     a minute on 2 cores      a loss that falls; nothing to look at
     cpu      ozora train cpu --out runs/cpu       about 5 h on 2 cores     what is shipped, or about that
-    cpu-more ozora train cpu-more --out runs/more as long as you like      goes on from the shipped weights
+    cpu-more ozora train cpu-more --out runs/more 90 min on 2 cores        the painter, from the shipped weights on
     gpu      ozora train gpu --out runs/gpu       30 min of one H200       not run yet
 
 Phases: s0 autoencoder, latents (a cache), s1 images and short clips, s2 everything at a constant rate, s3 the rate
@@ -95,11 +95,11 @@ class Recipe:
     text_layers: int
     phases: dict[str, Phase]
     decoder: str
-    """The phase whose autoencoder is shipped."""
-    painter: str
-    """The phase whose transformer is shipped."""
+    """The phase whose autoencoder is shipped; the weights in the package may have it already (``FROM_SHIPPED``)."""
+    painters: tuple[str, ...]
+    """The phases whose transformers are shipped: the mean of their weights (Wortsman et al. 2022, arXiv 2203.05482)."""
     upscaler: str = ""
-    """The phase whose upscaler is shipped, if there is one."""
+    """The phase whose upscaler is shipped, if there is one; or ``FROM_SHIPPED``."""
     steps: int = 24
     solver: str = "ancestral"
     guidance: float = 1.4
@@ -111,6 +111,11 @@ class Recipe:
     """How a shipped painter is sampled: see ``flow``. Half of the steps are for the blocking, most of these near the
     noise, where it is decided."""
     seed: int = 0
+
+    @property
+    def finals(self) -> tuple[str, ...]:
+        """The phases that the weights are made of."""
+        return tuple(name for name in (*self.painters, self.decoder, self.upscaler) if name in self.phases)
 
 
 IMAGES, SHORTS, FULLS = 10_000_000, 20_000_000, 30_000_000
@@ -171,30 +176,34 @@ def cpu() -> Recipe:
             ),
         },
         decoder="s5",
-        painter="s3p",
+        painters=("s3", "s3p"),
         upscaler="s6",
     )
 
 
 def cpu_more() -> Recipe:
-    """The same from the shipped weights on: ``ozora train cpu-more --out runs/more``, for as long as there is time."""
+    """The painter alone, from the shipped weights on: ``ozora train cpu-more --out runs/more``. Again as often as you
+    like: what comes out goes into the package, and the next run begins there."""
     whole = cpu()
-    latents, painting, cooling, picture, decoder, upscaling = (
-        whole.phases[name] for name in ("latents", "s2", "s3", "s3p", "s5", "s6")
-    )
-    assert isinstance(decoder, AutoencoderPhase)
-    assert isinstance(painting, DiffusionPhase)
+    cooling, picture = whole.phases["s3"], whole.phases["s3p"]
+    assert isinstance(cooling, DiffusionPhase) and isinstance(picture, DiffusionPhase)
     return replace(
         whole,
         name="cpu-more",
         phases={
-            "latents": latents,
-            "s2": replace(painting, after=FROM_SHIPPED),
-            "s3": cooling,
-            "s3p": picture,
-            "s5": replace(decoder, after=FROM_SHIPPED),
-            "s6": upscaling,
+            "latents": LatentPhase(shelves=((1, 4096, IMAGES), (13, 2304, SHORTS), (49, 8000, FULLS))),
+            "s3": replace(
+                cooling,
+                schedule=replace(cooling.schedule, steps=1200, rate=2.5e-3, warmup=20),
+                after=FROM_SHIPPED,
+                time_mean=1.1,
+                lead_share=0.4,
+                reading=48,
+            ),
+            "s3p": replace(picture, schedule=replace(picture.schedule, steps=330)),
         },
+        decoder=FROM_SHIPPED,
+        upscaler=FROM_SHIPPED,
     )
 
 
@@ -205,7 +214,7 @@ def tiny() -> Recipe:
     return replace(
         whole,
         name="tiny",
-        painter="s4",
+        painters=("s4",),
         shape=VideoShape(frames=13, height=64, width=96, fps=Fraction(12)),
         autoencoder=AutoencoderConfig(channels=16, encoder_width=64, decoder_widths=(16, 16, 32, 32)),
         transformer=TransformerConfig(channels=16, text_width=256, width=64, layers=2, heads=2, hidden=128),
@@ -298,7 +307,7 @@ def gpu() -> Recipe:
         },
         decoder="s5",
         upscaler="s6",
-        painter="s4",
+        painters=("s4",),
         guidance=1.0,
         lead_guidance=1.0,
     )

@@ -25,7 +25,7 @@ from ozora.train.autoencoding import Autoencoding
 from ozora.train.comprehension import painter_weights
 from ozora.train.curve import plot_curve
 from ozora.train.diffusion import Diffusion, latent_scale
-from ozora.train.growth import deepen
+from ozora.train.growth import deepen, widen
 from ozora.train.loop import Phase, Report, finished_weights, run_phase
 from ozora.train.machine import close, find_machine
 from ozora.train.recipes import (
@@ -58,8 +58,7 @@ def train(name: str, out: Path, resume: bool) -> None:
     for phase in phases:
         for line in run_one(recipe, phase, out):
             print(line, end="", file=sys.stderr, flush=True)  # noqa: T201 - the live progress line
-    last = recipe.upscaler or recipe.painter
-    if last in phases and all(checkpoint.newest(out / name) for name in (recipe.painter, recipe.decoder, last)):
+    if set(phases) & set(recipe.finals) and all(checkpoint.newest(out / name) for name in recipe.finals):
         bundle(recipe, out)
 
 
@@ -114,7 +113,7 @@ def _autoencoding(recipe: Recipe, name: str, phase: AutoencoderPhase, out: Path)
 def _decoder_start(recipe: Recipe, name: str, phase: AutoencoderPhase, out: Path) -> dict[str, Tensor] | None:
     """The autoencoder that a phase goes on from: none, the shipped one, or that of the first phase."""
     if phase.after == FROM_SHIPPED:
-        return load_bundle(SHIPPED / "maquette.safetensors").model.autoencoder.state_dict()
+        return _shipped().autoencoder.state_dict()
     return None if name == next(iter(recipe.phases)) else _encoder(recipe, out).state_dict()
 
 
@@ -205,10 +204,11 @@ def _painter_start(
 ) -> tuple[dict[str, Tensor] | None, MaquetteConfig, tuple[Tensor, Tensor]]:
     """Weights to go on from, the model's sizes, and the latent scale, which must never change under a painter."""
     if phase.after == FROM_SHIPPED:
-        model = load_bundle(SHIPPED / "maquette.safetensors").model
-        layers = recipe.transformer.layers
-        config = replace(model.config, transformer=replace(model.config.transformer, layers=layers))
-        return deepen(model.painter.state_dict(), layers), config, (model.latent_mean, model.latent_std)
+        model = _shipped()
+        layers, blocking = recipe.transformer.layers, recipe.transformer.blocking
+        config = replace(model.config, transformer=replace(model.config.transformer, layers=layers, blocking=blocking))
+        weights = widen(model.painter.state_dict(), blocking, config.transformer.channels)
+        return deepen(weights, layers), config, (model.latent_mean, model.latent_std)
     if phase.after:
         weights, facts = finished_weights(out, phase.after)
         mean, std = torch.tensor(facts["phase"]["latent_mean"]), torch.tensor(facts["phase"]["latent_std"])
@@ -222,16 +222,20 @@ def _painter_start(
 
 def bundle(recipe: Recipe, out: Path) -> Path:
     """Put autoencoder, painter and latent scale together as shippable weights; returns their path."""
-    weights, facts = finished_weights(out, recipe.painter)
+    weights, facts = _mean_painter(recipe, out)
     config = MaquetteConfig.from_dict(facts["phase"]["model"])
     if recipe.upscaler:
-        upscaler, about = finished_weights(out, recipe.upscaler)
-        config = replace(config, upscaler=UpscalerConfig.from_dict(about["phase"]["upscaler"]))
+        upscaler, sizes = _upscaler(recipe, out)
+        config = replace(config, upscaler=sizes)
     model = Maquette(config)
     if model.upscaler is not None:
         model.upscaler.load_state_dict(upscaler)
-    model.autoencoder.load_state_dict(finished_weights(out, recipe.decoder)[0])
-    model.painter.load_state_dict(painter_weights(weights))
+    model.autoencoder.load_state_dict(
+        _shipped().autoencoder.state_dict()
+        if recipe.decoder == FROM_SHIPPED
+        else finished_weights(out, recipe.decoder)[0]
+    )
+    model.painter.load_state_dict(weights)
     with torch.no_grad():
         model.latent_mean.copy_(torch.tensor(facts["phase"]["latent_mean"]))
         model.latent_std.copy_(torch.tensor(facts["phase"]["latent_std"]))
@@ -253,6 +257,28 @@ def bundle(recipe: Recipe, out: Path) -> Path:
     }
     save_bundle(path, model, card)
     return path
+
+
+def _mean_painter(recipe: Recipe, out: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The mean of the weights of the recipe's painters, and the facts of the last."""
+    found = [finished_weights(out, name) for name in recipe.painters]
+    painters = [painter_weights(weights) for weights, _ in found]
+    mean = {name: torch.stack([weights[name] for weights in painters]).mean(0) for name in painters[0]}
+    return mean, found[-1][1]
+
+
+def _upscaler(recipe: Recipe, out: Path) -> tuple[dict[str, Tensor], UpscalerConfig]:
+    if recipe.upscaler == FROM_SHIPPED:
+        upscaler = _shipped().upscaler
+        assert upscaler is not None
+        return upscaler.state_dict(), upscaler.config
+    weights, facts = finished_weights(out, recipe.upscaler)
+    return weights, UpscalerConfig.from_dict(facts["phase"]["upscaler"])
+
+
+def _shipped() -> Maquette:
+    """The model in the package."""
+    return load_bundle(SHIPPED / "maquette.safetensors").model
 
 
 def _steps(folder: Path) -> int:

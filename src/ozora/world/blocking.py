@@ -7,7 +7,8 @@ semantic-first diffusion (Pan et al. 2025, arXiv 2512.04926) with the exact trut
 another network's features.
 
 A cell is a quarter of a latent token. It holds ``CELL`` numbers, all weighted by how much of it the thing covers: one
-for that share itself, a code of the noun, the color, and the drift.
+for that share itself, a code of the noun, the color, the drift (which way it moves), and the facing (which way it is
+turned: to the right and away).
 
 Letters: ``g`` latent frames, ``i j`` token rows and columns, ``y x`` rows and columns of cells.
 """
@@ -26,9 +27,9 @@ CELLS = 2
 """Cells along a side of a token."""
 CODES = (1, 2, 4, 8, 16, 7, 25, 30)
 """Columns of a Hadamard matrix whose signs are the code of a noun's number (up to 31): two differ in at least two."""
-CELL = 1 + len(CODES) + 3 + 2
+CELL = 1 + len(CODES) + 3 + 2 + 2
 CHANNELS = CELLS**2 * CELL
-GAIN = np.array((2.0, *[1.5] * len(CODES), *[2.5] * 3, *[2.0] * 2))
+GAIN = np.array((2.0, *[1.5] * len(CODES), *[2.5] * 3, *[2.0] * 2, *[1.5] * 2))
 """By what each number of a cell is multiplied: about a deviation of one where things are."""
 LEAST_SHARE = 0.2
 """A cell shows a thing that covers at least this share of it; less may be what a network was not sure of."""
@@ -37,11 +38,14 @@ LEAST_SHARE = 0.2
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cells:
     """``share`` [g, y, x] of each cell that a thing covers; ``noun`` and ``color`` [g, y, x] its numbers in
-    ``vocabulary.NOUNS`` and ``COLORS``, from 1 (0: no thing)."""
+    ``vocabulary.NOUNS`` and ``COLORS``, from 1 (0: no thing); ``drift`` [2, g, y, x] picture heights a second to the
+    right and down; ``facing`` [2, g, y, x] to the right and away, of length 1 where the thing's way is clear."""
 
     share: FloatArray
     noun: NDArray[np.int64]
     color: NDArray[np.int64]
+    drift: FloatArray
+    facing: FloatArray
 
 
 def codes(count: int) -> FloatArray:
@@ -65,7 +69,13 @@ def read_cells(channels: FloatArray, vocabulary: Vocabulary) -> Cells:
     nouns = np.array([1 + list(NOUNS).index(noun) for noun in vocabulary.nouns])
     colors = np.array([1 + list(COLORS).index(color) for color in vocabulary.colors])
     heard = np.tensordot(codes(len(NOUNS) + 1)[nouns], cell[1 : 1 + len(CODES)], axes=1)
-    hue = cell[1 + len(CODES) : 4 + len(CODES)] / share.clip(0.05)
+    hue, drift, facing = np.split(cell[1 + len(CODES) :] / share.clip(0.05), (3, 5))
     far = np.square(palette()[colors][:, :, None, None, None] - hue).sum(1)
     shown = share >= LEAST_SHARE
-    return Cells(share=share, noun=nouns[heard.argmax(0)] * shown, color=colors[far.argmin(0)] * shown)
+    return Cells(
+        share=share,
+        noun=nouns[heard.argmax(0)] * shown,
+        color=colors[far.argmin(0)] * shown,
+        drift=drift * shown,
+        facing=facing * shown,
+    )

@@ -22,19 +22,24 @@ LEAST_CELLS = 0.6
 """A thing is there in a frame when it covers this many cells."""
 PRESENT = 0.7
 """In which share of the frames a thing must be there; one that goes past may be hidden or outside in the others."""
+PASSING = ("left", "right")
 WIDEST = 0.42
 """How far the cells of one thing spread about its middle at most: more are two things."""
 LEAST_APART, LEAST_WAY, LEAST_GROWTH, MOST_WAY = 0.2, 0.35, 0.18, 0.2
+LEAST_SWING, LEAST_TURN = 0.1, 1.5
+"""How far what jumps goes up and down, and how far what spins turns, in radians."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """A thing in a blocking: how many cells it covers ``mass`` [g], its middle ``x`` [g], and the ``spread`` [g] of its
-    cells about it (NaN where it is not there)."""
+    """A thing in a blocking: how many cells it covers ``mass`` [g], its middle ``x y`` [g], the ``spread`` [g] of its
+    cells about it, and the angle ``facing`` [g] in radians (NaN where it is not there)."""
 
     mass: NDArray[np.float64]
     x: NDArray[np.float64]
+    y: NDArray[np.float64]
     spread: NDArray[np.float64]
+    facing: NDArray[np.float64]
 
     @property
     def there(self) -> NDArray[np.bool_]:
@@ -47,12 +52,14 @@ def role(cells: Cells, ref: Ref) -> Role:
     if ref.color:
         fits &= cells.color == 1 + list(COLORS).index(ref.color)
     share = cells.share * fits
-    place = (np.arange(share.shape[2]) + 0.5) / share.shape[1]
+    rows, columns = ((np.arange(count) + 0.5) / share.shape[1] for count in share.shape[1:])
     mass = share.sum((1, 2))
     seen = np.where(mass >= LEAST_CELLS, mass, np.nan)
-    x = (share.sum(1) * place).sum(1) / seen
-    off = np.square(place[None] - x[:, None])
-    return Role(mass=mass, x=x, spread=np.sqrt((share.sum(1) * off).sum(1) / seen))
+    x, y = (share.sum(1) * columns).sum(1) / seen, (share.sum(2) * rows).sum(1) / seen
+    off = np.square(columns[None] - x[:, None])
+    right, away = (cells.facing * share).sum((2, 3)) / seen
+    spread = np.sqrt((share.sum(1) * off).sum(1) / seen)
+    return Role(mass=mass, x=x, y=y, spread=spread, facing=np.arctan2(away, right))
 
 
 def _trend(values: NDArray[np.float64], where: NDArray[np.bool_]) -> float:
@@ -74,14 +81,25 @@ def _stays(one: Role) -> bool:
     return abs(_way(one)) < MOST_WAY
 
 
+def _swings(one: Role) -> bool:
+    high = one.y[one.there]
+    return _stays(one) and len(high) > 0 and float(np.ptp(high)) >= LEAST_SWING
+
+
+def _turns(one: Role) -> bool:
+    turn = np.diff(one.facing[one.there])
+    turn = (turn + np.pi) % (2 * np.pi) - np.pi
+    return _stays(one) and abs(float(turn.sum())) >= LEAST_TURN
+
+
 MOTIONS: dict[str, Callable[[Role], bool]] = {
     "left": lambda one: _way(one) < -LEAST_WAY,
     "right": lambda one: _way(one) > LEAST_WAY,
     "toward": lambda one: _growth(one) > LEAST_GROWTH,
     "away": lambda one: _growth(one) < -LEAST_GROWTH,
     "stand": _stays,
-    "jump": _stays,
-    "spin": _stays,
+    "jump": _swings,
+    "spin": _turns,
 }
 
 
@@ -111,8 +129,8 @@ def share_shown(cells: Cells, statement: Statement) -> float:
     if any(ref.count > 1 for ref in statement.things):
         return 1.0
     roles = [role(cells, ref) for ref in statement.things]
-    moving = {fact.subject for fact in statement.facts if fact.kind == "motion"}
-    holds = [_exists(one, number not in moving) for number, one in enumerate(roles)]
+    passing = {fact.subject for fact in statement.facts if fact.kind == "motion" and fact.value in PASSING}
+    holds = [_exists(one, number not in passing) for number, one in enumerate(roles)]
     holds += [_others(cells, statement) <= LEAST_CELLS] if roles else []
     holds += [_holds(fact, roles, len(cells.share)) for fact in statement.facts if fact.kind in ("motion", "relation")]
     return sum(holds) / len(holds) if holds else 1.0
