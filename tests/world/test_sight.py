@@ -13,8 +13,8 @@ TIMES = np.arange(9) / 2 + 0.1
 CUBE = Thing(noun="cube", color="red")
 
 
-def scene(kind: str, *, shots: tuple[Shot, ...] = (Shot(),), **changes: float) -> Scene:
-    thing = replace(CUBE, motion=Motion(kind=kind, speed=0.9), **changes)
+def scene(kind: str, *, shots: tuple[Shot, ...] = (Shot(),), yaw: float = 0.0) -> Scene:
+    thing = replace(CUBE, motion=Motion(kind=kind, speed=0.9), yaw=yaw)
     return Scene(things=(thing,), place="meadow", shots=shots)
 
 

@@ -44,7 +44,7 @@ def widen(weights: dict[str, Tensor], blocking: int, channels: int) -> dict[str,
     wide = dict(weights)
     for name, axis in (("read.weight", 1), ("write.weight", 0), ("write.bias", 0)):
         value = weights[f"transformer.{name}"]
-        ahead, rest = value.split((had, value.shape[axis] - had), dim=axis)
+        ahead, rest = torch.tensor_split(value, (had,), dim=axis)
         size = [*value.shape]
         size[axis] = blocking - had
         wide[f"transformer.{name}"] = torch.cat([ahead, value.new_zeros(size), rest], dim=axis)

@@ -24,7 +24,7 @@ def measure_drift(scene: Scene, times: FloatArray, aspect: float) -> FloatArray:
     before, after = times - MOMENT_S, times + MOMENT_S
     same = shot_index(scene, before) == shot_index(scene, after)
     way = _middles(scene, after, aspect) - _middles(scene, before, aspect)
-    return way / (2 * MOMENT_S) * same[:, None, None]
+    return np.asarray(way / (2 * MOMENT_S) * same[:, None, None])
 
 
 def _middles(scene: Scene, times: FloatArray, aspect: float) -> FloatArray:
@@ -36,7 +36,7 @@ def _middles(scene: Scene, times: FloatArray, aspect: float) -> FloatArray:
         middles[:, place, :3] = track.position
         middles[:, place, 1] += track.squash * height(thing) / 2
     seen = np.einsum("fij,fnj->fni", view.to_clip, middles)
-    return seen[..., :2] / seen[..., 3:].clip(1e-3) * [aspect / 2, -0.5]
+    return np.asarray(seen[..., :2] / seen[..., 3:].clip(1e-3) * [aspect / 2, -0.5])
 
 
 def measure_facing(drawing: Drawing) -> FloatArray:
