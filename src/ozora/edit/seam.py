@@ -63,8 +63,13 @@ def _fade(result: Frames, painted: Frames, picture: Frames, frames: Sequence[int
     for distance, frame in enumerate(frames[1:], start=1):
         if not stepped and not np.array_equal(painted[frame], painted[frames[0]]):
             stepped, difference = True, difference - excess
-        share = 1 - distance / (fade + 1)
+        share = _ease(1 - distance / (fade + 1))
         result[frame] = np.clip(result[frame] + share * difference, 0, 255).round().astype(np.uint8)
+
+
+def _ease(share: float) -> float:
+    """From 1 to 0 without a corner at either end, so that least of all happens right at the seam."""
+    return share * share * (3 - 2 * share)
 
 
 def _excess(painted: Frames, frames: Sequence[int]) -> NDArray[np.float32]:
