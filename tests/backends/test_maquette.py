@@ -250,3 +250,22 @@ def test_a_blocking_that_does_not_show_the_prompt_is_rehearsed_again(tmp_path: P
         assert item.save is not None
         again = backend.paint(wish, backend.native(wish.shape), (), preview=False, resume=item.save())
         assert np.array_equal(whole(again), frames)
+
+
+def test_what_is_painted_into_a_picture_is_rehearsed_and_what_is_given_whole_is_not(tmp_path: Path) -> None:
+    weights = make(tmp_path / "tiny.safetensors")
+    card = weights.with_suffix(".json")
+    card.write_text(json.dumps({**json.loads(card.read_text()), "rehearsals": 3}))
+    backend = MaquetteBackend(weights)
+    wish = replace(plan(), sampler=Sampler(solver="ancestral", steps=4, guidance=2.0))
+    pictures = np.full((13, 64, 96, 3), 90, np.uint8)
+    upper = np.zeros((13, 64, 96), bool)
+    upper[:, :32] = True
+
+    def steps(*given: Given) -> int:
+        strokes = backend.paint(wish, backend.native(wish.shape), given, preview=False)
+        return sum(isinstance(item, Stroke) and item.stage == "paint" for item in strokes)
+
+    assert steps(Given(frame=0, pictures=pictures, known=upper)) == 2 * 3 + 2
+    assert steps(Given(frame=0, pictures=pictures[:7])) == 4
+    assert steps(Given(frame=0, pictures=pictures[:1])) == 2 * 3 + 2, "a first picture decides nothing yet"

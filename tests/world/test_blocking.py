@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ozora.world.blocking import CELL, CHANNELS, GAIN, codes, palette, read_cells
+from ozora.world.blocking import CELL, CHANNELS, GAIN, Cells, codes, palette, read_cells
 from ozora.world.vocabulary import COLORS, NOUNS, SMALL
 
 
@@ -18,6 +18,17 @@ def test_an_empty_stage_shows_nothing() -> None:
     cells = read_cells(np.zeros((CHANNELS, 2, 1, 3)), SMALL)
     assert cells.share.shape == (2, 2, 6)
     assert not cells.noun.any() and not cells.color.any() and not cells.share.any()
+
+
+def test_a_part_of_the_stage_can_be_looked_at_alone() -> None:
+    seen = np.ones((3, 2, 4))
+    both = np.ones((2, 3, 2, 4))
+    cells = Cells(share=seen, noun=seen.astype(int), color=seen.astype(int), drift=both, facing=both)
+    free = np.zeros((3, 2, 4), bool)
+    free[1:, 0, :2] = True
+    part = cells.within(free)
+    assert part.share.shape == (2, 2, 4) and part.drift.shape == (2, 2, 2, 4)
+    assert part.noun[0].tolist() == [[1, 1, 0, 0], [0, 0, 0, 0]] and part.facing.sum() == 8
 
 
 def test_channels_of_a_token_are_its_cells_row_by_row() -> None:

@@ -174,9 +174,7 @@ class MaquetteBackend:
                     times=grid,
                     begin=partial(renew, step=-1),
                     fresh=renew,
-                    worth=self._judge(plan, text)
-                    if sketch is None and window.opens and not part.known[1:].any()
-                    else None,
+                    worth=self._judge(plan, text, part) if sketch is None and window.opens else None,
                 )
                 if number * steps >= first:
                     begin = State(x=start(part, noise[:, window.first : window.first + window.size]))
@@ -214,13 +212,24 @@ class MaquetteBackend:
         """How often a blocking is tried at most."""
         return int(self.card.get("rehearsals", 1))
 
-    def _judge(self, plan: Plan, text: str) -> Callable[[Tensor], float]:
-        """How much of what a prompt states the blocking of a state shows."""
-        from ozora.world.blocking import CHANNELS, read_cells
+    def _judge(self, plan: Plan, text: str, canvas: Canvas) -> Callable[[Tensor], float] | None:
+        """How much of what a prompt states the blocking of a state shows: as a whole, or where a part of a picture is
+        painted anew, in that part. ``None`` where later pictures are known: they have decided it."""
+        from ozora.world.blocking import CELLS, CHANNELS, read_cells
         from ozora.world.rehearsal import share_shown
 
-        known, statement = self._world, self._statement(plan, text)
-        return lambda x: share_shown(read_cells(x[:CHANNELS].double().numpy(), known), statement)
+        world, statement = self._world, self._statement(plan, text)
+        parts = canvas.known.any(dim=(1, 2)) & ~canvas.known.all(dim=(1, 2))
+        if not parts.any() and canvas.known[1:].any():
+            return None
+        free = (~canvas.known & parts[:, None, None]).repeat_interleave(CELLS, 1).repeat_interleave(CELLS, 2).numpy()
+
+        def worth(x: Tensor) -> float:
+            cells = read_cells(x[:CHANNELS].double().numpy(), world)
+            whole = share_shown(cells, statement)
+            return max(whole, share_shown(cells.within(free), statement)) if free.any() else whole
+
+        return worth
 
     @property
     def _world(self) -> Vocabulary:

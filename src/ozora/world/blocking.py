@@ -47,6 +47,12 @@ class Cells:
     drift: FloatArray
     facing: FloatArray
 
+    def within(self, free: NDArray[np.bool_]) -> Cells:
+        """What is to be seen in the cells ``free`` [g, y, x], in those frames that have any."""
+        frames = free.any((1, 2))
+        names = ("share", "noun", "color", "drift", "facing")
+        return Cells(**{name: (getattr(self, name) * free)[..., frames, :, :] for name in names})
+
 
 def codes(count: int) -> FloatArray:
     """The signs [count, code] that stand for nouns 1 to ``count`` - 1; nothing (0) has none."""
