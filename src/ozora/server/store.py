@@ -85,7 +85,7 @@ class Store:
     def check(self) -> None:
         """``StoreError`` when nothing can be written now."""
         name = f".check-{secrets.token_hex(4)}"
-        self.write(name, b"")
+        self.write(name, bytes(4096))  # an empty file can be made on a full disk
         self.remove(name)
 
     def free_bytes(self) -> int | None:

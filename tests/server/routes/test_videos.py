@@ -53,7 +53,27 @@ def test_a_video_from_request_to_bytes(client: httpx.Client, studio: Studio) -> 
     assert (part.status_code, part.content) == (206, b"ftyp")
     assert part.headers["content-range"] == f"bytes 4-7/{len(whole.content)}"
     beyond = client.get(f"/v1/videos/{made['id']}/content", headers={"range": "bytes=99999999-"})
-    assert beyond.status_code == 416
+    assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{len(whole.content)}")
+    head = client.head(f"/v1/videos/{made['id']}/content")
+    assert (head.status_code, head.content) == (200, b"") and head.headers["etag"] == whole.headers["etag"]
+    assert int(head.headers["content-length"]) == len(whole.content)
+
+
+def test_a_part_of_another_file_is_the_whole_of_this(client: httpx.Client, studio: Studio) -> None:
+    made = make(client)
+    paint_all(studio)
+    url, headers = f"/v1/videos/{made['id']}/content", {"range": "bytes=4-7"}
+    etag = client.head(url).headers["etag"]
+    assert client.get(url, headers={**headers, "if-range": etag}).status_code == 206
+    assert client.get(url, headers={**headers, "if-range": '"another"'}).status_code == 200
+
+
+def test_a_file_that_was_taken_away_is_missed(client: httpx.Client, studio: Studio) -> None:
+    made = make(client)
+    paint_all(studio)
+    studio.store.remove(f"videos/{made['id']}")
+    answer = client.get(f"/v1/videos/{made['id']}/content")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_ready")
 
 
 @pytest.mark.parametrize(("asked", "told"), [("1", "1"), ("1.50", "1.50"), ("1/2", "0.5"), ("１", "1")])  # noqa: RUF001
