@@ -31,6 +31,8 @@ def test_this_machine_needs_no_key(client: httpx.Client) -> None:
     [
         {"host": "evil.example"},
         {"origin": "https://evil.example"},
+        {"host": "[::1"},
+        {"origin": "http://[::1"},
         {"sec-fetch-site": "cross-site"},
         {"x-forwarded-for": "10.0.0.1"},
         {"authorization": "Bearer oz_000000000000_" + "0" * 48},

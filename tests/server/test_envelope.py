@@ -4,13 +4,16 @@ import asyncio
 import dataclasses
 
 import httpx
+import pytest
 from starlette.responses import JSONResponse, Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ozora.errors import OzoraError
+from ozora.server import envelope as module
 from ozora.server.database import Database
 from ozora.server.desk import Desk
 from ozora.server.envelope import Envelope
+from ozora.server.logs import LOGGER
 from ozora.server.problems import problem_of
 
 
@@ -62,3 +65,61 @@ def test_what_all_requests_hold_together_is_bounded(desk: Desk, database: Databa
 
     assert sorted(asyncio.run(send_all(6))) == [200] * 4 + [503] * 2
     assert asyncio.run(send_all(4)) == [200] * 4  # it is forgotten when they end
+
+
+SCOPE: Scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
+
+
+async def _nothing() -> Message:
+    await asyncio.sleep(60)
+    raise AssertionError
+
+
+def _answers(desk: Desk, app: ASGIApp, *, stop_after_s: float | None = None) -> list[Message]:
+    """What a client is sent whose body never comes."""
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def call() -> None:
+        task = asyncio.create_task(Envelope(app, desk)(SCOPE, _nothing, send))
+        if stop_after_s is not None:
+            await asyncio.sleep(stop_after_s)
+            task.cancel()
+        await task
+
+    asyncio.run(call())
+    return sent
+
+
+def test_what_nobody_foresaw_is_answered_and_logged_with_the_id(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise ZeroDivisionError("secret")
+
+    with caplog.at_level("ERROR", logger="ozora.server"):
+        LOGGER.propagate = True
+        start, body = _answers(desk, app)
+    identity = dict(start["headers"])[b"x-request-id"].decode()
+    assert start["status"] == 500 and b"secret" not in body["body"]
+    assert [record.__dict__["request"] for record in caplog.records] == [identity]
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SILENCE_S", 0.05)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await receive()
+        except OzoraError as error:
+            await JSONResponse({}, problem_of(error).status)(scope, receive, send)
+
+    assert _answers(desk, app)[0]["status"] == 408
+
+
+def test_who_waits_when_the_server_is_stopped_is_told_to_come_again(desk: Desk) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(60)
+
+    start, _ = _answers(desk, app, stop_after_s=0.05)
+    assert start["status"] == 503 and b"retry-after" in dict(start["headers"])

@@ -41,6 +41,7 @@ def test_files_stay_files() -> None:
         ({"prompt": "x", "promt": "y"}, "unknown_parameter", "promt"),
         ({"prompt": ["x"]}, "invalid_value", "prompt"),
         ({"prompt": "x", "seed": "one"}, "invalid_value", "seed"),
+        ({"prompt": "x", "seed": "0" * 5000 + "1"}, "invalid_value", "seed"),
         ({"prompt": "x", "seed": 1.5}, "invalid_value", "seed"),
         ({"prompt": "x", "seed": True}, "invalid_value", "seed"),
         ({"prompt": "x", "guidance_scale": "nan"}, "invalid_value", "guidance_scale"),

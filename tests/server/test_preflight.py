@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from ozora.errors import RequestError
+from ozora.errors import RequestError, StoreError
 from ozora.plan import Plan
 from ozora.server import jobs, queue
 from ozora.server.database import Database
-from ozora.server.preflight import BASE_BYTES, Need, check, first_guess, predict, slowness, usable_memory
+from ozora.server.preflight import BASE_BYTES, BESIDE_BYTES, Need, check, first_guess, predict, slowness, usable_memory
 from ozora.server.store import SPARE_BYTES
 from ozora.shapes import VideoShape
 from tests.server.samples import draft, plan
@@ -69,3 +69,10 @@ def test_past_jobs_correct_the_guess(database: Database, stub: StubBackend) -> N
 def test_memory_is_the_machines_or_the_limit() -> None:
     assert usable_memory(5, 2) == 5
     assert usable_memory(0, 2) == pytest.approx(usable_memory(0, 1) / 2, rel=1e-6)
+
+
+def test_a_full_disk_may_be_empty_again() -> None:
+    need = predict(plan(), sized(16).shape, 1.0)
+    for free_bytes in (0, SPARE_BYTES, SPARE_BYTES + BESIDE_BYTES):
+        with pytest.raises(StoreError, match="disk is full"):
+            check(need, plan(), memory_bytes=10**12, free_bytes=free_bytes)

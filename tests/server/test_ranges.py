@@ -19,6 +19,8 @@ from ozora.server.ranges import Part, part_of
         ("bytes=0-1,5-6", 0, 100, True),
         ("lines=1-2", 0, 100, True),
         ("bytes=-", 0, 100, True),
+        ("bytes=0-" + "9" * 5000, 0, 100, True),
+        ("bytes=-" + "9" * 18, 0, 100, False),
     ],
 )
 def test_a_range_is_a_part(header: str | None, start: int, length: int, whole: bool) -> None:

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ozora.media import read_video, resize_frames, write_video
-from ozora.trust.watermark import detect, mark
+from ozora.trust.watermark import READ_SIDE, _middle, detect, mark
 from tests.trust.clips import draw_clip
 
 KEY = b"a key of this installation"
@@ -56,6 +56,15 @@ def test_the_mark_survives_a_file(tmp_path: Path, suffix: str) -> None:
     found = detect(read_video(tmp_path / f"a{suffix}")[0], KEY)
     assert found is not None
     assert found.payload == PAYLOAD
+
+
+def test_of_a_huge_picture_the_middle_is_enough() -> None:
+    frames = np.random.default_rng(1).integers(60, 200, (1, 12, 16, 3)).astype(np.uint8)
+    huge = np.repeat(np.repeat(frames, 200, axis=1), 200, axis=2)
+    found = detect(mark(huge, PAYLOAD, KEY), KEY)
+    assert found is not None and found.payload == PAYLOAD
+    assert _middle(huge, READ_SIDE).shape == (1, READ_SIDE, READ_SIDE, 3)
+    assert _middle(huge[:, :101], READ_SIDE).shape == (1, 101, READ_SIDE, 3)
 
 
 def test_nothing_is_found_where_nothing_is() -> None:

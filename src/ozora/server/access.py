@@ -35,14 +35,15 @@ class Door:
         self._buckets: dict[str, tuple[float, float]] = {}
         self._known: dict[bytes, tuple[Key, float]] = {}
 
-    def open(self, scope: str) -> Callable[[Request], Awaitable[Key]]:
-        """A dependency of FastAPI: the key of a request that may do ``scope``; ``RequestError`` otherwise."""
+    def open(self, scope: str, *, counted: bool = False) -> Callable[[Request], Awaitable[Key]]:
+        """A dependency of FastAPI: the key of a request that may do ``scope``; ``RequestError`` otherwise. Looking is
+        not ``counted`` in a key's requests a minute, unless it is work."""
 
         async def caller(request: Request) -> Key:
             key = await self._key(request)
             if scope not in key.scopes:
                 raise RequestError(f"this key may not '{scope}'", status=403, code="insufficient_scope")
-            if scope != "read":
+            if counted or scope != "read":
                 self._spend(key)
             return key
 
@@ -88,9 +89,13 @@ def is_from_here(request: Request) -> bool:
     """Whether a request comes from a program of this machine, as far as its headers tell."""
     if any(name in request.headers for name in FORWARDED):
         return False
-    if urlsplit(f"//{request.headers.get('host', '')}").hostname not in LOOPBACK:
+    try:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname
+        origin = urlsplit(request.headers.get("origin", "")).netloc
+    except ValueError:
+        return False
+    if host not in LOOPBACK:
         return False
     if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
         return False
-    origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    return "origin" not in request.headers or origin == request.headers.get("host", "")

@@ -6,7 +6,7 @@ import json
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from ozora.errors import RequestError
@@ -23,7 +23,8 @@ def answer_video(job: Job) -> Response:
 
 
 def answer_of(request: Request, error: Exception) -> Response:
-    """An error as its client is told; those that are ours go into the log too."""
+    """An error as its client is told; those that are ours go into the log too. What nobody foresaw is answered by the
+    envelope."""
     problem = problem_of(_ours(request, error))
     if problem.status >= 500:
         LOGGER.error("request failed", exc_info=error)
@@ -38,6 +39,11 @@ def _ours(request: Request, error: Exception) -> Exception:
         return RequestError(f"the parameter '{name[:80]}' is wrong: {first['msg']}", param=name[:80])
     if isinstance(error, HTTPException):
         where = f"{request.method} {request.url.path[:200]}"
-        said = {404: f"there is no route {where}", 405: f"{where} is not possible"}.get(error.status_code)
-        return RequestError(said or str(error.detail), status=error.status_code, code="not_found")
+        said, code = {
+            404: (f"there is no route {where}", "not_found"),
+            405: (f"{where} is not possible", "method_not_allowed"),
+        }.get(error.status_code, (str(error.detail), "invalid_request"))
+        return RequestError(said, status=error.status_code, code=code)
+    if isinstance(error, ClientDisconnect):
+        return RequestError("the client went away before its body was there", status=499, code="client_closed")
     return error

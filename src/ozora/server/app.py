@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from ozora import __version__
@@ -68,7 +68,7 @@ def make_app(settings: Settings) -> FastAPI:
         app.include_router(routes(desk, door))
     app.add_middleware(Polls, may_read=door.open("read"), lookout=Lookout(database))
     app.add_middleware(Envelope, desk=desk)
-    for kind in (OzoraError, HTTPException, RequestValidationError, Exception):
+    for kind in (OzoraError, HTTPException, RequestValidationError, ClientDisconnect):
         app.add_exception_handler(kind, _answer)
     return app
 

@@ -218,6 +218,7 @@ FIELDS: dict[str, dict[str, Field]] = {
     "none": {},
 }
 MAX_NUMBER = 2**63
+MAX_DIGITS = 40
 
 
 def read(verb: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -270,7 +271,8 @@ def _integer(name: str, value: Any) -> int:  # noqa: ANN401
 
 def _number(name: str, value: Any) -> float:  # noqa: ANN401
     try:
-        number = math.nan if isinstance(value, bool) or not isinstance(value, str | int | float) else float(value)
+        is_one = isinstance(value, str | int | float) and not isinstance(value, bool) and len(str(value)) <= MAX_DIGITS
+        number = float(value) if is_one else math.nan
     except (ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):

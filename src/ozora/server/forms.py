@@ -31,12 +31,27 @@ async def read_body(request: Request) -> dict[str, Any]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
         return await _form(request)
-    raw = await request.body()
+    raw = await _raw(request)
     if not raw.strip():
         return {}
     if kind not in ("application/json", "") and not kind.endswith("+json"):
         raise RequestError(f"a body of type {kind[:60]} is not read here; send JSON or multipart/form-data", status=415)
     return _json(raw)
+
+
+async def _raw(request: Request) -> bytes:
+    """A body that is no form, no more of it than JSON may have."""
+    raw = bytearray()
+    length = request.headers.get("content-length", "0")
+    too_large = length.isdigit() and int(length) > MAX_JSON_BYTES
+    async for piece in request.stream():
+        too_large = too_large or len(raw) + len(piece) > MAX_JSON_BYTES
+        if too_large:
+            limit = f"{MAX_JSON_BYTES // 1_000_000} MB"
+            message = f"a body of JSON has up to {limit}; send files as a form"
+            raise RequestError(message, status=413, code="too_large")
+        raw += piece
+    return bytes(raw)
 
 
 def fold(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -77,9 +92,6 @@ def parse_json(raw: bytes | str) -> Any:  # noqa: ANN401 - whatever the wire bro
 
 
 def _json(raw: bytes) -> dict[str, Any]:
-    if len(raw) > MAX_JSON_BYTES:
-        limit = f"{MAX_JSON_BYTES // 1_000_000} MB"
-        raise RequestError(f"a body of JSON has up to {limit}; send files as a form", status=413, code="too_large")
     try:
         body = parse_json(raw)
     except (ValueError, RecursionError):

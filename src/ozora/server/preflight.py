@@ -15,7 +15,7 @@ from fractions import Fraction
 from sqlalchemy import Connection, select
 
 from ozora.backends import Capabilities, find
-from ozora.errors import RequestError
+from ozora.errors import RequestError, StoreError
 from ozora.plan import Plan
 from ozora.server.store import SPARE_BYTES
 from ozora.server.tables import JOBS
@@ -59,14 +59,17 @@ def predict_seconds(can: Capabilities, duration_s: Fraction, size: str, steps: i
 
 
 def check(need: Need, plan: Plan, *, memory_bytes: int, free_bytes: int | None) -> None:
-    """Refuse what cannot fit; the ``RequestError`` names the size that would."""
+    """Refuse what cannot fit: the ``RequestError`` names the size that would. ``StoreError`` when the disk is so full
+    that no size would, which may pass."""
     if need.memory_bytes > memory_bytes:
         room = max(0, memory_bytes - BASE_BYTES)
         raise _too_large(plan, room / (need.memory_bytes - BASE_BYTES), "memory", need.memory_bytes, memory_bytes)
     if free_bytes is not None and need.disk_bytes > free_bytes - SPARE_BYTES:
         room = max(0, free_bytes - SPARE_BYTES)
         share = (room - BESIDE_BYTES) / (need.disk_bytes - BESIDE_BYTES)
-        raise _too_large(plan, max(0.0, share), "disk", need.disk_bytes, room)
+        if _smaller(plan.shape, share) is None:
+            raise StoreError("the server's disk is full, so that nothing can be painted now; try again later")
+        raise _too_large(plan, share, "disk", need.disk_bytes, room)
 
 
 def usable_memory(limit_bytes: int, num_workers: int) -> int:
@@ -102,18 +105,23 @@ def _pixels(shape: VideoShape) -> int:
 
 
 def _too_large(plan: Plan, share: float, what: str, needed: int, there: int) -> RequestError:
-    shape = plan.shape
-    scale = math.sqrt(share)
-    width, height = (max(16, int(side * scale) // 2 * 2) for side in (shape.width, shape.height))
-    fits = (
-        f"{width}x{height} would fit" if share > 0 and scale * min(shape.width, shape.height) >= 16 else "nothing fits"
-    )
+    shape, smaller = plan.shape, _smaller(plan.shape, share)
+    fits = "nothing fits" if smaller is None else f"{smaller} would fit"
     return RequestError(
         f"{shape.width}x{shape.height} for {float(shape.duration_s):g} seconds needs {_megabytes(needed)} of {what}, "
         f"and there are {_megabytes(there)}; {fits}",
         code="too_large",
         param="size",
     )
+
+
+def _smaller(shape: VideoShape, share: float) -> str | None:
+    """The size with a ``share`` of the pixels; ``None`` where that would be none."""
+    scale = math.sqrt(max(0.0, share))
+    if scale * min(shape.width, shape.height) < 16:
+        return None
+    width, height = (int(side * scale) // 2 * 2 for side in (shape.width, shape.height))
+    return f"{width}x{height}"
 
 
 def _megabytes(size_bytes: int) -> str:

@@ -29,17 +29,20 @@ SUFFIXES = {
     "image/webp": ".webp",
 }
 AT_ONCE = 2
-"""Checks of one process: each reads all frames of its file, which takes a second of a core and up to 1.2 GB."""
-_slots = threading.BoundedSemaphore(AT_ONCE)
+"""Checks of one process, each for another key: one reads all frames of its file, which takes some seconds of a core and
+up to 1.2 GB."""
+_busy: set[str] = set()
+_lock = threading.Lock()
 
 
-def check(data: bytes) -> Verdict:
-    """The verdict on a file; ``RequestError`` when it cannot be read, or when too many are checked (429)."""
+def check(data: bytes, key_id: str) -> Verdict:
+    """The verdict on a file; ``RequestError`` when it cannot be read, or when one of this key or too many are checked
+    at the moment (429)."""
     suffix = SUFFIXES.get(sniff(data))
     if suffix is None:
         message = "this file cannot be checked; give an MP4, WebM, GIF, PNG, JPEG or WebP file"
         raise RequestError(message, code="invalid_media", param="file")
-    with _slot(), tempfile.TemporaryDirectory(prefix="ozora-") as name:
+    with _slot(key_id), tempfile.TemporaryDirectory(prefix="ozora-") as name:
         path = Path(name) / f"file{suffix}"
         path.write_bytes(data)
         try:
@@ -132,10 +135,13 @@ def _time(entry: Entry) -> int:
 
 
 @contextmanager
-def _slot() -> Iterator[None]:
-    if not _slots.acquire(blocking=False):
-        raise RequestError("other files are being checked; try again in a moment", status=429, code="busy")
+def _slot(key_id: str) -> Iterator[None]:
+    with _lock:
+        if key_id in _busy or len(_busy) >= AT_ONCE:
+            raise RequestError("other files are being checked; try again in a moment", status=429, code="busy")
+        _busy.add(key_id)
     try:
         yield
     finally:
-        _slots.release()
+        with _lock:
+            _busy.discard(key_id)

@@ -19,7 +19,7 @@ class Part:
 
 def part_of(header: str | None, size: int) -> Part:
     """What a Range header asks of a file of ``size`` bytes; ``RequestError`` (416) when it lies outside."""
-    match = re.fullmatch(r"bytes=(\d*)-(\d*)", header.replace(" ", "")) if header else None
+    match = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", header.replace(" ", "")) if header else None
     if match is None or not (match[1] or match[2]):
         return Part(start=0, length=size, whole=True)
     if match[1]:

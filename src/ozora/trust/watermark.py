@@ -20,6 +20,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,7 @@ MAX_PLACES = 12
 SMALLEST = 8  # pixels a side; less holds nothing of a tile, at any scale
 MAX_FRAMES = 96  # more frames than this hardly help, and cost
 SEARCH_SIDE = 640
+READ_SIDE = 1280  # of a larger picture the middle is enough: it has more tiles than a clip of half the size
 
 _STEP = 4
 _BATCH = 16  # frames
@@ -121,7 +123,7 @@ def detect(frames: Frames, key: bytes) -> Detection | None:
     if min(frames.shape[1:3]) < SMALLEST:
         return None
     ring = _make_ring(key)
-    plane = _average(frames)
+    plane = _average(_middle(frames, READ_SIDE))
     for place in _search(plane, ring):
         found = _read(plane, ring, place) or _read(plane, ring, _refine(plane, ring, place))
         if found is not None:
@@ -222,7 +224,7 @@ def _even_out(residue: Plane, soft: float) -> Plane:
 
 def _search(plane: Plane, ring: _Ring) -> Iterator[_Place]:
     """Places by promise: those at the size that the frames have, then the best of all scales."""
-    middle = _middle(plane)
+    middle = np.ascontiguousarray(_middle(plane[None], SEARCH_SIDE)[0])
     yield from _match(middle, ring, 1.0)
     step = 2.0 / max(middle.shape)  # of 1 / scale: the tiles at the picture's edge are half a pixel off at most
     scales = (1 / np.arange(1 / MAX_SCALE, 1 / MIN_SCALE, step)).tolist()
@@ -230,11 +232,11 @@ def _search(plane: Plane, ring: _Ring) -> Iterator[_Place]:
     yield from sorted(found, key=lambda place: -place.score)[:MAX_PLACES]
 
 
-def _middle(plane: Plane) -> Plane:
-    """At most 640 x 640 pixels around the middle; the search is no better with more."""
-    height, width = plane.shape
-    top, left = max(0, (height - SEARCH_SIDE) // 2), max(0, (width - SEARCH_SIDE) // 2)
-    return np.ascontiguousarray(plane[top : height - top, left : width - left])
+def _middle(pictures: NDArray[Any], side: int) -> NDArray[Any]:
+    """At most ``side`` x ``side`` pixels around the middle of [f, h, w, ...]."""
+    height, width = pictures.shape[1:3]
+    top, left = max(0, (height - side) // 2), max(0, (width - side) // 2)
+    return pictures[:, top : height - top, left : width - left]
 
 
 def _match(plane: Plane, ring: _Ring, scale: float) -> list[_Place]:

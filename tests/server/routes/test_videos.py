@@ -53,7 +53,27 @@ def test_a_video_from_request_to_bytes(client: httpx.Client, studio: Studio) -> 
     assert (part.status_code, part.content) == (206, b"ftyp")
     assert part.headers["content-range"] == f"bytes 4-7/{len(whole.content)}"
     beyond = client.get(f"/v1/videos/{made['id']}/content", headers={"range": "bytes=99999999-"})
-    assert beyond.status_code == 416
+    assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{len(whole.content)}")
+    head = client.head(f"/v1/videos/{made['id']}/content")
+    assert (head.status_code, head.content) == (200, b"") and head.headers["etag"] == whole.headers["etag"]
+    assert int(head.headers["content-length"]) == len(whole.content)
+
+
+def test_a_part_of_another_file_is_the_whole_of_this(client: httpx.Client, studio: Studio) -> None:
+    made = make(client)
+    paint_all(studio)
+    url, headers = f"/v1/videos/{made['id']}/content", {"range": "bytes=4-7"}
+    etag = client.head(url).headers["etag"]
+    assert client.get(url, headers={**headers, "if-range": etag}).status_code == 206
+    assert client.get(url, headers={**headers, "if-range": '"another"'}).status_code == 200
+
+
+def test_a_file_that_was_taken_away_is_missed(client: httpx.Client, studio: Studio) -> None:
+    made = make(client)
+    paint_all(studio)
+    studio.store.remove(f"videos/{made['id']}")
+    answer = client.get(f"/v1/videos/{made['id']}/content")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_ready")
 
 
 @pytest.mark.parametrize(("asked", "told"), [("1", "1"), ("1.50", "1.50"), ("1/2", "0.5"), ("１", "1")])  # noqa: RUF001
@@ -117,6 +137,20 @@ def test_lists_cancel_and_delete(client: httpx.Client) -> None:
     assert client.get(f"/v1/videos/{made[1]}").status_code == 404
 
 
+def test_pages_go_on_after_what_was_deleted(client: httpx.Client) -> None:
+    made = [make(client)["id"] for _ in range(5)]
+    seen: list[str] = []
+    after: dict[str, str] = {}
+    while data := client.get("/v1/videos", params={"limit": "2", **after}).json()["data"]:
+        for video in data:
+            seen.append(video["id"])
+            client.delete(f"/v1/videos/{video['id']}")
+        after = {"after": data[-1]["id"]}
+    assert seen == made[::-1]
+    unknown = client.get("/v1/videos", params={"after": "video_no"})
+    assert (unknown.status_code, unknown.json()["error"]["param"]) == (404, "after")
+
+
 def test_the_same_token_is_the_same_job(client: httpx.Client) -> None:
     send = {"headers": {"idempotency-key": "one"}, "json": {"prompt": "a ball"}}
     first, second = (client.post("/v1/videos", **send).json()["id"] for _ in range(2))  # type: ignore[arg-type]
@@ -160,7 +194,7 @@ def test_a_video_goes_on(client: httpx.Client, studio: Studio) -> None:
     paint_all(studio)
     assert client.get(f"/v1/videos/{answers[0]['id']}").json()["status"] == "completed"
     wrong = client.post("/v1/videos/extensions", json={**said, "seconds": "long", "video": {"id": made}})
-    assert wrong.json()["error"]["param"] == "size"
+    assert wrong.json()["error"]["param"] == "seconds"
 
 
 def test_events_follow_a_job_to_its_end(client: httpx.Client, studio: Studio) -> None:
@@ -181,10 +215,20 @@ def test_events_follow_a_job_to_its_end(client: httpx.Client, studio: Studio) ->
         ({"prompt": "x", "n": 2}, "unknown_parameter", "n"),
         ({"prompt": "a beheading"}, "moderation_blocked", "prompt"),
         ({"prompt": "x", "size": "big"}, "invalid_value", "size"),
-        ({"prompt": "x", "seconds": "12"}, "invalid_value", "size"),
+        ({"prompt": "x", "seconds": "12"}, "invalid_value", "seconds"),
+        ({"prompt": "x", "seconds": "abc"}, "invalid_value", "seconds"),
+        ({"prompt": "x", "fps": "0"}, "invalid_value", "fps"),
+        ({"prompt": "x", "seed": -1}, "invalid_value", "seed"),
+        ({"prompt": "x", "num_inference_steps": 0}, "invalid_value", "num_inference_steps"),
+        ({"prompt": "x", "guidance_scale": -1}, "invalid_value", "guidance_scale"),
+        ({"prompt": "x", "negative_prompt": "?!"}, "invalid_value", "negative_prompt"),
         ({"prompt": "x", "model": "gen-9"}, "model_not_found", "model"),
         ({"prompt": "x", "negative_prompt": "rain"}, "unsupported", None),
-        ({"prompt": "x", "input_reference": {"image_url": "http://localhost:1/a.png"}}, "invalid_url", None),
+        (
+            {"prompt": "x", "input_reference": {"image_url": "http://localhost:1/a.png"}},
+            "invalid_url",
+            "input_reference",
+        ),
         ({"prompt": "x", "input_reference": {"file_id": "file_no"}}, "not_found", "input_reference"),
     ],
 )

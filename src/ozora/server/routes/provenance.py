@@ -21,12 +21,12 @@ from ozora.server.uploads import Upload
 def provenance_routes(desk: Desk, door: Door) -> APIRouter:
     """The route of provenance checks."""
     router = APIRouter(prefix="/v1/content_provenance_checks", tags=["provenance"])
-    may_read = door.open("read")
+    may_read = door.open("read", counted=True)
 
     @router.post("", openapi_extra=body_schema("provenance"))
     def create(key: Key = Depends(may_read), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
         """Say where a file comes from: signed and intact, ours but stripped or edited, or unknown."""
-        verdict = provenance.check(_data(read("provenance", body), key))
+        verdict = provenance.check(_data(read("provenance", body), key), key.id)
         with desk.database.reading() as connection:
             own = provenance.is_own(connection, verdict, key.id)
         return provenance.check_of(verdict, own=own, now=time.time())

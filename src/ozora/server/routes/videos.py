@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import APIRouter, Depends, Header, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from ozora.errors import RequestError
 from ozora.server import jobs
@@ -23,6 +23,7 @@ from ozora.server.jobs import COMPLETED, Job
 from ozora.server.keys import Key
 from ozora.server.lookout import Lookout
 from ozora.server.models import list_capabilities
+from ozora.server.problems import problem_of
 from ozora.server.ranges import part_of
 from ozora.server.routes.bodies import body_schema
 from ozora.server.routes.paging import Paging, page_of, paging
@@ -131,6 +132,7 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
         clip_of(desk, key, {"id": video_id}, "video_id")
         return answer_video(submit(desk, key, "remix", fields, token=idempotency_key, parent=video_id))
 
+    @router.head("/{video_id}/content", include_in_schema=False)
     @router.get("/{video_id}/content")
     def content(video_id: str, request: Request, variant: str = "video", key: Key = Depends(may_read)) -> Response:
         """The video itself, its thumbnail, or a sheet of 5 x 4 frames; parts by Range."""
@@ -145,7 +147,7 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
                 f"the video {job.id} is {state}, so that it has no content", status=404, code="not_ready"
             )
         name, media_type = VARIANTS[variant]
-        return _file(request, f"{job.folder}/{name}", media_type, f"{job.id}.{name.rpartition('.')[2]}")
+        return _file(request, job, name, media_type)
 
     @router.get("/{video_id}/events")
     async def events(video_id: str, request: Request, key: Key = Depends(may_read)) -> Response:
@@ -162,17 +164,30 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
         parent = clip_of(desk, key, fields["video"]) if "video" in fields else None
         return answer_video(submit(desk, key, verb, fields, token=token, parent=parent))
 
-    def _file(request: Request, path: str, media_type: str, name: str) -> Response:
-        part = part_of(request.headers.get("range"), size := desk.store.size(path))
+    def _file(request: Request, job: Job, name: str, media_type: str) -> Response:
+        path, etag = f"{job.folder}/{name}", f'"{job.id}-{name}"'  # what is published never changes
+        try:
+            size = desk.store.size(path)
+        except FileNotFoundError:
+            message = f"the file of the video {job.id} is not there any more; make the video again"
+            raise RequestError(message, status=404, code="not_ready") from None
+        fresh = request.headers.get("if-range", etag) == etag
+        try:
+            part = part_of(request.headers.get("range") if fresh else None, size)
+        except RequestError as error:
+            problem = problem_of(error)
+            headers = {**problem.headers(), "content-range": f"bytes */{size}"}
+            return JSONResponse(problem.to_dict(), problem.status, headers)
         headers = {
             "accept-ranges": "bytes",
             "content-length": str(part.length),
-            "content-disposition": f'attachment; filename="{name}"',
+            "content-disposition": f'attachment; filename="{job.id}.{name.rpartition(".")[2]}"',
+            "etag": etag,
             "x-content-type-options": "nosniff",
         }
         if not part.whole:
             headers["content-range"] = f"bytes {part.start}-{part.start + part.length - 1}/{size}"
-        pieces = desk.store.chunks(path, part.start, part.length)
+        pieces = iter(()) if request.method == "HEAD" else desk.store.chunks(path, part.start, part.length)
         return StreamingResponse(pieces, status_code=200 if part.whole else 206, headers=headers, media_type=media_type)
 
     async def _follow(job: Job, request: Request, key: Key) -> AsyncIterator[str]:
