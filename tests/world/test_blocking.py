@@ -42,3 +42,14 @@ def test_channels_of_a_token_are_its_cells_row_by_row() -> None:
     assert cells.color[0].tolist() == [[0, 0], [red, 0]]
     assert cells.drift[:, 0, 1, 0].tolist() == [0.4, 0.0] and cells.facing[:, 0, 1, 0].tolist() == [0.0, -1.0]
     assert np.abs(cells.facing).sum() == 1, "where nothing is, nothing faces anywhere"
+
+
+def test_a_blocking_without_facing_is_read_too() -> None:
+    channels = np.zeros((CELL, 4, 1, 1, 1))
+    red, cube = list(COLORS).index("red") + 1, list(NOUNS).index("cube") + 1
+    channels[:, 2, 0, 0, 0] = (
+        np.concatenate([[1.0], codes(cube + 1)[cube], palette()[red], [0.4, 0.0], [0.0, -1.0]]) * GAIN
+    )
+    whole, part = (read_cells(channels[:known].reshape(-1, 1, 1, 1), SMALL) for known in (CELL, CELL - 2))
+    assert part.noun.tolist() == whole.noun.tolist() and part.drift.tolist() == whole.drift.tolist()
+    assert not part.facing.any() and whole.facing.any()

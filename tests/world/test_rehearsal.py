@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -95,6 +97,13 @@ def test_what_spins_turns() -> None:
         True,
         True,
     ]
+
+
+def test_where_no_facing_is_known_nothing_is_missed() -> None:
+    share = np.zeros((FRAMES, ROWS, COLUMNS))
+    share[:, 4:6, 6:8] = 1
+    cells = red_ball(share, (share > 0).astype(np.int64))
+    assert shows(replace(cells, facing=np.zeros_like(cells.facing)), says(moves("spin")))
 
 
 def test_what_comes_nearer_grows() -> None:

@@ -215,17 +215,19 @@ class MaquetteBackend:
     def _judge(self, plan: Plan, text: str, canvas: Canvas) -> Callable[[Tensor], float] | None:
         """How much of what a prompt states the blocking of a state shows: as a whole, or where a part of a picture is
         painted anew, in that part. ``None`` where later pictures are known: they have decided it."""
-        from ozora.world.blocking import CELLS, CHANNELS, read_cells
+        from ozora.world.blocking import CELLS, read_cells
         from ozora.world.rehearsal import share_shown
 
+        assert self._bundle is not None
         world, statement = self._world, self._statement(plan, text)
+        ahead = self._bundle.model.config.transformer.blocking
         parts = canvas.known.any(dim=(1, 2)) & ~canvas.known.all(dim=(1, 2))
         if not parts.any() and canvas.known[1:].any():
             return None
         free = (~canvas.known & parts[:, None, None]).repeat_interleave(CELLS, 1).repeat_interleave(CELLS, 2).numpy()
 
         def worth(x: Tensor) -> float:
-            cells = read_cells(x[:CHANNELS].double().numpy(), world)
+            cells = read_cells(x[:ahead].double().numpy(), world)
             whole = share_shown(cells, statement)
             return max(whole, share_shown(cells.within(free), statement)) if free.any() else whole
 

@@ -177,7 +177,7 @@ class Diffusion:
         mean, std = self.scale
         latent = (shelf.latent[index].float() - mean[:, None, None, None]) / std[:, None, None, None]
         share, drift, facing = (values[index].float() for values in (shelf.share, shelf.drift, shelf.facing))
-        lead = blocking(shelf.names[index], share / 255, drift, facing)
+        lead = blocking(shelf.names[index], share / 255, drift, facing)[:, : self.config.transformer.blocking]
         _, _, g, i, j = latent.shape
         return Batch(
             picture=latent.flatten(2).mT,

@@ -39,7 +39,7 @@ LEAST_SHARE = 0.2
 class Cells:
     """``share`` [g, y, x] of each cell that a thing covers; ``noun`` and ``color`` [g, y, x] its numbers in
     ``vocabulary.NOUNS`` and ``COLORS``, from 1 (0: no thing); ``drift`` [2, g, y, x] picture heights a second to the
-    right and down; ``facing`` [2, g, y, x] to the right and away, of length 1 where the thing's way is clear."""
+    right and down; ``facing`` [2, g, y, x] to the right and away, of length 1 where it is clear, 0 where not known."""
 
     share: FloatArray
     noun: NDArray[np.int64]
@@ -67,10 +67,13 @@ def palette() -> FloatArray:
 
 
 def read_cells(channels: FloatArray, vocabulary: Vocabulary) -> Cells:
-    """What blocking channels [k, g, i, j] say: in each cell the likeliest noun and color of a vocabulary."""
-    _, g, i, j = channels.shape
-    folded = channels.reshape(CELL, CELLS, CELLS, g, i, j).transpose(0, 3, 4, 1, 5, 2)
-    cell = folded.reshape(CELL, g, i * CELLS, j * CELLS) / GAIN[:, None, None, None]
+    """What blocking channels [k, g, i, j] say: in each cell the likeliest noun and color of a vocabulary. Where weights
+    know no facing, its numbers are missing and taken for 0."""
+    k, g, i, j = channels.shape
+    folded = channels.reshape(k // CELLS**2, CELLS, CELLS, g, i, j).transpose(0, 3, 4, 1, 5, 2)
+    cell = np.zeros((CELL, g, i * CELLS, j * CELLS))
+    cell[: len(folded)] = folded.reshape(-1, *cell.shape[1:])
+    cell /= GAIN[:, None, None, None]
     share = cell[0].clip(0, 1)
     nouns = np.array([1 + list(NOUNS).index(noun) for noun in vocabulary.nouns])
     colors = np.array([1 + list(COLORS).index(color) for color in vocabulary.colors])

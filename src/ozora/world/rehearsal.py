@@ -33,7 +33,7 @@ LEAST_SWING, LEAST_TURN = 0.1, 1.5
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
     """A thing in a blocking: how many cells it covers ``mass`` [g], its middle ``x y`` [g], the ``spread`` [g] of its
-    cells about it, and the angle ``facing`` [g] in radians (NaN where it is not there)."""
+    cells about it, and the angle ``facing`` [g] in radians (NaN where it is not there, or not known)."""
 
     mass: NDArray[np.float64]
     x: NDArray[np.float64]
@@ -59,7 +59,8 @@ def role(cells: Cells, ref: Ref) -> Role:
     off = np.square(columns[None] - x[:, None])
     right, away = (cells.facing * share).sum((2, 3)) / seen
     spread = np.sqrt((share.sum(1) * off).sum(1) / seen)
-    return Role(mass=mass, x=x, y=y, spread=spread, facing=np.arctan2(away, right))
+    facing = np.where(np.hypot(right, away) > 0, np.arctan2(away, right), np.nan)
+    return Role(mass=mass, x=x, y=y, spread=spread, facing=facing)
 
 
 def _trend(values: NDArray[np.float64], where: NDArray[np.bool_]) -> float:
@@ -87,6 +88,8 @@ def _swings(one: Role) -> bool:
 
 
 def _turns(one: Role) -> bool:
+    if np.isnan(one.facing).all():
+        return _stays(one)
     turn = np.diff(one.facing[one.there])
     turn = (turn + np.pi) % (2 * np.pi) - np.pi
     return _stays(one) and abs(float(turn.sum())) >= LEAST_TURN
