@@ -7,9 +7,9 @@ from pathlib import Path
 from sqlalchemy import select
 from standardwebhooks import Webhook
 
-from ozora.server import files, jobs, queue, webhooks
+from ozora.server import jobs, queue, webhooks
 from ozora.server.database import Database
-from ozora.server.housekeeping import ORPHAN_S, Housekeeper, deliver, sweep, tidy
+from ozora.server.housekeeping import Housekeeper, deliver, sweep
 from ozora.server.jobs import QUEUED
 from ozora.server.painting import Studio, paint
 from ozora.server.settings import Settings
@@ -40,18 +40,6 @@ def test_files_of_a_deleted_job_go_at_once(database: Database, store: Store, set
     assert sweep(settings, database, store, 3.0) == 1
     assert sweep(settings, database, store, 3.0) == 0
     assert store.find(f"videos/{job.id}/input-0") is None
-
-
-def test_files_that_belong_to_nothing_go_after_a_day(database: Database, store: Store) -> None:
-    with database.writing() as connection:
-        job = jobs.add(connection, draft(), 1.0)
-        files.add(connection, "file_1", key_id="k", name="a", purpose="p", media_type="m", size_bytes=1, now=1.0)
-    for path in (f"videos/{job.id}/input-0", "videos/video_gone/input-0", "files/file_1", "files/file_gone"):
-        store.write(path, b"x")
-    assert tidy(database, store, time.time()) == 0, "a request may be on its way"
-    assert tidy(database, store, time.time() + ORPHAN_S + 5) == 2
-    assert store.find("files/file_1") and store.find(f"videos/{job.id}/input-0")
-    assert store.find("files/file_gone") is None and store.find("videos/video_gone/input-0") is None
 
 
 def test_lapsed_jobs_come_back(database: Database, store: Store, settings: Settings) -> None:

@@ -15,11 +15,9 @@ from ozora.server.logs import LOGGER
 from ozora.server.remote import Policy, post
 from ozora.server.settings import Settings
 from ozora.server.store import Store
-from ozora.server.tables import DELIVERIES, FILES, IDEMPOTENCY, JOBS
+from ozora.server.tables import DELIVERIES, IDEMPOTENCY, JOBS
 
 SWEEP_S = 30.0
-TIDY_S = 3600.0
-ORPHAN_S = 86400.0  # by then a request that stowed files has its row, or none
 IDLE_S = 0.5
 TOKENS_S = 86400.0
 DELIVERIES_S = 30 * 86400.0
@@ -35,7 +33,6 @@ class Housekeeper:
         self._done = threading.Event()
         self._threads = [
             threading.Thread(target=self._keep, args=(self._sweep, SWEEP_S), daemon=True),
-            threading.Thread(target=self._keep, args=(self._tidy, TIDY_S), daemon=True),
             *(threading.Thread(target=self._keep, args=(self._deliver, IDLE_S), daemon=True) for _ in range(SENDERS)),
         ]
 
@@ -64,10 +61,6 @@ class Housekeeper:
     def _sweep(self) -> bool:
         return sweep(self._settings, self._database, self._store, time.time()) == ROWS_AT_ONCE
 
-    def _tidy(self) -> bool:
-        tidy(self._database, self._store, time.time())
-        return False
-
     def _deliver(self) -> bool:
         return deliver(self._settings, self._database, time.time())
 
@@ -93,20 +86,6 @@ def sweep(settings: Settings, database: Database, store: Store, now: float) -> i
         with database.writing() as connection:
             connection.execute(update(JOBS).where(JOBS.c.id == name).values(cleaned_at=now))
     return len(names)
-
-
-def tidy(database: Database, store: Store, now: float) -> int:
-    """Remove files of requests that came to nothing, for a process was killed or the database away; returns how many
-    there were."""
-    removed = 0
-    for folder, table in (("videos", JOBS), ("files", FILES)):
-        names = store.old(folder, now - ORPHAN_S)
-        with database.reading() as connection:
-            known = {name for name in names if connection.execute(select(table.c.id).where(table.c.id == name)).first()}
-        for name in set(names) - known:
-            store.remove(f"{folder}/{name}")
-            removed += 1
-    return removed
 
 
 def deliver(settings: Settings, database: Database, now: float) -> bool:

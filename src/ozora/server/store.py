@@ -82,13 +82,6 @@ class Store:
         with _reachable(), contextlib.suppress(FileNotFoundError):
             self._system.rm(self._at(path), recursive=True)
 
-    def old(self, folder: str, before: float) -> list[str]:
-        """Names of what lies in a folder of this machine since ``before``, in seconds of the epoch; of buckets none."""
-        root = self.local_path(folder)
-        if root is None or not root.is_dir():
-            return []
-        return sorted(path.name for path in root.iterdir() if path.stat().st_mtime < before)
-
     def check(self) -> None:
         """``StoreError`` when nothing can be written now."""
         name = f".check-{secrets.token_hex(4)}"
