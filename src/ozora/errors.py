@@ -31,14 +31,9 @@ class OzoraError(Exception):
 
 
 class UserError(OzoraError):
-    """The request cannot be met as it stands. ``field`` is what of it is to blame, where one thing is, by the name that
-    ``pipeline.make_plan`` and the verbs have for it."""
+    """The request cannot be met as it stands."""
 
     exit_code = 2
-
-    def __init__(self, message: str, *, field: str | None = None) -> None:
-        super().__init__(message)
-        self.field = field
 
 
 class PromptError(UserError):

@@ -100,14 +100,14 @@ def make_plan(
         prompts=_prompts(text, shape, layout, can),
         shape=shape,
         model=model,
-        seed=secrets.randbelow(2**32) if seed is None else _between("seed", "a seed", seed, 0, 2**63 - 1),
+        seed=secrets.randbelow(2**32) if seed is None else _between("a seed", seed, 0, 2**63 - 1),
         sampler=Sampler(
             solver=can.solver,
-            steps=_between("steps", "the number of steps", can.steps if steps is None else steps, 1, MAX_STEPS),
+            steps=_between("the number of steps", can.steps if steps is None else steps, 1, MAX_STEPS),
             guidance=can.guidance if guidance is None else _guidance(guidance),
         ),
         conditions=_conditions(image, layout),
-        negative=_prompt(negative, field="negative") if negative.strip() else "",
+        negative=_prompt(negative) if negative.strip() else "",
     )
     check(plan, backend)
     return plan
@@ -274,14 +274,14 @@ def _prompts(text: str, shape: VideoShape, layout: Layout | None, can: Capabilit
     )
 
 
-def _prompt(text: str, *, field: str = "prompt") -> str:
+def _prompt(text: str) -> str:
     clean = " ".join(text.split())
     if not clean:
-        raise PromptError('the prompt is empty; say what to see, such as "a red ball rolls left"', field=field)
+        raise PromptError('the prompt is empty; say what to see, such as "a red ball rolls left"')
     if len(clean) > MAX_PROMPT:
-        raise PromptError(f"the prompt has {len(clean)} characters; shorten it to {MAX_PROMPT}", field=field)
+        raise PromptError(f"the prompt has {len(clean)} characters; shorten it to {MAX_PROMPT}")
     if not any(letter.isalpha() for letter in clean):
-        raise PromptError("the prompt has no words; say what to see", field=field)
+        raise PromptError("the prompt has no words; say what to see")
     return clean
 
 
@@ -289,10 +289,9 @@ def _rate(fps: str) -> Fraction:
     try:
         result = rate(fps)
     except ValueError:
-        message = f"'{fps}' is no frame rate; give a number from 1 to 120, such as 12 or 29.97"
-        raise SizeError(message, field="fps") from None
+        raise SizeError(f"'{fps}' is no frame rate; give a number from 1 to 120, such as 12 or 29.97") from None
     if not 1 <= result <= 120:
-        raise SizeError(f"{fps} frames a second is out of range; give 1 to 120", field="fps")
+        raise SizeError(f"{fps} frames a second is out of range; give 1 to 120")
     return result
 
 
@@ -302,11 +301,10 @@ def _frames(seconds: str | None, fps: Fraction, can: Capabilities) -> int:
     try:
         duration = exact(seconds)
     except ValueError:
-        raise SizeError(f"'{seconds}' is no duration; give seconds, such as 4 or 2.5", field="seconds") from None
+        raise SizeError(f"'{seconds}' is no duration; give seconds, such as 4 or 2.5") from None
     if not 0 <= duration <= can.max_seconds:
         raise SizeError(
-            f"{seconds} seconds is out of range; {can.name} paints 0 (one image) to {float(can.max_seconds):g}",
-            field="seconds",
+            f"{seconds} seconds is out of range; {can.name} paints 0 (one image) to {float(can.max_seconds):g}"
         )
     return max(1, round(duration * fps))
 
@@ -329,15 +327,15 @@ def _size(size: str, can: Capabilities) -> tuple[int, int]:
     return first, second
 
 
-def _between(field: str, what: str, value: int, low: int, high: int) -> int:
+def _between(what: str, value: int, low: int, high: int) -> int:
     if not low <= value <= high:
-        raise UserError(f"{what} must be from {low} to {high}, not {value}", field=field)
+        raise UserError(f"{what} must be from {low} to {high}, not {value}")
     return value
 
 
 def _guidance(value: float) -> float:
     if not 0 <= value <= 20:
-        raise UserError(f"guidance must be from 0 to 20, not {value:g}", field="guidance")
+        raise UserError(f"guidance must be from 0 to 20, not {value:g}")
     return float(value)
 
 

@@ -31,13 +31,11 @@ def blend(first: Source, second: Source, *, curve: Sequence[tuple[Fraction, Frac
     """As long as the shorter clip, of the first one's size and rate: both mixed by ``curve``, gone back by ``strength``
     of the way to noise, and painted. ``UserError`` when a number is out of range."""
     if not 0 < strength <= 1:
-        raise UserError(
-            f"a strength of {float(strength):g} is out of range; give more than 0 up to 1", field="strength"
-        )
+        raise UserError(f"a strength of {float(strength):g} is out of range; give more than 0 up to 1")
     if not curve or any(not (0 <= time <= 1 and 0 <= weight <= 1) for time, weight in curve):
-        raise UserError("a curve is pairs of time and influence from 0 to 1, such as 0:0 1:1", field="curve")
+        raise UserError("a curve is pairs of time and influence from 0 to 1, such as 0:0 1:1")
     if any(later[0] <= earlier[0] for earlier, later in pairwise(curve)):
-        raise UserError("the times of a curve must rise; put its pairs in order", field="curve")
+        raise UserError("the times of a curve must rise; put its pairs in order")
     frames = min(first.shape.frames, int(second.shape.duration_s * first.shape.fps))
     if frames < 1:
         raise UserError(f"{second.path} is shorter than one frame of {first.path}; give a longer clip")

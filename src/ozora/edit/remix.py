@@ -17,7 +17,6 @@ def remix(source: Source, *, strength: Fraction) -> Layout:
     """The clip gone back by ``strength`` of the way to noise, to be painted anew; ``UserError`` unless 0 < it <= 1."""
     if not 0 < strength <= 1:
         raise UserError(
-            f"a strength of {float(strength):g} is out of range; give more than 0 (keep all) up to 1 (anew)",
-            field="strength",
+            f"a strength of {float(strength):g} is out of range; give more than 0 (keep all) up to 1 (anew)"
         )
     return Layout(shape=source.shape, conditions=(replace(source.given(frame=0), strength=strength),))

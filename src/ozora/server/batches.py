@@ -94,12 +94,12 @@ def new_id() -> str:
     return f"batch_{secrets.token_hex(12)}"
 
 
-def get(connection: Connection, identity: str, key_id: str, param: str | None = None) -> Batch:
+def get(connection: Connection, identity: str, key_id: str) -> Batch:
     """A key's own batch; ``RequestError`` (404) otherwise."""
     query = select(BATCHES).where(BATCHES.c.id == identity, BATCHES.c.key_id == key_id)
     row = connection.execute(query).mappings().first()
     if row is None:
-        raise RequestError(f"there is no batch '{identity[:60]}'", status=404, code="not_found", param=param)
+        raise RequestError(f"there is no batch '{identity[:60]}'", status=404, code="not_found")
     return Batch(**dict(row))
 
 
@@ -107,7 +107,7 @@ def page(connection: Connection, key_id: str, *, after: str | None, limit: int) 
     """Up to ``limit`` of a key's batches, newest first, and whether there are more."""
     query = select(BATCHES).where(BATCHES.c.key_id == key_id)
     if after is not None:
-        query = query.where(BATCHES.c.number < get(connection, after, key_id, "after").number)
+        query = query.where(BATCHES.c.number < get(connection, after, key_id).number)
     rows = connection.execute(query.order_by(BATCHES.c.number.desc()).limit(limit + 1)).mappings()
     found = [Batch(**dict(row)) for row in rows]
     return found[:limit], len(found) > limit

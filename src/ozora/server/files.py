@@ -90,7 +90,7 @@ def page(
     if purpose is not None:
         query = query.where(FILES.c.purpose == purpose)
     if after is not None:
-        start = get(connection, after, key_id, "after").number
+        start = get(connection, after, key_id).number
         query = query.where(FILES.c.number > start if ascending else FILES.c.number < start)
     query = query.order_by(FILES.c.number.asc() if ascending else FILES.c.number.desc()).limit(limit + 1)
     found = [StoredFile(**dict(row)) for row in connection.execute(query).mappings()]

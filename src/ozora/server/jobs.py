@@ -150,13 +150,10 @@ def absence(identity: str, param: str = "video_id") -> RequestError:
 def page(
     connection: Connection, key_id: str, *, after: str | None, limit: int, ascending: bool
 ) -> tuple[list[Job], bool]:
-    """Up to ``limit`` of a key's jobs after the one named ``after``, deleted or not, and whether there are more."""
+    """Up to ``limit`` of a key's jobs after the one named ``after``, and whether there are more."""
     query = select(JOBS).where(JOBS.c.key_id == key_id, JOBS.c.deleted_at.is_(None))
     if after is not None:
-        known = select(JOBS.c.number).where(JOBS.c.id == after, JOBS.c.key_id == key_id)
-        start = connection.execute(known).scalar()
-        if start is None:
-            raise absence(after, "after")
+        start = get(connection, after, key_id).number
         query = query.where(JOBS.c.number > start if ascending else JOBS.c.number < start)
     query = query.order_by(JOBS.c.number.asc() if ascending else JOBS.c.number.desc()).limit(limit + 1)
     found = [job_of(row) for row in connection.execute(query).mappings()]

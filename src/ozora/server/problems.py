@@ -16,8 +16,6 @@ CODES: dict[str, tuple[str, str | None]] = {
     "UnknownNameError": ("model_not_found", "model"),
     "CapabilityError": ("unsupported", None),
 }
-# What the pipeline calls by another name than the wire.
-FIELDS = {"negative": "negative_prompt", "steps": "num_inference_steps", "guidance": "guidance_scale"}
 TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 
@@ -52,8 +50,6 @@ def problem_of(error: BaseException) -> Problem:
         )
     if isinstance(error, UserError):
         code, param = CODES.get(type(error).__name__, ("invalid_value", None))
-        if error.field is not None:
-            param = FIELDS.get(error.field, error.field)
         return Problem(status=400, message=str(error), code=code, param=param)
     if isinstance(error, StoreError):
         return Problem(status=503, message=str(error), code="unavailable", retry_after_s=1.0)

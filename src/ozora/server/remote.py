@@ -18,14 +18,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote_to_bytes, urljoin, urlsplit
 
 from ozora.errors import RequestError
 
 MAX_REDIRECTS = 3
 TIMEOUT_S = 15.0
-WRITTEN = "/?:@!$&'()*+,;=-._~%[]"
-"""What of ASCII stays as it is in a path and a query (RFC 3986); all else is written with a %."""
 AT_ONCE = 8
 """Calls of one process that a client waits for: each holds a thread, and slow servers must not hold them all."""
 _slots = threading.BoundedSemaphore(AT_ONCE)
@@ -49,17 +47,12 @@ class Policy:
     timeout_s: float = TIMEOUT_S
 
 
-def fetch(url: str, policy: Policy, param: str | None = None) -> bytes:
-    """The bytes behind an http(s) or data URL; ``RequestError``, of the field ``param``, when they are out of bounds or
-    out of reach."""
-    try:
-        if url.startswith("data:"):
-            return _data(url, policy)
-        with slot():
-            return _follow(url, policy, time.monotonic() + policy.timeout_s)
-    except RequestError as error:
-        error.param = param
-        raise
+def fetch(url: str, policy: Policy) -> bytes:
+    """The bytes behind an http(s) or data URL; ``RequestError`` when they are out of bounds or out of reach."""
+    if url.startswith("data:"):
+        return _data(url, policy)
+    with slot():
+        return _follow(url, policy, time.monotonic() + policy.timeout_s)
 
 
 def _follow(url: str, policy: Policy, deadline: float) -> bytes:
@@ -67,10 +60,7 @@ def _follow(url: str, policy: Policy, deadline: float) -> bytes:
         answer = _call("GET", url, b"", {}, policy, deadline)
         if answer.location is None:
             break
-        try:
-            url = urljoin(url, answer.location)
-        except ValueError:
-            raise _refused("it leads to what is no address") from None
+        url = urljoin(url, answer.location)
     else:
         raise _refused("it leads on too often")
     if answer.status != 200:
@@ -94,25 +84,6 @@ def slot() -> Iterator[None]:
         _slots.release()
 
 
-def check_endpoint(url: str, policy: Policy, param: str) -> None:
-    """Refuse a URL that can never be called: one that is none, or names an address that is not public."""
-    try:
-        host = check_url(url).hostname or ""
-        if host not in policy.private_hosts and _is_address(host) and not is_public(host):
-            raise _private()
-    except RequestError as error:
-        error.param = param
-        raise
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return True
-
-
 def check_url(url: str) -> SplitResult:
     """A URL that may be called as far as its text tells; ``RequestError`` otherwise."""
     try:
@@ -131,7 +102,7 @@ def _call(method: str, url: str, data: bytes, headers: dict[str, str], policy: P
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
         with _Line(host, port, _address(host, port, policy), parts.scheme == "https", deadline) as line:
-            target = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=WRITTEN)
+            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             line.connection.request(method, target, body=data or None, headers={"user-agent": "ozora", **headers})
             response = line.connection.getresponse()
             location = response.getheader("location") if response.status in (301, 302, 303, 307, 308) else None
@@ -178,7 +149,7 @@ class _Line:
 def _address(host: str, port: int, policy: Policy) -> str:
     found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     if host not in policy.private_hosts and not all(is_public(address) for address in found):
-        raise _private()
+        raise _refused("its address is not public; a server's --allow-host lets it in")
     return found[0]
 
 
@@ -217,10 +188,6 @@ def _data(url: str, policy: Policy) -> bytes:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError):
         raise _refused("this data URL is no base64") from None
-
-
-def _private() -> RequestError:
-    return _refused("its address is not public; a server's --allow-host lets it in")
 
 
 def _refused(reason: str) -> RequestError:

@@ -181,5 +181,4 @@ def _seconds(wish: Wish, default: str) -> Fraction:
     try:
         return exact(wish.seconds or default)
     except ValueError:
-        message = f"'{wish.seconds}' is no duration; give seconds, such as 4 or 2.5"
-        raise SizeError(message, field="seconds") from None
+        raise SizeError(f"'{wish.seconds}' is no duration; give seconds, such as 4 or 2.5") from None

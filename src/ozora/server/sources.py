@@ -66,8 +66,7 @@ def clip_of(desk: Desk, key: Key, video: object, param: str = "video") -> str | 
     with desk.database.reading() as connection:
         job = jobs.get(connection, str(video["id"]), key.id, param)
     if job.status != jobs.COMPLETED:
-        advice = "make it again" if job.is_ended else "wait until it is completed"
-        raise RequestError(f"the video {job.id} is {job.status}; {advice}", param=param)
+        raise RequestError(f"the video {job.id} is {job.status}; wait until it is completed", param=param)
     return job.id
 
 
@@ -75,10 +74,9 @@ def content_of(desk: Desk, key: Key, identity: str, param: str = "video") -> byt
     """The file of a completed video of the key; ``RequestError`` when it is past its time."""
     with desk.database.reading() as connection:
         job = jobs.get(connection, identity, key.id, param)
-    data = None if job.cleaned_at is not None else desk.store.find(f"{job.folder}/{VARIANTS['video'][0]}")
-    if data is None:
+    if job.cleaned_at is not None:
         raise RequestError(f"the files of {identity} are past their time; make it again", param=param)
-    return data
+    return desk.store.read(f"{job.folder}/{VARIANTS['video'][0]}")
 
 
 class _Folder:
@@ -125,7 +123,7 @@ class _Folder:
             data = source.data
         elif isinstance(source, dict) and set(source) == {"image_url"}:
             policy = Policy(private_hosts=self._desk.settings.private_hosts, max_bytes=MAX_IMAGE_BYTES)
-            data = fetch(str(source["image_url"]), policy, param)
+            data = fetch(str(source["image_url"]), policy)
         elif isinstance(source, dict) and set(source) == {"file_id"}:
             data = self._file(str(source["file_id"]), param)
         else:

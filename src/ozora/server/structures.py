@@ -104,9 +104,8 @@ def read_board(value: dict[str, Any]) -> Board:
     _check_cast(board.cast)
     longest = max(map(len, board.cast.values()), default=0)
     for number, card in enumerate(board.cards, start=1):
-        for name, text in (("text", card.text), ("camera", card.camera)):
-            if len(text) > MAX_PROMPT or text.count("@") * longest > 10 * MAX_PROMPT:
-                raise _wrong_board(f"card {number}, {name}: it is too long; shorten it to {MAX_PROMPT} characters")
+        if max(len(card.text), len(card.camera)) > MAX_PROMPT or card.text.count("@") * longest > 10 * MAX_PROMPT:
+            raise _wrong_board(f"card {number}, text: it is too long; shorten it to {MAX_PROMPT} characters")
         if card.crop is not None and not (card.crop.left < card.crop.right and card.crop.top < card.crop.bottom):
             raise _wrong_board(f"card {number}, crop: it holds nothing; give left < right and top < bottom")
     if sum(card.image is not None or card.video is not None for card in board.cards) > MAX_GIVEN:

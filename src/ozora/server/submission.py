@@ -14,10 +14,9 @@ from sqlalchemy import Connection
 from ozora.backends import find
 from ozora.errors import RequestError, StoreError
 from ozora.pipeline import MAX_PROMPT, notes
-from ozora.server import characters, jobs, preflight
+from ozora.server import characters, idempotency, jobs, preflight
 from ozora.server.characters import Character
 from ozora.server.desk import Desk
-from ozora.server.idempotency import Use
 from ozora.server.inputs import folder_of, stow
 from ozora.server.jobs import Draft, Job
 from ozora.server.keys import LOCAL, Key, terms_of
@@ -29,6 +28,7 @@ from ozora.trust.settings import find_home
 
 DAY_S = 86400.0
 MAX_CHARACTERS = 2
+MAX_TOKEN = 255
 VOID = {
     "storyboard": ("seconds", "input_reference", "last_frame", "keyframes", "characters"),
     "region": ("strength",),
@@ -42,21 +42,24 @@ def submit(
     desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, token: str | None, parent: str | None = None
 ) -> Job:
     """Put a request into the queue, or find the job that the same ``token`` made before."""
-    use = Use(key.id, token, f"{verb} {parent}", fields)
+    if token is not None and not 1 <= len(token) <= MAX_TOKEN:
+        raise RequestError(f"an Idempotency-Key has 1 to {MAX_TOKEN} characters")
+    body_sha256 = idempotency.fingerprint(f"{verb} {parent}", fields)
     if token is not None:
         with desk.database.reading() as connection:
-            known = use.find(connection)
+            known = idempotency.find(connection, key.id, token, body_sha256)
             if known is not None:
                 return jobs.get(connection, known, key.id)
     draft = prepare(desk, key, verb, fields, parent=parent)
     now = time.time()
     with undoing(desk, [draft]), desk.database.writing() as connection:
-        known = use.find(connection)
+        known = None if token is None else idempotency.find(connection, key.id, token, body_sha256)
         if known is not None:
             job = jobs.get(connection, known, key.id)
         else:
             job = enter(connection, desk, key, [draft], now)[0]
-            use.remember(connection, job.id, now)
+            if token is not None:
+                idempotency.remember(connection, key.id, token, body_sha256, job.id, now)
     if known is not None:
         discard(desk, [draft])
     return job
@@ -64,12 +67,10 @@ def submit(
 
 @contextlib.contextmanager
 def undoing(desk: Desk, drafts: Sequence[Draft]) -> Iterator[None]:
-    """Keep nothing of drafts that fail. When the database fails, they may be in it all the same, and stay."""
+    """Keep nothing of drafts that are refused. When the database fails, they may be in it all the same, and stay."""
     try:
         yield
-    except StoreError:
-        raise
-    except BaseException:
+    except RequestError:
         discard(desk, drafts)
         raise
 

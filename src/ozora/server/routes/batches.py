@@ -6,7 +6,7 @@ import dataclasses
 import time
 from typing import Any
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends
 from sqlalchemy import Connection
 
 from ozora.errors import RequestError, UserError
@@ -16,8 +16,7 @@ from ozora.server.batches import ENDPOINT, PRIORITY, WINDOW, Batch, Line, batch_
 from ozora.server.desk import Desk
 from ozora.server.fields import read
 from ozora.server.forms import read_body
-from ozora.server.idempotency import Use
-from ozora.server.jobs import Draft, Job
+from ozora.server.jobs import Draft
 from ozora.server.keys import Key
 from ozora.server.problems import problem_of
 from ozora.server.routes.bodies import body_schema
@@ -33,22 +32,13 @@ def batch_routes(desk: Desk, door: Door) -> APIRouter:
     may_read, may_write = door.open("read"), door.open("write")
 
     @router.post("", openapi_extra=body_schema("batch"))
-    def create(
-        key: Key = Depends(may_write),
-        body: dict[str, Any] = Depends(read_body),
-        idempotency_key: str | None = Header(default=None),
-    ) -> dict[str, Any]:
+    def create(key: Key = Depends(may_write), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
         """Queue every line of a file; one wrong line fails the batch before anything starts."""
         fields = read("batch", body)
-        for name, only in (("endpoint", ENDPOINT), ("completion_window", WINDOW)):
-            if fields[name] != only:
-                raise RequestError(f"a batch has endpoint {ENDPOINT} and completion_window {WINDOW}", param=name)
+        if fields["endpoint"] != ENDPOINT or fields["completion_window"] != WINDOW:
+            raise RequestError(f"a batch has endpoint {ENDPOINT} and completion_window {WINDOW}", param="endpoint")
         metadata = _metadata(fields.get("metadata", {}))
-        use = Use(key.id, idempotency_key, "batch", fields)
         with desk.database.reading() as connection:
-            known = use.find(connection)
-            if known is not None:
-                return _show(connection, batches.get(connection, known, key.id))
             file = files.get(connection, fields["input_file_id"], key.id, "input_file_id")
         lines = read_lines(desk.store.read(file.path))
         identity, now = batches.new_id(), time.time()
@@ -56,8 +46,6 @@ def batch_routes(desk: Desk, door: Door) -> APIRouter:
         if errors:
             discard(desk, drafts)
         with undoing(desk, drafts), desk.database.writing() as connection:
-            if use.find(connection) is not None:
-                raise RequestError("the same batch is being made by another request; look for it", status=409)
             batch = batches.add(
                 connection,
                 key.id,
@@ -70,15 +58,13 @@ def batch_routes(desk: Desk, door: Door) -> APIRouter:
             )
             if not errors:
                 enter(connection, desk, key, drafts, now)
-            use.remember(connection, batch.id, now)
             return _show(connection, batch)
 
     @router.get("")
     def list_batches(key: Key = Depends(may_read), wanted: Paging = Depends(paging)) -> dict[str, Any]:
         with desk.database.reading() as connection:
             found, more = batches.page(connection, key.id, after=wanted.after, limit=wanted.limit)
-            each = [(batch, batches.jobs_of(connection, batch)) for batch in found]
-        return page_of([batch_of(_seen(batch, jobs), jobs) for batch, jobs in each], more)
+            return page_of([_show(connection, batch) for batch in found], more)
 
     @router.get("/{batch_id}")
     def retrieve(batch_id: str, key: Key = Depends(may_read)) -> dict[str, Any]:
@@ -86,7 +72,9 @@ def batch_routes(desk: Desk, door: Door) -> APIRouter:
         with desk.database.reading() as connection:
             batch = batches.get(connection, batch_id, key.id)
             found = batches.jobs_of(connection, batch)
-        return batch_of(_seen(batch, found), found)
+        if batch.completed_at is None and not batch.errors and all(job.is_ended for job in found):
+            batch = _finish(batch)
+        return batch_of(batch, found)
 
     @router.post("/{batch_id}/cancel")
     def cancel(batch_id: str, key: Key = Depends(may_write)) -> dict[str, Any]:
@@ -97,19 +85,10 @@ def batch_routes(desk: Desk, door: Door) -> APIRouter:
     def _prepare(identity: str, lines: list[Line], key: Key) -> tuple[list[Draft], list[dict[str, Any]]]:
         drafts: list[Draft] = []
         errors: list[dict[str, Any]] = []
-        try:
-            _check_lines(identity, lines, key, drafts, errors)
-        except BaseException:
-            discard(desk, drafts)
-            raise
-        return drafts, errors
-
-    def _check_lines(
-        identity: str, lines: list[Line], key: Key, drafts: list[Draft], errors: list[dict[str, Any]]
-    ) -> None:
         until = time.monotonic() + PREPARE_S
         for number, line in enumerate(lines, start=1):
             if time.monotonic() > until:
+                discard(desk, drafts)
                 message = f"{number - 1} of {len(lines)} lines were checked in {PREPARE_S:g} seconds; send fewer"
                 raise RequestError(message, param="input_file_id")
             try:
@@ -119,13 +98,10 @@ def batch_routes(desk: Desk, door: Door) -> APIRouter:
                 errors.append({"line": number, "code": said.code, "message": said.message, "param": said.param})
                 continue
             drafts.append(dataclasses.replace(draft, priority=PRIORITY, batch_id=identity, custom_id=line.custom_id))
+        return drafts, errors
 
-    def _seen(batch: Batch, found: list[Job]) -> Batch:
-        """The batch, with its results written if it has ended and nobody saw that before."""
-        if batch.completed_at is not None or batch.errors or not all(job.is_ended for job in found):
-            return batch
-        identity = files.new_id()
-        now = max((job.completed_at or batch.created_at for job in found), default=batch.created_at)
+    def _finish(batch: Batch) -> Batch:
+        now, identity = time.time(), files.new_id()
         with desk.database.writing() as connection:
             batch = batches.get(connection, batch.id, batch.key_id)
             if batch.completed_at is not None:

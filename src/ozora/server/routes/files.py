@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends
 from fastapi.responses import Response, StreamingResponse
 
 from ozora.errors import RequestError
@@ -14,7 +14,6 @@ from ozora.server.access import Door
 from ozora.server.desk import Desk
 from ozora.server.fields import read
 from ozora.server.forms import read_body
-from ozora.server.idempotency import Use
 from ozora.server.keys import Key
 from ozora.server.routes.bodies import body_schema
 from ozora.server.routes.paging import Paging, page_of, paging
@@ -27,11 +26,7 @@ def file_routes(desk: Desk, door: Door) -> APIRouter:
     may_read, may_write = door.open("read"), door.open("write")
 
     @router.post("", openapi_extra=body_schema("file"))
-    def create(
-        key: Key = Depends(may_write),
-        body: dict[str, Any] = Depends(read_body),
-        idempotency_key: str | None = Header(default=None),
-    ) -> dict[str, Any]:
+    def create(key: Key = Depends(may_write), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
         """Keep a file."""
         fields = read("file", body)
         upload, purpose = fields["file"], fields["purpose"]
@@ -39,35 +34,20 @@ def file_routes(desk: Desk, door: Door) -> APIRouter:
             raise RequestError("send the file itself as multipart/form-data", param="file")
         if not purpose.replace("_", "").replace("-", "").isalnum() or len(purpose) > 40:
             raise RequestError('a purpose is a word, such as "user_data" or "batch"', param="purpose")
-        use = Use(key.id, idempotency_key, "file", fields)
-        with desk.database.reading() as connection:
-            known = use.find(connection)
-            if known is not None:
-                return files.get(connection, known, key.id).to_wire()
-        identity, now = files.new_id(), time.time()
+        identity = files.new_id()
         desk.store.check_room(len(upload.data))
         desk.store.write(files.path_of(identity), upload.data)
         with desk.database.writing() as connection:
-            known = use.find(connection)
-            file = (
-                files.get(connection, known, key.id)
-                if known is not None
-                else files.add(
-                    connection,
-                    identity,
-                    key_id=key.id,
-                    name=upload.name,
-                    purpose=purpose,
-                    media_type=sniff(upload.data),
-                    size_bytes=len(upload.data),
-                    now=now,
-                )
-            )
-            if known is None:
-                use.remember(connection, identity, now)
-        if known is not None:
-            desk.store.remove(files.path_of(identity))
-        return file.to_wire()
+            return files.add(
+                connection,
+                identity,
+                key_id=key.id,
+                name=upload.name,
+                purpose=purpose,
+                media_type=sniff(upload.data),
+                size_bytes=len(upload.data),
+                now=time.time(),
+            ).to_wire()
 
     @router.get("")
     def list_files(

@@ -14,7 +14,7 @@ from ozora.server.desk import Desk
 from ozora.server.fields import read
 from ozora.server.forms import read_body
 from ozora.server.keys import Key
-from ozora.server.remote import Policy, check_endpoint, post, slot
+from ozora.server.remote import Policy, check_url, post, slot
 from ozora.server.routes.bodies import body_schema
 from ozora.server.routes.paging import page_of
 from ozora.server.webhooks import EVENT_TYPES, Endpoint
@@ -33,7 +33,7 @@ def webhook_routes(desk: Desk, door: Door) -> APIRouter:
     def create(key: Key = Depends(may), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
         """A new endpoint; its secret is shown now and never again."""
         fields = read("endpoint", body)
-        check_endpoint(fields["url"], Policy(private_hosts=desk.settings.private_hosts), "url")
+        check_url(fields["url"])
         with desk.database.writing() as connection:
             endpoint = webhooks.add(
                 connection,
@@ -61,7 +61,7 @@ def webhook_routes(desk: Desk, door: Door) -> APIRouter:
         with desk.database.writing() as connection:
             endpoint = webhooks.get(connection, endpoint_id, key.id)
             url = fields.get("url", endpoint.url)
-            check_endpoint(url, Policy(private_hosts=desk.settings.private_hosts), "url")
+            check_url(url)
             return _show(
                 webhooks.change(
                     connection,
@@ -90,7 +90,7 @@ def webhook_routes(desk: Desk, door: Door) -> APIRouter:
     @router.post("/webhook_endpoints/{endpoint_id}/test", openapi_extra=body_schema("test"))
     def test(endpoint_id: str, key: Key = Depends(may), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
         """Send an event of a video that does not exist, now and once; says what the endpoint answers."""
-        (event_type,) = _events([read("test", body).get("event_type", EVENT_TYPES[0])], "event_type")
+        (event_type,) = _events([read("test", body).get("event_type", EVENT_TYPES[0])])
         with desk.database.reading() as connection:
             endpoint = webhooks.get(connection, endpoint_id, key.id)
         now, policy = time.time(), Policy(private_hosts=desk.settings.private_hosts, max_bytes=65536, timeout_s=10.0)
@@ -109,11 +109,11 @@ def webhook_routes(desk: Desk, door: Door) -> APIRouter:
     return router
 
 
-def _events(given: list[Any], param: str = "event_types") -> list[str]:
+def _events(given: list[Any]) -> list[str]:
     unknown = [str(name)[:40] for name in given if name not in EVENT_TYPES]
     if unknown or not given:
         there = ", ".join(EVENT_TYPES)
-        raise RequestError(f"there is no event {' '.join(unknown)}; there are: {there}", param=param)
+        raise RequestError(f"there is no event {' '.join(unknown)}; there are: {there}", param="event_types")
     return list(dict.fromkeys(given))
 
 
