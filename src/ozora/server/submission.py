@@ -22,7 +22,7 @@ from ozora.server.jobs import Draft, Job
 from ozora.server.keys import LOCAL, Key, terms_of
 from ozora.server.requests import DEFAULT_MODEL, Wish, plan_of
 from ozora.server.sources import Given, gather
-from ozora.server.structures import read_curve, read_preset, read_region, read_seconds, share_of
+from ozora.server.structures import read_curve, read_place, read_preset, read_region, read_seconds
 from ozora.trust.publish import check_prompt
 from ozora.trust.settings import find_home
 
@@ -180,7 +180,7 @@ def _wish(verb: str, fields: dict[str, Any], given: Given) -> Wish:
         start_s=read_seconds("start", fields.get("start", "0")),
         end_s=read_seconds("end", fields["end"]) if "end" in fields else None,
         curve=curve,
-        place=(share_of(fields.get("x", 0.5)), share_of(fields.get("y", 0.5))),
+        place=(read_place("x", fields.get("x", 0.5)), read_place("y", fields.get("y", 0.5))),
         style=fields.get("style", ""),
         given=given,
     )
