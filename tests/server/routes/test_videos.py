@@ -16,7 +16,6 @@ from ozora.server.keys import LOCAL
 from ozora.server.painting import Studio, paint
 from ozora.server.worker import claim
 
-
 BROKEN = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n and no more").decode()
 
 
@@ -135,9 +134,13 @@ def test_lists_cancel_and_delete(client: httpx.Client) -> None:
     assert ([video["id"] for video in rest["data"]], rest["has_more"]) == (made[:1], False)
     stopped = client.post(f"/v1/videos/{made[0]}/cancel").json()
     assert (stopped["status"], stopped["error"]["code"]) == ("failed", "cancelled")
+    unknown = client.get("/v1/videos", params={"after": "video_no"})
+    assert (unknown.status_code, unknown.json()["error"]["param"]) == (404, "after")
     gone = client.delete(f"/v1/videos/{made[1]}", headers={"content-type": "application/json"}).json()
     assert gone == {"id": made[1], "object": "video.deleted", "deleted": True}
     assert client.get(f"/v1/videos/{made[1]}").status_code == 404
+    behind = client.get("/v1/videos", params={"after": made[1]}).json()
+    assert [video["id"] for video in behind["data"]] == made[:1]
 
 
 def test_the_same_token_is_the_same_job(client: httpx.Client) -> None:
