@@ -5,7 +5,7 @@ import re
 import pytest
 
 from ozora import errors
-from ozora.errors import OzoraError, ServiceError, UserError
+from ozora.errors import OzoraError, ServiceError, SizeError, UserError, blaming
 
 
 def _classes(base: type[OzoraError]) -> list[type[OzoraError]]:
@@ -45,3 +45,12 @@ def test_exit_codes(base: type[OzoraError], code: int) -> None:
 
 def test_every_error_says_what_it_is() -> None:
     assert all(error.__doc__ for error in _classes(OzoraError))
+
+
+def test_the_nearest_who_knows_the_field_says_it() -> None:
+    with pytest.raises(SizeError) as refused, blaming("far"), blaming("near"):
+        raise SizeError("x")
+    assert refused.value.param == "near"
+    with pytest.raises(SizeError) as refused, blaming("far"):
+        raise SizeError("x", param="own")
+    assert refused.value.param == "own"

@@ -23,6 +23,9 @@ A message is one sentence for a person: what is wrong, and what would work.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 
 class OzoraError(Exception):
     """Base of all deliberate errors. ``exit_code`` is what the command line returns."""
@@ -31,9 +34,13 @@ class OzoraError(Exception):
 
 
 class UserError(OzoraError):
-    """The request cannot be met as it stands."""
+    """The request cannot be met as it stands. ``param`` is the argument or field that is to blame, where one is."""
 
     exit_code = 2
+
+    def __init__(self, message: str = "", *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
 
 
 class PromptError(UserError):
@@ -74,8 +81,8 @@ class RequestError(UserError):
     def __init__(
         self, message: str, *, status: int = 400, code: str = "invalid_value", param: str | None = None
     ) -> None:
-        super().__init__(message)
-        self.status, self.code, self.param = status, code, param
+        super().__init__(message, param=param)
+        self.status, self.code = status, code
 
 
 class ServiceError(OzoraError):
@@ -102,3 +109,13 @@ class CheckpointError(ServiceError):
 
 class StoreError(ServiceError):
     """The database or the file store of the server cannot be reached now; nothing is lost, try again."""
+
+
+@contextlib.contextmanager
+def blaming(param: str) -> Iterator[None]:
+    """What is refused inside is said of ``param``, unless the error knows a nearer one."""
+    try:
+        yield
+    except UserError as error:
+        error.param = error.param or param
+        raise

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from ozora.backends import BACKENDS, Backend, Capabilities, Frames, find
 from ozora.edit.finish import Finish
 from ozora.edit.given import Given, Sound, read_given, read_given_sound, read_sketch, to_native
-from ozora.errors import CapabilityError, PromptError, SizeError, UserError
+from ozora.errors import CapabilityError, PromptError, SizeError, UserError, blaming
 from ozora.media import VideoWriter, holds_sound, read_image
 from ozora.plan import Condition, ImageCondition, Layout, Plan, Prompt, Record, Sampler
 from ozora.shapes import VideoShape
@@ -89,7 +89,8 @@ def make_plan(
     image: Path | None = None,
     layout: Layout | None = None,
 ) -> Plan:
-    """A complete plan of a request; what is left out takes the model's default. ``UserError`` says what to change.
+    """A complete plan of a request; what is left out takes the model's default. ``UserError`` says what to change, and
+    names the argument.
 
     ``layout`` is what an edit verb made: extent and conditions come from there, not from the arguments.
     """
@@ -100,14 +101,14 @@ def make_plan(
         prompts=_prompts(text, shape, layout, can),
         shape=shape,
         model=model,
-        seed=secrets.randbelow(2**32) if seed is None else _between("a seed", seed, 0, 2**63 - 1),
+        seed=secrets.randbelow(2**32) if seed is None else _between("seed", "a seed", seed, 0, 2**63 - 1),
         sampler=Sampler(
             solver=can.solver,
-            steps=_between("the number of steps", can.steps if steps is None else steps, 1, MAX_STEPS),
+            steps=_between("steps", "the number of steps", can.steps if steps is None else steps, 1, MAX_STEPS),
             guidance=can.guidance if guidance is None else _guidance(guidance),
         ),
         conditions=_conditions(image, layout),
-        negative=_prompt(negative) if negative.strip() else "",
+        negative=_negative(negative),
     )
     check(plan, backend)
     return plan
@@ -118,8 +119,10 @@ def check(plan: Plan, backend: Backend) -> None:
     for needed in NEEDED:
         if needed in plan.needs and needed not in backend.capabilities.conditions:
             able = ", ".join(name for name, other in BACKENDS.items() if needed in other.capabilities.conditions)
-            raise CapabilityError(f"{plan.model} cannot {NEEDED[needed]}; these can: {able}")
-    backend.native(plan.shape)
+            param = needed if needed == "negative" else None  # the others are asked for in more than one way
+            raise CapabilityError(f"{plan.model} cannot {NEEDED[needed]}; these can: {able}", param=param)
+    with blaming("seconds"):
+        backend.native(plan.shape)
 
 
 def notes(plan: Plan) -> tuple[str, ...]:
@@ -285,13 +288,21 @@ def _prompt(text: str) -> str:
     return clean
 
 
+def _negative(text: str) -> str:
+    if not text.strip():
+        return ""
+    with blaming("negative"):
+        return _prompt(text)
+
+
 def _rate(fps: str) -> Fraction:
     try:
         result = rate(fps)
     except ValueError:
-        raise SizeError(f"'{fps}' is no frame rate; give a number from 1 to 120, such as 12 or 29.97") from None
+        said = f"'{fps}' is no frame rate; give a number from 1 to 120, such as 12 or 29.97"
+        raise SizeError(said, param="fps") from None
     if not 1 <= result <= 120:
-        raise SizeError(f"{fps} frames a second is out of range; give 1 to 120")
+        raise SizeError(f"{fps} frames a second is out of range; give 1 to 120", param="fps")
     return result
 
 
@@ -301,10 +312,11 @@ def _frames(seconds: str | None, fps: Fraction, can: Capabilities) -> int:
     try:
         duration = exact(seconds)
     except ValueError:
-        raise SizeError(f"'{seconds}' is no duration; give seconds, such as 4 or 2.5") from None
+        raise SizeError(f"'{seconds}' is no duration; give seconds, such as 4 or 2.5", param="seconds") from None
     if not 0 <= duration <= can.max_seconds:
         raise SizeError(
-            f"{seconds} seconds is out of range; {can.name} paints 0 (one image) to {float(can.max_seconds):g}"
+            f"{seconds} seconds is out of range; {can.name} paints 0 (one image) to {float(can.max_seconds):g}",
+            param="seconds",
         )
     return max(1, round(duration * fps))
 
@@ -327,15 +339,15 @@ def _size(size: str, can: Capabilities) -> tuple[int, int]:
     return first, second
 
 
-def _between(what: str, value: int, low: int, high: int) -> int:
+def _between(param: str, what: str, value: int, low: int, high: int) -> int:
     if not low <= value <= high:
-        raise UserError(f"{what} must be from {low} to {high}, not {value}")
+        raise UserError(f"{what} must be from {low} to {high}, not {value}", param=param)
     return value
 
 
 def _guidance(value: float) -> float:
     if not 0 <= value <= 20:
-        raise UserError(f"guidance must be from 0 to 20, not {value:g}")
+        raise UserError(f"guidance must be from 0 to 20, not {value:g}", param="guidance")
     return float(value)
 
 
@@ -354,7 +366,8 @@ def _conditions(image: Path | None, layout: Layout | None) -> tuple[Condition, .
     rest = () if layout is None else layout.conditions
     if image is None:
         return rest
-    read_image(image)
+    with blaming("image"):
+        read_image(image)
     return (ImageCondition(path=str(image), sha256=hashlib.sha256(image.read_bytes()).hexdigest()), *rest)
 
 

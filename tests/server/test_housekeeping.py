@@ -7,16 +7,17 @@ from pathlib import Path
 from sqlalchemy import select
 from standardwebhooks import Webhook
 
-from ozora.server import jobs, queue, webhooks
+from ozora.server import batches, files, jobs, queue, webhooks
 from ozora.server.database import Database
 from ozora.server.housekeeping import Housekeeper, deliver, sweep
 from ozora.server.jobs import QUEUED
 from ozora.server.painting import Studio, paint
 from ozora.server.settings import Settings
 from ozora.server.store import Store
-from ozora.server.tables import DELIVERIES
+from ozora.server.tables import DELIVERIES, FILES
 from tests.server.ear import Receiver
 from tests.server.samples import draft
+from tests.server.test_batches import start
 
 
 def test_files_go_when_their_time_is_over(studio: Studio) -> None:
@@ -40,6 +41,26 @@ def test_files_of_a_deleted_job_go_at_once(database: Database, store: Store, set
     assert sweep(settings, database, store, 3.0) == 1
     assert sweep(settings, database, store, 3.0) == 0
     assert store.find(f"videos/{job.id}/input-0") is None
+
+
+def test_a_batch_ends_though_nobody_looks(database: Database, store: Store, settings: Settings) -> None:
+    with database.writing() as connection:
+        batch, (job,) = start(connection, 1)
+        jobs.cancel(connection, job, 2.0)
+    sweep(settings, database, store, 60.0)
+    with database.reading() as connection:
+        assert batches.get(connection, batch.id, batch.key_id).completed_at == 2.0
+
+
+def test_a_deleted_file_is_forgotten_after_a_day(database: Database, store: Store, settings: Settings) -> None:
+    identity = files.new_id()
+    with database.writing() as connection:
+        note = {"key_id": "local", "name": "a", "purpose": "x", "media_type": "x", "size_bytes": 1, "now": 1.0}
+        files.remove(connection, files.add(connection, identity, **note), 2.0)  # type: ignore[arg-type]
+    for now, rows in ((60.0, 1), (100_000.0, 0)):
+        sweep(settings, database, store, now)
+        with database.reading() as connection:
+            assert len(connection.execute(select(FILES.c.id)).all()) == rows
 
 
 def test_lapsed_jobs_come_back(database: Database, store: Store, settings: Settings) -> None:

@@ -35,6 +35,9 @@ def test_pages_cover_everything_once(database: Database) -> None:
         assert (more, rest) == (True, False)
         assert [job.id for job in first + second] == made[::-1]
         assert jobs.page(connection, LOCAL, after=made[1], limit=1, ascending=True)[0][0].id == made[2]
+        for job in first:
+            jobs.delete(connection, job, 6.0)
+        assert jobs.page(connection, LOCAL, after=first[-1].id, limit=3, ascending=False) == (second, False)
 
 
 def test_a_waiting_job_is_cancelled_at_once(database: Database) -> None:

@@ -25,6 +25,10 @@ def test_each_error_has_its_place(error: Exception, status: int, code: str, kind
     assert "secret" not in problem.message
 
 
+def test_an_error_names_its_field() -> None:
+    assert [problem_of(error).param for error in (PromptError("x"), PromptError("x", param="y"))] == ["prompt", "y"]
+
+
 def test_only_what_may_pass_is_tried_again() -> None:
     assert problem_of(StoreError("x")).headers()["retry-after-ms"] == "1000"
     assert problem_of(UserError("x")).headers() == {"x-should-retry": "false"}

@@ -21,12 +21,13 @@ class Site(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         places = {"/in": "/page", "/loop": "/loop", "/out": "http://localhost:9/", "/file": "file:///etc/passwd"}
+        places |= {"/accent": "/caf\xc3\xa9", "/broken": "http://[::1"}  # as the bytes of UTF-8 come
         if self.path in places:
             self.send_response(302)
             self.send_header("location", places[self.path])
             self.end_headers()
             return
-        self.send_response(404 if self.path == "/missing" else 200)
+        self.send_response(200 if self.path in ("/page", "/large", "/caf%C3%A9", "/%C3%BC?a=%20") else 404)
         self.end_headers()
         self.wfile.write(b"x" * (5000 if self.path == "/large" else 10))
 
@@ -53,7 +54,8 @@ def site() -> Iterator[str]:
 
 def test_a_page_and_where_it_leads(site: str) -> None:
     assert fetch(f"{site}/page", OPEN) == b"x" * 10
-    assert fetch(f"{site}/in", OPEN) == b"x" * 10
+    for path in ("/in", "/accent", "/caf\u00e9", "/\u00fc?a=%20"):
+        assert fetch(site + path, OPEN) == b"x" * 10
     answer = post(f"{site}/", b"hello", {"x-mark": "!"}, OPEN)
     assert (answer.status, answer.data) == (201, b"hello!")
 
@@ -65,6 +67,7 @@ def test_a_page_and_where_it_leads(site: str) -> None:
         ("/loop", "too often"),
         ("/out", "not public"),
         ("/file", "full http"),
+        ("/broken", "no URL"),
         ("/missing", "404"),
     ],
 )
@@ -108,6 +111,21 @@ def test_which_addresses_are_public(address: str, public: bool) -> None:
 def test_which_urls_may_be_called(url: str) -> None:
     with pytest.raises(RequestError):
         check_url(url)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1:9", "[::1]:1", "10.1", "2130706433", "0x7f.1", "\uff11\uff12\uff17.0.0.1", "localhost", "a.localhost"],
+)
+def test_an_address_that_is_not_public_is_seen_in_the_url(host: str) -> None:
+    with pytest.raises(RequestError, match="not public"):
+        check_url(f"http://{host}/")
+
+
+def test_what_may_be_public_is_told_when_it_is_called() -> None:
+    for host in ("x.org", "8.8.8.8", "[2606:4700::1111]", "m\u00fcnchen.de"):
+        check_url(f"http://{host}/caf\u00e9")
+    assert check_url("http://127.0.0.1/", ("127.0.0.1",)).hostname == "127.0.0.1"
 
 
 def test_data_urls() -> None:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from ozora.errors import MediaError, RequestError
+from ozora.server import jobs
 from ozora.server.desk import Desk
 from ozora.server.keys import LOCAL_KEY, Key
 from ozora.server.painting import Studio, paint
@@ -14,6 +15,7 @@ from ozora.server.sources import clip_of, gather
 from ozora.server.submission import submit
 from ozora.server.uploads import Upload
 from ozora.server.worker import claim
+from tests.server.samples import draft
 
 PNG = Upload(name="a.png", data=b"\x89PNG\r\n\x1a\n and so on")
 CLIP = Upload(name="a.mp4", data=b"....ftypisom and so on")
@@ -24,6 +26,10 @@ def test_which_clip_is_meant(desk: Desk, studio: Studio) -> None:
     with pytest.raises(RequestError, match="wait until"):
         clip_of(desk, LOCAL_KEY, {"id": job.id})
     claimed = claim(studio)
+    with desk.database.writing() as connection:
+        stopped = jobs.cancel(connection, jobs.add(connection, draft(), 1.0), 2.0)
+    with pytest.raises(RequestError, match="make it again"):
+        clip_of(desk, LOCAL_KEY, {"id": stopped.id})
     assert claimed is not None
     paint(studio, claimed)
     assert clip_of(desk, LOCAL_KEY, {"id": job.id}) == job.id

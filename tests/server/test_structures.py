@@ -14,6 +14,7 @@ from ozora.server.structures import (
     read_curve,
     read_keyframes,
     read_pieces,
+    read_place,
     read_preset,
     read_region,
     read_seconds,
@@ -31,6 +32,7 @@ def test_structures_become_values() -> None:
     assert read_curve([[0, 0.3]]) == ((Fraction(0), Fraction(3, 10)),)
     assert read_preset("mix") == CURVES["mix"]
     assert read_seconds("start", "1.5") == Fraction(3, 2)
+    assert read_place("x", 0.5) == Fraction(1, 2)
     assert read_board({"cards": [CARD]}).cards[0].text == "a ball"
 
 
@@ -49,12 +51,15 @@ def test_structures_become_values() -> None:
         (read_region, {"width": 1}, "region", "width"),
         (read_curve, [[0, 0], [1]], "curve", "2"),
         (read_curve, [[0, 7]], "curve", "1, 2"),
+        (read_curve, [[0.5, 0], [0.5, 1]], "curve", "must rise"),
+        (lambda value: read_place("y", value), 1.5, "y", "from 0 to 1"),
         (read_preset, "zigzag", "preset", "transition, mix, sample"),
         (lambda text: read_seconds("end", text), "1e9", "end", "give seconds"),
         (read_board, {"cards": []}, "storyboard", "cards"),
         (read_board, {"cards": [{"at": 0, "crop": {"left": float("nan")}}]}, "storyboard", "card 1, crop"),
         (read_board, {"cards": [{**CARD, "crop": {"top": 1}}]}, "storyboard", "card 1, crop"),
         (read_board, {"cards": [{**CARD, "text": "x" * 2001}]}, "storyboard", "card 1, text"),
+        (read_board, {"cards": [{**CARD, "camera": "x" * 2001}]}, "storyboard", "card 1, camera"),
         (read_board, {"cards": [{**CARD, "text": "@a" * 900}], "cast": {"a": "x" * 400}}, "storyboard", "card 1"),
         (read_board, {"cards": [CARD], "cast": {"a": "x" * 501}}, "storyboard", "cast"),
         (read_board, {"cards": [{"at": 0, "image": "file_1"}] * 21}, "storyboard", "at most 20"),

@@ -15,9 +15,10 @@ from ozora.server.desk import Desk
 from ozora.server.keys import LOCAL_KEY
 from ozora.server.painting import Studio
 from ozora.server.store import SPARE_BYTES, Store
-from ozora.server.submission import submit
+from ozora.server.submission import enter, prepare, submit, undoing
 from ozora.server.uploads import Upload
 from ozora.trust.review import ReviewQueue
+from tests.server.locked import LockedDatabase
 from tests.server.routes.test_videos import png
 
 
@@ -41,6 +42,37 @@ def test_a_token_is_one_job(desk: Desk) -> None:
     assert first == second
     with pytest.raises(RequestError, match="characters"):
         submit(desk, LOCAL_KEY, "create", fields, token="t" * 300)
+
+
+def test_a_token_of_a_deleted_video_makes_no_second_one(desk: Desk) -> None:
+    fields = {"prompt": "a ball", "model": "stub"}
+    job = submit(desk, LOCAL_KEY, "create", fields, token="t")
+    with desk.database.writing() as connection:
+        jobs.delete(connection, job, 1.0)
+    with pytest.raises(RequestError, match="was deleted; take a new one") as refused:
+        submit(desk, LOCAL_KEY, "create", fields, token="t")
+    assert (refused.value.status, refused.value.code) == (409, "deleted")
+    assert submit(desk, LOCAL_KEY, "create", fields, token="u").id != job.id
+
+
+def test_nothing_is_kept_when_the_database_is_locked(desk: Desk) -> None:
+    fields = {"prompt": "a ball", "model": "stub", "input_reference": Upload(name="a.png", data=png())}
+    desk.database = LockedDatabase(desk.settings.database)
+    with pytest.raises(StoreError, match="locked"):
+        submit(desk, LOCAL_KEY, "create", fields, token=None)
+    desk.database.close()
+    videos = desk.store.local_path("videos")
+    assert videos is not None and not list(videos.iterdir())
+
+
+def test_what_a_job_needs_stays_though_its_maker_fails(desk: Desk) -> None:
+    fields = {"prompt": "a ball", "model": "stub", "input_reference": Upload(name="a.png", data=png())}
+    draft = prepare(desk, LOCAL_KEY, "create", fields)
+    with pytest.raises(StoreError), undoing(desk, [draft]):
+        with desk.database.writing() as connection:
+            enter(connection, desk, LOCAL_KEY, [draft], 1.0)
+        raise StoreError("the answer to the commit is lost")
+    assert desk.store.find(f"videos/{draft.id}/input-0")
 
 
 def test_a_full_queue_says_so(studio: Studio, desk: Desk) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, exists, func, insert, select, update
 
 from ozora.errors import RequestError
-from ozora.server import jobs
+from ozora.server import files, jobs
+from ozora.server.cursors import number_of
+from ozora.server.database import Database
 from ozora.server.forms import parse_json
-from ozora.server.jobs import COMPLETED, FAILED, Job, job_of
+from ozora.server.jobs import COMPLETED, ENDED, FAILED, Job, job_of
+from ozora.server.store import Store
 from ozora.server.tables import BATCHES, JOBS
 from ozora.server.videos import video_of
 
@@ -38,6 +42,15 @@ class Batch:
     created_at: float
     cancelled_at: float | None
     completed_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many jobs of a batch have ended in each way; ``ended_at`` is when the last of all did."""
+
+    completed: int = 0
+    failed: int = 0
+    ended_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +120,7 @@ def page(connection: Connection, key_id: str, *, after: str | None, limit: int) 
     """Up to ``limit`` of a key's batches, newest first, and whether there are more."""
     query = select(BATCHES).where(BATCHES.c.key_id == key_id)
     if after is not None:
-        query = query.where(BATCHES.c.number < get(connection, after, key_id).number)
+        query = query.where(BATCHES.c.number < number_of(connection, BATCHES, after, key_id))
     rows = connection.execute(query.order_by(BATCHES.c.number.desc()).limit(limit + 1)).mappings()
     found = [Batch(**dict(row)) for row in rows]
     return found[:limit], len(found) > limit
@@ -117,6 +130,62 @@ def jobs_of(connection: Connection, batch: Batch) -> list[Job]:
     """The jobs of a batch in the order of its lines."""
     rows = connection.execute(select(JOBS).where(JOBS.c.batch_id == batch.id).order_by(JOBS.c.number)).mappings()
     return [job_of(row) for row in rows]
+
+
+def tally(connection: Connection, found: list[Batch]) -> dict[str, Tally]:
+    """What has become of the jobs of each batch, by its id; one query for all."""
+    rows = connection.execute(
+        select(JOBS.c.batch_id, JOBS.c.status, func.count(), func.max(JOBS.c.completed_at))
+        .where(JOBS.c.batch_id.in_([batch.id for batch in found]), JOBS.c.status.in_(ENDED))
+        .group_by(JOBS.c.batch_id, JOBS.c.status)
+    ).all()
+    ended = {(str(identity), str(status)): (int(number), float(last)) for identity, status, number, last in rows}
+    return {batch.id: _tally(batch, ended) for batch in found}
+
+
+def _tally(batch: Batch, ended: dict[tuple[str, str], tuple[int, float]]) -> Tally:
+    counts = {status: ended.get((batch.id, status), (0, batch.created_at)) for status in ENDED}
+    is_over = not batch.errors and sum(number for number, _ in counts.values()) == batch.total
+    return Tally(
+        completed=counts[COMPLETED][0],
+        failed=counts[FAILED][0],
+        ended_at=max(last for _, last in counts.values()) if is_over else None,
+    )
+
+
+def ended(connection: Connection, limit: int) -> list[Batch]:
+    """Batches of any key whose jobs have all ended, and whose results are not written yet."""
+    jobs_of_it = JOBS.c.batch_id == BATCHES.c.id
+    query = select(BATCHES).where(
+        BATCHES.c.completed_at.is_(None),
+        exists().where(jobs_of_it),
+        ~exists().where(jobs_of_it, JOBS.c.status.not_in(ENDED)),
+    )
+    rows = connection.execute(query.order_by(BATCHES.c.number).limit(limit)).mappings()
+    return [Batch(**dict(row)) for row in rows]
+
+
+def settle(database: Database, store: Store, batch: Batch) -> Batch:
+    """Write the results of a batch whose jobs have all ended, once; the batch as it is then."""
+    with database.reading() as connection:
+        found = jobs_of(connection, batch)
+    ended_at = max((job.completed_at or batch.created_at for job in found), default=batch.created_at)
+    data, identity = results(found), files.new_id()
+    with files.keeping(database, store, identity, data), database.writing() as connection:
+        lock = select(BATCHES.c.completed_at).where(BATCHES.c.id == batch.id).with_for_update()
+        if connection.execute(lock).scalar_one() is not None:
+            return get(connection, batch.id, batch.key_id)
+        files.add(
+            connection,
+            identity,
+            key_id=batch.key_id,
+            name=f"{batch.id}.jsonl",
+            purpose="batch_output",
+            media_type="application/jsonl",
+            size_bytes=len(data),
+            now=time.time(),
+        )
+        return finish(connection, batch, output_file_id=identity, ended_at=ended_at)
 
 
 def cancel(connection: Connection, batch: Batch, now: float) -> Batch:
@@ -130,12 +199,12 @@ def cancel(connection: Connection, batch: Batch, now: float) -> Batch:
     return get(connection, batch.id, batch.key_id)
 
 
-def finish(connection: Connection, batch: Batch, *, output_file_id: str, now: float) -> Batch:
-    """Note where the results are; the first to do so decides."""
+def finish(connection: Connection, batch: Batch, *, output_file_id: str, ended_at: float) -> Batch:
+    """Note where the results are, and when the last job ended; the first to do so decides."""
     connection.execute(
         update(BATCHES)
         .where(BATCHES.c.id == batch.id, BATCHES.c.completed_at.is_(None))
-        .values(output_file_id=output_file_id, completed_at=now)
+        .values(output_file_id=output_file_id, completed_at=ended_at)
     )
     return get(connection, batch.id, batch.key_id)
 
@@ -154,9 +223,8 @@ def results(found: list[Job]) -> bytes:
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
 
 
-def batch_of(batch: Batch, found: list[Job]) -> dict[str, Any]:
+def batch_of(batch: Batch, tally: Tally) -> dict[str, Any]:
     """The object of the SDKs."""
-    completed, failed = (sum(job.status == status for job in found) for status in (COMPLETED, FAILED))
     cancelled, done = batch.cancelled_at is not None, batch.completed_at is not None
     going = "cancelling" if cancelled else "in_progress"
     status = "failed" if batch.errors else ("cancelled" if cancelled else "completed") if done else going
@@ -177,7 +245,7 @@ def batch_of(batch: Batch, found: list[Job]) -> dict[str, Any]:
         "completed_at": ended if status == "completed" else None,
         "failed_at": created if batch.errors else None,
         "cancelled_at": None if batch.cancelled_at is None else int(batch.cancelled_at),
-        "request_counts": {"total": batch.total, "completed": completed, "failed": failed},
+        "request_counts": {"total": batch.total, "completed": tally.completed, "failed": tally.failed},
         "metadata": batch.metadata,
     }
 

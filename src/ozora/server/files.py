@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select, update
 
-from ozora.errors import RequestError
+from ozora.errors import RequestError, StoreError
+from ozora.server.cursors import number_of
+from ozora.server.database import Database
+from ozora.server.store import Store
 from ozora.server.tables import FILES
 
 
@@ -25,6 +30,7 @@ class StoredFile:
     size_bytes: int
     path: str
     created_at: float
+    deleted_at: float | None
 
     def to_wire(self) -> dict[str, Any]:
         return {
@@ -44,6 +50,29 @@ def new_id() -> str:
 
 def path_of(identity: str) -> str:
     return f"files/{identity}"
+
+
+@contextlib.contextmanager
+def keeping(database: Database, store: Store, identity: str, data: bytes) -> Iterator[None]:
+    """The bytes of a file are in the store for the block that notes it, and go again when it does not.
+
+    What cannot be asked or removed now is left to ``orphans``.
+    """
+    store.write(path_of(identity), data)
+    try:
+        yield
+    finally:
+        if not _may_be_noted(database, identity):
+            with contextlib.suppress(StoreError):
+                store.remove(path_of(identity))
+
+
+def _may_be_noted(database: Database, identity: str) -> bool:
+    try:
+        with database.reading() as connection:
+            return connection.execute(select(FILES.c.number).where(FILES.c.id == identity)).first() is not None
+    except StoreError:
+        return True
 
 
 def add(
@@ -75,7 +104,7 @@ def add(
 
 def get(connection: Connection, identity: str, key_id: str, param: str | None = None) -> StoredFile:
     """A key's own file; ``RequestError`` (404) otherwise."""
-    query = select(FILES).where(FILES.c.id == identity, FILES.c.key_id == key_id)
+    query = select(FILES).where(FILES.c.id == identity, FILES.c.key_id == key_id, FILES.c.deleted_at.is_(None))
     row = connection.execute(query).mappings().first()
     if row is None:
         raise RequestError(f"there is no file '{identity[:60]}'", status=404, code="not_found", param=param)
@@ -86,16 +115,17 @@ def page(
     connection: Connection, key_id: str, *, after: str | None, limit: int, ascending: bool, purpose: str | None
 ) -> tuple[list[StoredFile], bool]:
     """Up to ``limit`` of a key's files after the one named ``after``, and whether there are more."""
-    query = select(FILES).where(FILES.c.key_id == key_id)
+    query = select(FILES).where(FILES.c.key_id == key_id, FILES.c.deleted_at.is_(None))
     if purpose is not None:
         query = query.where(FILES.c.purpose == purpose)
     if after is not None:
-        start = get(connection, after, key_id).number
+        start = number_of(connection, FILES, after, key_id)
         query = query.where(FILES.c.number > start if ascending else FILES.c.number < start)
     query = query.order_by(FILES.c.number.asc() if ascending else FILES.c.number.desc()).limit(limit + 1)
     found = [StoredFile(**dict(row)) for row in connection.execute(query).mappings()]
     return found[:limit], len(found) > limit
 
 
-def remove(connection: Connection, file: StoredFile) -> None:
-    connection.execute(delete(FILES).where(FILES.c.id == file.id))
+def remove(connection: Connection, file: StoredFile, now: float) -> None:
+    """Take a file out of sight; its place in lists is known until housekeeping removes the row."""
+    connection.execute(update(FILES).where(FILES.c.id == file.id).values(name="", deleted_at=now))

@@ -1,4 +1,4 @@
-"""What has to be done from time to time: lapsed leases, files past their time, webhooks that are due."""
+"""What has to be done from time to time: lapsed leases, files past their time, ended batches, webhooks that are due."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from collections.abc import Callable
 from sqlalchemy import delete, or_, select, update
 
 from ozora.errors import RequestError, StoreError
-from ozora.server import queue, webhooks
+from ozora.server import batches, queue, webhooks
 from ozora.server.database import Database
 from ozora.server.logs import LOGGER
+from ozora.server.orphans import remove_orphans
 from ozora.server.remote import Policy, post
 from ozora.server.settings import Settings
 from ozora.server.store import Store
-from ozora.server.tables import DELIVERIES, IDEMPOTENCY, JOBS
+from ozora.server.tables import DELIVERIES, FILES, IDEMPOTENCY, JOBS
 
 SWEEP_S = 30.0
+TIDY_S = 3600.0
 IDLE_S = 0.5
 TOKENS_S = 86400.0
+CURSORS_S = 86400.0  # so long a list can go on after a file that was deleted
 DELIVERIES_S = 30 * 86400.0
 ROWS_AT_ONCE = 100
 SENDERS = 4  # of webhooks: one slow endpoint must not hold up those of others
@@ -33,6 +36,7 @@ class Housekeeper:
         self._done = threading.Event()
         self._threads = [
             threading.Thread(target=self._keep, args=(self._sweep, SWEEP_S), daemon=True),
+            threading.Thread(target=self._keep, args=(self._tidy, TIDY_S), daemon=True),
             *(threading.Thread(target=self._keep, args=(self._deliver, IDLE_S), daemon=True) for _ in range(SENDERS)),
         ]
 
@@ -61,18 +65,28 @@ class Housekeeper:
     def _sweep(self) -> bool:
         return sweep(self._settings, self._database, self._store, time.time()) == ROWS_AT_ONCE
 
+    def _tidy(self) -> bool:
+        gone = remove_orphans(self._settings.data, self._database, self._store, time.time())
+        if gone:
+            LOGGER.info("%d files or folders that belonged to nothing are removed", gone)
+        return False
+
     def _deliver(self) -> bool:
         return deliver(self._settings, self._database, time.time())
 
 
 def sweep(settings: Settings, database: Database, store: Store, now: float) -> int:
-    """Take lapsed jobs back, remove files that nobody can ask for any more; returns how many jobs lost theirs."""
+    """Take lapsed jobs back, finish batches that have ended, remove files that nobody can ask for any more.
+
+    Returns how many jobs lost theirs.
+    """
     with database.writing() as connection:
         queue.reap(connection, now=now, max_failures=settings.max_failures)
         connection.execute(delete(IDEMPOTENCY).where(IDEMPOTENCY.c.created_at < now - TOKENS_S))
         connection.execute(
             delete(DELIVERIES).where(DELIVERIES.c.next_at.is_(None), DELIVERIES.c.created_at < now - DELIVERIES_S)
         )
+        connection.execute(delete(FILES).where(FILES.c.deleted_at < now - CURSORS_S))
     gone = or_(JOBS.c.expires_at < now, JOBS.c.deleted_at.is_not(None), JOBS.c.status == "failed")
     query = (
         select(JOBS.c.id)
@@ -85,6 +99,10 @@ def sweep(settings: Settings, database: Database, store: Store, now: float) -> i
         store.remove(f"videos/{name}")
         with database.writing() as connection:
             connection.execute(update(JOBS).where(JOBS.c.id == name).values(cleaned_at=now))
+    with database.reading() as connection:
+        ended = batches.ended(connection, ROWS_AT_ONCE)
+    for batch in ended:
+        batches.settle(database, store, batch)
     return len(names)
 
 

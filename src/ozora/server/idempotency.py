@@ -1,8 +1,9 @@
-"""The same request twice is one job: the first use of a token decides (header ``Idempotency-Key``)."""
+"""The same request twice is done once: the first use of a token decides (header ``Idempotency-Key``)."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -10,6 +11,24 @@ from sqlalchemy import Connection, insert, select
 from ozora.errors import RequestError
 from ozora.server.tables import IDEMPOTENCY
 from ozora.server.uploads import Upload
+
+MAX_TOKEN = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """What a request is known by: the key that sends it, its ``text`` (``None``: it has none), and what it asks for."""
+
+    key_id: str
+    text: str | None
+    body_sha256: str
+
+
+def token_of(key_id: str, text: str | None, verb: str, body: dict[str, Any]) -> Token:
+    """The token of a request; ``RequestError`` when its text is too long."""
+    if text is not None and not 1 <= len(text) <= MAX_TOKEN:
+        raise RequestError(f"an Idempotency-Key has 1 to {MAX_TOKEN} characters")
+    return Token(key_id=key_id, text=text, body_sha256="" if text is None else fingerprint(verb, body))
 
 
 def fingerprint(verb: str, body: dict[str, Any]) -> str:
@@ -21,21 +40,38 @@ def fingerprint(verb: str, body: dict[str, Any]) -> str:
     return hashlib.sha256(repr((verb, sorted(plain.items()))).encode()).hexdigest()
 
 
-def find(connection: Connection, key_id: str, token: str, body_sha256: str) -> str | None:
-    """The job of a token; ``RequestError`` when the token was used for something else."""
-    query = select(IDEMPOTENCY).where(IDEMPOTENCY.c.key_id == key_id, IDEMPOTENCY.c.token == token)
+def find(connection: Connection, token: Token) -> str | None:
+    """The id of what a token made; ``RequestError`` when the token was used for something else."""
+    if token.text is None:
+        return None
+    query = select(IDEMPOTENCY).where(IDEMPOTENCY.c.key_id == token.key_id, IDEMPOTENCY.c.token == token.text)
     row = connection.execute(query).mappings().first()
     if row is None:
         return None
-    if row["body_sha256"] != body_sha256:
+    if row["body_sha256"] != token.body_sha256:
         raise RequestError(
             "this Idempotency-Key was used for another request; take a new one", code="idempotency_key_reused"
         )
     return str(row["job_id"])
 
 
-def remember(connection: Connection, key_id: str, token: str, body_sha256: str, job_id: str, now: float) -> None:
-    """Bind a token to its job; in the transaction that makes the job."""
+def remember(connection: Connection, token: Token, identity: str, now: float) -> None:
+    """Bind a token to what it made; in the transaction that makes it."""
+    if token.text is None:
+        return
     connection.execute(
-        insert(IDEMPOTENCY).values(key_id=key_id, token=token, body_sha256=body_sha256, job_id=job_id, created_at=now)
+        insert(IDEMPOTENCY).values(
+            key_id=token.key_id,
+            token=token.text,
+            body_sha256=token.body_sha256,
+            job_id=identity,
+            created_at=now,
+        )
+    )
+
+
+def gone(what: str) -> RequestError:
+    """What is said when a token comes again after what it made was deleted: it is not made a second time."""
+    return RequestError(
+        f"the {what} of this Idempotency-Key was deleted; take a new one to make it again", status=409, code="deleted"
     )

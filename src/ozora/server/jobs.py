@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, func, insert, select, update
 
 from ozora.errors import RequestError
+from ozora.server.cursors import number_of
 from ozora.server.tables import JOBS
 from ozora.server.webhooks import announce
 
@@ -153,7 +154,7 @@ def page(
     """Up to ``limit`` of a key's jobs after the one named ``after``, and whether there are more."""
     query = select(JOBS).where(JOBS.c.key_id == key_id, JOBS.c.deleted_at.is_(None))
     if after is not None:
-        start = get(connection, after, key_id).number
+        start = number_of(connection, JOBS, after, key_id)
         query = query.where(JOBS.c.number > start if ascending else JOBS.c.number < start)
     query = query.order_by(JOBS.c.number.asc() if ascending else JOBS.c.number.desc()).limit(limit + 1)
     found = [job_of(row) for row in connection.execute(query).mappings()]

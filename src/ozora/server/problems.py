@@ -7,7 +7,7 @@ from typing import Any
 
 from ozora.errors import RequestError, ServiceError, StoreError, UserError
 
-# By the name of the error: its code, and the field that is to blame where it is always the same.
+# By the name of the error: its code, and the field that is to blame where the error does not say.
 CODES: dict[str, tuple[str, str | None]] = {
     "PromptError": ("invalid_value", "prompt"),
     "PolicyError": ("moderation_blocked", "prompt"),
@@ -50,7 +50,7 @@ def problem_of(error: BaseException) -> Problem:
         )
     if isinstance(error, UserError):
         code, param = CODES.get(type(error).__name__, ("invalid_value", None))
-        return Problem(status=400, message=str(error), code=code, param=param)
+        return Problem(status=400, message=str(error), code=code, param=error.param or param)
     if isinstance(error, StoreError):
         return Problem(status=503, message=str(error), code="unavailable", retry_after_s=1.0)
     if isinstance(error, ServiceError):

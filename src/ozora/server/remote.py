@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import SplitResult, unquote_to_bytes, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit
 
 from ozora.errors import RequestError
 
@@ -26,6 +26,7 @@ MAX_REDIRECTS = 3
 TIMEOUT_S = 15.0
 AT_ONCE = 8
 """Calls of one process that a client waits for: each holds a thread, and slow servers must not hold them all."""
+PLAIN = "".join(map(chr, range(33, 127)))  # what of a URL goes over the line as it is
 _slots = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -60,12 +61,20 @@ def _follow(url: str, policy: Policy, deadline: float) -> bytes:
         answer = _call("GET", url, b"", {}, policy, deadline)
         if answer.location is None:
             break
-        url = urljoin(url, answer.location)
+        url = _lead(url, answer.location)
     else:
         raise _refused("it leads on too often")
     if answer.status != 200:
         raise _refused(f"its server answers {answer.status}")
     return answer.data
+
+
+def _lead(url: str, location: str) -> str:
+    """Where a redirect leads; its bytes come as Latin-1 (RFC 9110) and most servers mean UTF-8."""
+    try:
+        return urljoin(url, quote(location.encode("latin-1"), safe=PLAIN))
+    except ValueError:
+        raise _refused("it leads to what is no URL") from None
 
 
 def post(url: str, data: bytes, headers: dict[str, str], policy: Policy) -> Answer:
@@ -84,25 +93,44 @@ def slot() -> Iterator[None]:
         _slots.release()
 
 
-def check_url(url: str) -> SplitResult:
-    """A URL that may be called as far as its text tells; ``RequestError`` otherwise."""
+def check_url(url: str, private_hosts: tuple[str, ...] = ()) -> SplitResult:
+    """A URL that may be called as far as its text tells, without looking up a name; ``RequestError`` otherwise."""
     try:
         parts = urlsplit(url)
         allowed = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and len(url) <= 2000
+        address = _literal(parts.hostname or "")
     except ValueError:
         allowed = None
     if not allowed or parts.username is not None or any(ord(letter) <= 32 for letter in url):
         raise _refused("give a full http or https URL without a user name")
+    if address is not None:
+        _check_public(parts.hostname or "", [address], private_hosts)
     return parts
 
 
+def _literal(host: str) -> str | None:
+    """The address that a host is by itself, also in the old ways to write it (127.1, 2130706433); ``None`` for a name.
+
+    ``ValueError`` when it is neither.
+    """
+    plain = host.encode("idna").decode()
+    if ":" in plain:
+        return str(ipaddress.ip_address(plain))
+    if plain == "localhost" or plain.endswith(".localhost"):  # RFC 6761
+        return "127.0.0.1"
+    try:
+        return socket.inet_ntoa(socket.inet_aton(plain))
+    except OSError:
+        return None
+
+
 def _call(method: str, url: str, data: bytes, headers: dict[str, str], policy: Policy, deadline: float) -> Answer:
-    parts = check_url(url)
+    parts = check_url(url, policy.private_hosts)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
         with _Line(host, port, _address(host, port, policy), parts.scheme == "https", deadline) as line:
-            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            target = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=PLAIN)
             line.connection.request(method, target, body=data or None, headers={"user-agent": "ozora", **headers})
             response = line.connection.getresponse()
             location = response.getheader("location") if response.status in (301, 302, 303, 307, 308) else None
@@ -148,9 +176,13 @@ class _Line:
 
 def _address(host: str, port: int, policy: Policy) -> str:
     found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    if host not in policy.private_hosts and not all(is_public(address) for address in found):
-        raise _refused("its address is not public; a server's --allow-host lets it in")
+    _check_public(host, found, policy.private_hosts)
     return found[0]
+
+
+def _check_public(host: str, addresses: list[str], private_hosts: tuple[str, ...]) -> None:
+    if host not in private_hosts and not all(is_public(address) for address in addresses):
+        raise _refused("its address is not public; a server's --allow-host lets it in")
 
 
 def is_public(address: str) -> bool:

@@ -10,7 +10,8 @@ from pathlib import Path
 from ozora import edit
 from ozora.edit.blend import CURVES, Curve
 from ozora.edit.storyboard import storyboard
-from ozora.errors import CapabilityError, RequestError, SizeError, UserError
+from ozora.errors import CapabilityError, RequestError, SizeError, UserError, blaming
+from ozora.media import read_image
 from ozora.pipeline import extent, make_plan
 from ozora.plan import Box, Layout, Plan, Prompt
 from ozora.server.models import OTHERS_SECONDS, OTHERS_SIZE, is_alias, resolve
@@ -21,6 +22,8 @@ from ozora.world.reading import restyle
 DEFAULT_MODEL = "sora-2"
 STRENGTHS = {"remix": 0.5, "edit": 0.5, "blend": 0.5, "restyle": 0.8}
 """The verbs that paint over a clip, and how much of it changes when nothing is said."""
+ON_WIRE = {"steps": "num_inference_steps", "guidance": "guidance_scale", "negative": "negative_prompt"}
+"""What the arguments of the pipeline are called on the wire, where that is not the same."""
 HALF = Fraction(1, 2)
 
 
@@ -49,24 +52,38 @@ class Wish:
 
 
 def plan_of(wish: Wish, aliases: dict[str, str]) -> Plan:
-    """The plan that a wish asks for; ``UserError`` says what to change."""
+    """The plan that a wish asks for; ``UserError`` says what to change, and names the field."""
     if wish.strength is not None and wish.verb not in STRENGTHS:
-        raise CapabilityError(f"'strength' is for {', '.join(STRENGTHS)}; leave it out")
+        raise CapabilityError(f"'strength' is for {', '.join(STRENGTHS)}; leave it out", param="strength")
     ours = replace(_defaults(wish, aliases), model=resolve(wish.model, aliases))
-    layout = LAYOUTS[wish.verb](ours)
-    return make_plan(
-        ours.prompt,
-        model=ours.model,
-        seconds=ours.seconds if layout is None else None,
-        size=ours.size,
-        fps=ours.fps,
-        seed=ours.seed,
-        steps=ours.steps,
-        guidance=ours.guidance,
-        negative=ours.negative_prompt or "",
-        image=ours.given.image if layout is None else None,
-        layout=layout,
-    )
+    try:
+        layout = LAYOUTS[wish.verb](ours)
+        return make_plan(
+            ours.prompt,
+            model=ours.model,
+            seconds=ours.seconds if layout is None else None,
+            size=ours.size,
+            fps=ours.fps,
+            seed=ours.seed,
+            steps=ours.steps,
+            guidance=ours.guidance,
+            negative=ours.negative_prompt or "",
+            image=ours.given.image if layout is None else None,
+            layout=layout,
+        )
+    except UserError as error:
+        error.param = _field(error.param, wish)
+        raise
+
+
+def _field(param: str | None, wish: Wish) -> str | None:
+    """What a client calls the argument ``param``; a length that it did not ask for is that of what it gave."""
+    if param == "image":
+        return "input_reference"
+    if param == "seconds" and wish.seconds is None:
+        given = {"storyboard": wish.given.board, "pieces": wish.given.pieces, "video": wish.given.video}
+        return next((name for name, value in given.items() if value), param)
+    return param if param is None else ON_WIRE.get(param, param)
 
 
 def _defaults(wish: Wish, aliases: dict[str, str]) -> Wish:
@@ -95,17 +112,20 @@ def _create(wish: Wish) -> Layout | None:
     shown = [*((time_s, path) for time_s, path in ends if path is not None), *given.keyframes]
     if len({time_s for time_s, _ in shown}) < len(shown):
         raise RequestError("two keyframes have the same time; move one of them", param="keyframes")
-    return edit.keyframes(dict(shown), shape)
+    for param, path in (("input_reference", given.image), ("last_frame", given.last)):
+        with blaming(param):
+            if path is not None:
+                read_image(path)
+    with blaming("keyframes"):
+        return edit.keyframes(dict(shown), shape)
 
 
 def _edit(wish: Wish) -> Layout:
     if wish.region is None and wish.given.mask is None:
         return _remix(wish)
     source = _first(wish)
-    try:
+    with blaming("region" if wish.given.mask is None else "mask"):
         return edit.region(source, box=wish.region, mask=wish.given.mask, start_s=wish.start_s, end_s=wish.end_s)
-    except SizeError as error:
-        raise RequestError(str(error), param="region") from error
 
 
 def _remix(wish: Wish) -> Layout:
@@ -117,19 +137,23 @@ def _restyle(wish: Wish) -> Layout:
 
 
 def _extend(wish: Wish) -> Layout:
-    return edit.extend(_first(wish), after_s=_seconds(wish, OTHERS_SECONDS))
+    with blaming("seconds"):
+        return edit.extend(_first(wish), after_s=_seconds(wish, OTHERS_SECONDS))
 
 
 def _loop(wish: Wish) -> Layout:
-    return edit.loop(_first(wish), seconds=_seconds(wish, "1.5"))
+    with blaming("seconds"):
+        return edit.loop(_first(wish), seconds=_seconds(wish, "1.5"))
 
 
 def _connect(wish: Wish) -> Layout:
-    return edit.connect(_first(wish), _second(wish), seconds=_seconds(wish, "2"))
+    with blaming("seconds"):
+        return edit.connect(_first(wish), _second(wish), seconds=_seconds(wish, "2"))
 
 
 def _blend(wish: Wish) -> Layout:
-    return edit.blend(_first(wish), _second(wish), curve=wish.curve, strength=_strength(wish))
+    with blaming("other_video"):
+        return edit.blend(_first(wish), _second(wish), curve=wish.curve, strength=_strength(wish))
 
 
 def _reframe(wish: Wish) -> Layout:
@@ -138,11 +162,12 @@ def _reframe(wish: Wish) -> Layout:
 
 
 def _recut(wish: Wish) -> Layout:
-    pieces = [
-        edit.Piece(source=edit.read_source(kept.path), at_s=kept.at_s, start_s=kept.start_s, end_s=kept.end_s)
-        for kept in wish.given.pieces
-    ]
-    return edit.recut(pieces, seconds=None if wish.seconds is None else _seconds(wish, ""))
+    with blaming("pieces"):
+        pieces = [
+            edit.Piece(source=edit.read_source(kept.path), at_s=kept.at_s, start_s=kept.start_s, end_s=kept.end_s)
+            for kept in wish.given.pieces
+        ]
+        return edit.recut(pieces, seconds=None if wish.seconds is None else _seconds(wish, ""))
 
 
 LAYOUTS: dict[str, Callable[[Wish], Layout | None]] = {
@@ -160,11 +185,13 @@ LAYOUTS: dict[str, Callable[[Wish], Layout | None]] = {
 
 
 def _first(wish: Wish) -> edit.Source:
-    return edit.read_source(_there(wish.given.video))
+    with blaming("video"):
+        return edit.read_source(_there(wish.given.video))
 
 
 def _second(wish: Wish) -> edit.Source:
-    return edit.read_source(_there(wish.given.other))
+    with blaming("other_video"):
+        return edit.read_source(_there(wish.given.other))
 
 
 def _there(path: Path | None) -> Path:
@@ -173,12 +200,14 @@ def _there(path: Path | None) -> Path:
 
 
 def _strength(wish: Wish) -> Fraction:
-    value = STRENGTHS[wish.verb] if wish.strength is None else wish.strength
-    return Fraction(value).limit_denominator(1000)
+    value = Fraction(STRENGTHS[wish.verb] if wish.strength is None else wish.strength).limit_denominator(1000)
+    if not 0 < value <= 1:
+        raise RequestError(f"a strength of {wish.strength} is out of range; give more than 0 up to 1", param="strength")
+    return value
 
 
 def _seconds(wish: Wish, default: str) -> Fraction:
     try:
         return exact(wish.seconds or default)
     except ValueError:
-        raise SizeError(f"'{wish.seconds}' is no duration; give seconds, such as 4 or 2.5") from None
+        raise SizeError(f"'{wish.seconds}' is no duration; give seconds, such as 4 or 2.5", param="seconds") from None

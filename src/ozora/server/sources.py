@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ozora.edit.storyboard import Board, Card
-from ozora.errors import RequestError, UserError
+from ozora.errors import RequestError, UserError, blaming
 from ozora.server import files, jobs
 from ozora.server.assets import VARIANTS
 from ozora.server.desk import Desk
@@ -65,6 +65,8 @@ def clip_of(desk: Desk, key: Key, video: object, param: str = "video") -> str | 
         raise RequestError('a video is a file or {"id": "video_..."}', param=param)
     with desk.database.reading() as connection:
         job = jobs.get(connection, str(video["id"]), key.id, param)
+    if job.status == jobs.FAILED:
+        raise RequestError(f"the video {job.id} has failed; make it again, or give another one", param=param)
     if job.status != jobs.COMPLETED:
         raise RequestError(f"the video {job.id} is {job.status}; wait until it is completed", param=param)
     return job.id
@@ -123,7 +125,8 @@ class _Folder:
             data = source.data
         elif isinstance(source, dict) and set(source) == {"image_url"}:
             policy = Policy(private_hosts=self._desk.settings.private_hosts, max_bytes=MAX_IMAGE_BYTES)
-            data = fetch(str(source["image_url"]), policy)
+            with blaming(param):
+                data = fetch(str(source["image_url"]), policy)
         elif isinstance(source, dict) and set(source) == {"file_id"}:
             data = self._file(str(source["file_id"]), param)
         else:

@@ -6,6 +6,7 @@ Pictures and clips in them are named by the id of a file or video of this server
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -70,8 +71,11 @@ def read_region(value: object) -> Box:
 
 
 def read_curve(value: object) -> Curve:
-    """``[[0, 0], [1, 1]]``: share of the duration, and influence of the second clip."""
-    return tuple((share_of(time), share_of(influence)) for time, influence in _read("curve", CURVE, value))
+    """``[[0, 0], [1, 1]]``: share of the duration, which rises, and influence of the second clip."""
+    curve = tuple((share_of(time), share_of(influence)) for time, influence in _read("curve", CURVE, value))
+    if any(later <= earlier for (earlier, _), (later, _) in pairwise(curve)):
+        raise RequestError("the times of a curve must rise; put its pairs in order", param="curve")
+    return curve
 
 
 def read_preset(name: str) -> Curve:
@@ -85,6 +89,13 @@ def read_preset(name: str) -> Curve:
 def share_of(value: float) -> Fraction:
     """A share as a plan has it."""
     return Fraction(value).limit_denominator(FINEST)
+
+
+def read_place(name: str, value: float) -> Fraction:
+    """Where a clip lies; ``RequestError`` names the field."""
+    if not 0 <= value <= 1:
+        raise RequestError(f"the place '{name}' is {value:g}; give a number from 0 to 1", param=name)
+    return share_of(value)
 
 
 def read_seconds(name: str, text: str) -> Fraction:
@@ -104,8 +115,10 @@ def read_board(value: dict[str, Any]) -> Board:
     _check_cast(board.cast)
     longest = max(map(len, board.cast.values()), default=0)
     for number, card in enumerate(board.cards, start=1):
-        if max(len(card.text), len(card.camera)) > MAX_PROMPT or card.text.count("@") * longest > 10 * MAX_PROMPT:
-            raise _wrong_board(f"card {number}, text: it is too long; shorten it to {MAX_PROMPT} characters")
+        told = max(len(card.text), card.text.count("@") * longest // 10)  # each name becomes a look
+        for field, length in (("text", told), ("camera", len(card.camera))):
+            if length > MAX_PROMPT:
+                raise _wrong_board(f"card {number}, {field}: it is too long; shorten it to {MAX_PROMPT} characters")
         if card.crop is not None and not (card.crop.left < card.crop.right and card.crop.top < card.crop.bottom):
             raise _wrong_board(f"card {number}, crop: it holds nothing; give left < right and top < bottom")
     if sum(card.image is not None or card.video is not None for card in board.cards) > MAX_GIVEN:

@@ -17,18 +17,18 @@ from ozora.pipeline import MAX_PROMPT, notes
 from ozora.server import characters, idempotency, jobs, preflight
 from ozora.server.characters import Character
 from ozora.server.desk import Desk
+from ozora.server.idempotency import Token
 from ozora.server.inputs import folder_of, stow
 from ozora.server.jobs import Draft, Job
 from ozora.server.keys import LOCAL, Key, terms_of
 from ozora.server.requests import DEFAULT_MODEL, Wish, plan_of
 from ozora.server.sources import Given, gather
-from ozora.server.structures import read_curve, read_preset, read_region, read_seconds, share_of
+from ozora.server.structures import read_curve, read_place, read_preset, read_region, read_seconds
 from ozora.trust.publish import check_prompt
 from ozora.trust.settings import find_home
 
 DAY_S = 86400.0
 MAX_CHARACTERS = 2
-MAX_TOKEN = 255
 VOID = {
     "storyboard": ("seconds", "input_reference", "last_frame", "keyframes", "characters"),
     "region": ("strength",),
@@ -42,43 +42,58 @@ def submit(
     desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, token: str | None, parent: str | None = None
 ) -> Job:
     """Put a request into the queue, or find the job that the same ``token`` made before."""
-    if token is not None and not 1 <= len(token) <= MAX_TOKEN:
-        raise RequestError(f"an Idempotency-Key has 1 to {MAX_TOKEN} characters")
-    body_sha256 = idempotency.fingerprint(f"{verb} {parent}", fields)
+    once = idempotency.token_of(key.id, token, f"{verb} {parent}", fields)
     if token is not None:
         with desk.database.reading() as connection:
-            known = idempotency.find(connection, key.id, token, body_sha256)
+            known = _find(connection, once)
             if known is not None:
-                return jobs.get(connection, known, key.id)
+                return known
     draft = prepare(desk, key, verb, fields, parent=parent)
     now = time.time()
     with undoing(desk, [draft]), desk.database.writing() as connection:
-        known = None if token is None else idempotency.find(connection, key.id, token, body_sha256)
-        if known is not None:
-            job = jobs.get(connection, known, key.id)
-        else:
+        known = _find(connection, once)
+        if known is None:
             job = enter(connection, desk, key, [draft], now)[0]
-            if token is not None:
-                idempotency.remember(connection, key.id, token, body_sha256, job.id, now)
-    if known is not None:
-        discard(desk, [draft])
-    return job
+            idempotency.remember(connection, once, job.id, now)
+            return job
+    discard(desk, [draft])
+    return known
+
+
+def _find(connection: Connection, token: Token) -> Job | None:
+    """The job that the same request made before."""
+    identity = idempotency.find(connection, token)
+    try:
+        return None if identity is None else jobs.get(connection, identity, token.key_id)
+    except RequestError:
+        raise idempotency.gone("video") from None
 
 
 @contextlib.contextmanager
 def undoing(desk: Desk, drafts: Sequence[Draft]) -> Iterator[None]:
-    """Keep nothing of drafts that are refused. When the database fails, they may be in it all the same, and stay."""
+    """Keep nothing of drafts that no job comes of. When a commit fails, jobs may be there all the same: it is asked."""
     try:
         yield
-    except RequestError:
-        discard(desk, drafts)
+    except BaseException:
+        discard(desk, _lost(desk, drafts))
         raise
 
 
+def _lost(desk: Desk, drafts: Sequence[Draft]) -> list[Draft]:
+    """The drafts without a job; none while the database does not say (``orphans`` looks again)."""
+    try:
+        with desk.database.reading() as connection:
+            there = jobs.find(connection, [draft.id for draft in drafts])
+    except StoreError:
+        return []
+    return [draft for draft in drafts if draft.id not in there]
+
+
 def discard(desk: Desk, drafts: Sequence[Draft]) -> None:
-    """Remove the given files of jobs that will not be."""
+    """Remove the given files of jobs that will not be; what cannot be reached now is left to ``orphans``."""
     for draft in drafts:
-        desk.store.remove(folder_of(draft.id))
+        with contextlib.suppress(StoreError):
+            desk.store.remove(folder_of(draft.id))
 
 
 def prepare(desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, parent: str | None = None) -> Draft:
@@ -115,11 +130,8 @@ def prepare(desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, parent: 
             characters=tuple(character.id for character in cast),
             notes=(*said, *notes(plan)),
         )
-        try:
+        with undoing(desk, [draft]):
             return dataclasses.replace(draft, plan=stow(desk.store, plan, draft.id).to_dict())
-        except StoreError:
-            discard(desk, [draft])
-            raise
 
 
 def enter(connection: Connection, desk: Desk, key: Key, drafts: list[Draft], now: float) -> list[Job]:
@@ -180,7 +192,7 @@ def _wish(verb: str, fields: dict[str, Any], given: Given) -> Wish:
         start_s=read_seconds("start", fields.get("start", "0")),
         end_s=read_seconds("end", fields["end"]) if "end" in fields else None,
         curve=curve,
-        place=(share_of(fields.get("x", 0.5)), share_of(fields.get("y", 0.5))),
+        place=(read_place("x", fields.get("x", 0.5)), read_place("y", fields.get("y", 0.5))),
         style=fields.get("style", ""),
         given=given,
     )

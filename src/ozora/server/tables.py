@@ -99,6 +99,7 @@ FILES = Table(
     Column("size_bytes", BigInteger, nullable=False),
     Column("path", String(200), nullable=False),
     Column("created_at", Double, nullable=False),
+    Column("deleted_at", Double),
     Index("files_of_key", "key_id", "number"),
 )
 

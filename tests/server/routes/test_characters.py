@@ -42,6 +42,14 @@ def test_a_clip_is_kept_under_a_name(client: httpx.Client, studio: Studio) -> No
     assert len(clip) in {file["bytes"] for file in kept}
 
 
+def test_the_same_token_is_the_same_character(client: httpx.Client) -> None:
+    client.headers["idempotency-key"] = "one"
+    first, second = (keep(client).json() for _ in range(2))
+    assert first == second
+    assert keep(client, name="Li").json()["error"]["code"] == "idempotency_key_reused"
+    assert len(client.get("/v1/files").json()["data"]) == 1
+
+
 def test_a_character_plays_by_its_description(client: httpx.Client, studio: Studio) -> None:
     character = keep(client, description="a small red robot").json()["id"]
     video = show(client, character).json()

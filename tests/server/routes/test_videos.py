@@ -16,6 +16,8 @@ from ozora.server.keys import LOCAL
 from ozora.server.painting import Studio, paint
 from ozora.server.worker import claim
 
+BROKEN = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n and no more").decode()
+
 
 def paint_all(studio: Studio) -> None:
     while (job := claim(studio)) is not None:
@@ -132,9 +134,13 @@ def test_lists_cancel_and_delete(client: httpx.Client) -> None:
     assert ([video["id"] for video in rest["data"]], rest["has_more"]) == (made[:1], False)
     stopped = client.post(f"/v1/videos/{made[0]}/cancel").json()
     assert (stopped["status"], stopped["error"]["code"]) == ("failed", "cancelled")
+    unknown = client.get("/v1/videos", params={"after": "video_no"})
+    assert (unknown.status_code, unknown.json()["error"]["param"]) == (404, "after")
     gone = client.delete(f"/v1/videos/{made[1]}", headers={"content-type": "application/json"}).json()
     assert gone == {"id": made[1], "object": "video.deleted", "deleted": True}
     assert client.get(f"/v1/videos/{made[1]}").status_code == 404
+    behind = client.get("/v1/videos", params={"after": made[1]}).json()
+    assert [video["id"] for video in behind["data"]] == made[:1]
 
 
 def test_the_same_token_is_the_same_job(client: httpx.Client) -> None:
@@ -180,7 +186,7 @@ def test_a_video_goes_on(client: httpx.Client, studio: Studio) -> None:
     paint_all(studio)
     assert client.get(f"/v1/videos/{answers[0]['id']}").json()["status"] == "completed"
     wrong = client.post("/v1/videos/extensions", json={**said, "seconds": "long", "video": {"id": made}})
-    assert wrong.json()["error"]["param"] == "size"
+    assert wrong.json()["error"]["param"] == "seconds"
 
 
 def test_events_follow_a_job_to_its_end(client: httpx.Client, studio: Studio) -> None:
@@ -201,10 +207,21 @@ def test_events_follow_a_job_to_its_end(client: httpx.Client, studio: Studio) ->
         ({"prompt": "x", "n": 2}, "unknown_parameter", "n"),
         ({"prompt": "a beheading"}, "moderation_blocked", "prompt"),
         ({"prompt": "x", "size": "big"}, "invalid_value", "size"),
-        ({"prompt": "x", "seconds": "12"}, "invalid_value", "size"),
+        ({"prompt": "x", "seconds": "12"}, "invalid_value", "seconds"),
+        ({"prompt": "x", "seconds": "abc"}, "invalid_value", "seconds"),
+        ({"prompt": "x", "fps": "0"}, "invalid_value", "fps"),
+        ({"prompt": "x", "fps": "500"}, "invalid_value", "fps"),
+        ({"prompt": "x", "seed": -1}, "invalid_value", "seed"),
+        ({"prompt": "x", "num_inference_steps": 0}, "invalid_value", "num_inference_steps"),
+        ({"prompt": "x", "guidance_scale": -1}, "invalid_value", "guidance_scale"),
+        ({"prompt": "x", "strength": 0.5}, "unsupported", "strength"),
+        ({"prompt": "x", "negative_prompt": "7"}, "invalid_value", "negative_prompt"),
         ({"prompt": "x", "model": "gen-9"}, "model_not_found", "model"),
-        ({"prompt": "x", "negative_prompt": "rain"}, "unsupported", None),
-        ({"prompt": "x", "input_reference": {"image_url": "http://localhost:1/a.png"}}, "invalid_url", None),
+        ({"prompt": "x", "negative_prompt": "rain"}, "unsupported", "negative_prompt"),
+        ({"prompt": "x", "input_reference": {"image_url": "http://localhost:1/"}}, "invalid_url", "input_reference"),
+        ({"prompt": "x", "last_frame": {"image_url": "data:none"}}, "invalid_url", "last_frame"),
+        ({"prompt": "x", "input_reference": {"image_url": BROKEN}}, "invalid_media", "input_reference"),
+        ({"prompt": "x", "last_frame": {"image_url": BROKEN}}, "invalid_media", "last_frame"),
         ({"prompt": "x", "input_reference": {"file_id": "file_no"}}, "not_found", "input_reference"),
     ],
 )
@@ -372,12 +389,26 @@ def test_what_is_wrong_with_a_verb_is_said(client: httpx.Client, studio: Studio)
         ("blends", {**here, "other_video": {"id": clip}, "curve": [[0, 0]], "preset": "mix"}, "preset"),
         ("reframes", here, "size"),
         ("reframes", {**here, "size": "1:1"}, "size"),
-        ("recuts", {"prompt": "x", "pieces": [{"video": clip, "at": 0, "in": 5}]}, "size"),
+        ("reframes", {**here, "size": "2:1", "x": 2}, "x"),
+        ("reframes", {**here, "size": "2:1", "y": -1}, "y"),
+        ("recuts", {"prompt": "x", "pieces": [{"video": clip, "at": 0, "in": 5}]}, "pieces"),
+        ("recuts", {"prompt": "x", "pieces": [{"video": clip, "at": 0}, {"video": clip, "at": 0.5}]}, "pieces"),
+        ("recuts", {"prompt": "x", "pieces": [{"video": clip, "at": 0}], "seconds": "abc"}, "seconds"),
+        ("loops", {**here, "seconds": "abc"}, "seconds"),
+        ("loops", {**here, "seconds": "30"}, "seconds"),
+        ("extensions", {**here, "prompt": "x", "seconds": "0"}, "seconds"),
+        ("connections", {**here, "other_video": {"id": clip}, "seconds": "abc"}, "seconds"),
+        ("blends", {**here, "other_video": {"id": clip}, "curve": [[1, 0], [0, 1]]}, "curve"),
+        ("blends", {**here, "other_video": {"id": clip}, "strength": 2}, "strength"),
+        ("restyles", {**here, "style": "at night", "strength": -1}, "strength"),
     ):
         answer = client.post(f"/v1/videos/{path}", json=body)
         assert answer.status_code in (400, 404), path
         assert answer.json()["error"]["param"] == param, (path, answer.text)
         assert "/tmp" not in answer.text
+    broken = {"video": ("a.mp4", b"....ftypisom and no more")}
+    damaged = client.post("/v1/videos/edits", data={"prompt": "x", "model": "stub"}, files=broken)
+    assert (damaged.status_code, damaged.json()["error"]["param"]) == (400, "video")
     bare = client.post("/v1/videos/loops", data={"model": "stub"}, files={"video": ("a.mp4", file)})
     assert (bare.status_code, bare.json()["error"]["code"]) == (400, "missing_required_parameter")
     send = {"headers": {"idempotency-key": "one"}, "json": here}

@@ -28,6 +28,18 @@ def test_what_cannot_be_an_endpoint(client: httpx.Client) -> None:
     assert client.get("/v1/webhook_event_types").json()["data"] == ["video.completed", "video.failed"]
 
 
+def test_an_endpoint_that_can_never_be_reached_is_refused(client: httpx.Client) -> None:
+    made = client.post("/v1/webhook_endpoints", json={"url": URL}).json()["id"]
+    for path in ("/v1/webhook_endpoints", f"/v1/webhook_endpoints/{made}"):
+        for url in ("http://[::1]:1/", "http://10.0.0.1/", "mail@x.org"):
+            answer = client.post(path, json={"url": url})
+            error = answer.json()["error"]
+            assert (answer.status_code, error["code"], error["param"]) == (400, "invalid_url", "url"), url
+    assert client.post("/v1/webhook_endpoints", json={"url": f"{URL}/caf\u00e9"}).status_code == 200
+    wrong = client.post(f"/v1/webhook_endpoints/{made}/test", json={"event_type": "video.born"})
+    assert wrong.json()["error"]["param"] == "event_type"
+
+
 def test_a_test_call_is_made_at_once(client: httpx.Client, receiver: tuple[str, type[Receiver]]) -> None:
     url, ear = receiver
     made = client.post("/v1/webhook_endpoints", json={"url": url}).json()

@@ -6,11 +6,10 @@ import dataclasses
 import time
 from typing import Any
 
-from fastapi import APIRouter, Depends
-from sqlalchemy import Connection
+from fastapi import APIRouter, Depends, Header
 
 from ozora.errors import RequestError, UserError
-from ozora.server import batches, files
+from ozora.server import batches, files, idempotency
 from ozora.server.access import Door
 from ozora.server.batches import ENDPOINT, PRIORITY, WINDOW, Batch, Line, batch_of, read_lines
 from ozora.server.desk import Desk
@@ -32,63 +31,87 @@ def batch_routes(desk: Desk, door: Door) -> APIRouter:
     may_read, may_write = door.open("read"), door.open("write")
 
     @router.post("", openapi_extra=body_schema("batch"))
-    def create(key: Key = Depends(may_write), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
+    def create(
+        key: Key = Depends(may_write),
+        body: dict[str, Any] = Depends(read_body),
+        idempotency_key: str | None = Header(default=None),
+    ) -> dict[str, Any]:
         """Queue every line of a file; one wrong line fails the batch before anything starts."""
         fields = read("batch", body)
-        if fields["endpoint"] != ENDPOINT or fields["completion_window"] != WINDOW:
-            raise RequestError(f"a batch has endpoint {ENDPOINT} and completion_window {WINDOW}", param="endpoint")
+        for name, only in (("endpoint", ENDPOINT), ("completion_window", WINDOW)):
+            if fields[name] != only:
+                raise RequestError(f"the {name} of a batch is {only}", param=name)
         metadata = _metadata(fields.get("metadata", {}))
+        token = idempotency.token_of(key.id, idempotency_key, "batch", fields)
+        with desk.database.reading() as connection:
+            known = idempotency.find(connection, token)
+        if known is not None:
+            return retrieve(known, key)
         with desk.database.reading() as connection:
             file = files.get(connection, fields["input_file_id"], key.id, "input_file_id")
         lines = read_lines(desk.store.read(file.path))
         identity, now = batches.new_id(), time.time()
-        drafts, errors = _prepare(identity, lines, key)
-        if errors:
+        drafts: list[Draft] = []
+        with undoing(desk, drafts):
+            errors = _prepare(identity, lines, key, drafts)
+            with desk.database.writing() as connection:
+                known = idempotency.find(connection, token)
+                if known is None:
+                    batches.add(
+                        connection,
+                        key.id,
+                        identity,
+                        input_file_id=file.id,
+                        metadata=metadata,
+                        errors=errors,
+                        total=len(lines),
+                        now=now,
+                    )
+                    idempotency.remember(connection, token, identity, now)
+                    if not errors:
+                        enter(connection, desk, key, drafts, now)
+        if errors or known is not None:
             discard(desk, drafts)
-        with undoing(desk, drafts), desk.database.writing() as connection:
-            batch = batches.add(
-                connection,
-                key.id,
-                identity,
-                input_file_id=file.id,
-                metadata=metadata,
-                errors=errors,
-                total=len(lines),
-                now=now,
-            )
-            if not errors:
-                enter(connection, desk, key, drafts, now)
-            return _show(connection, batch)
+        return retrieve(known or identity, key)
 
     @router.get("")
     def list_batches(key: Key = Depends(may_read), wanted: Paging = Depends(paging)) -> dict[str, Any]:
         with desk.database.reading() as connection:
             found, more = batches.page(connection, key.id, after=wanted.after, limit=wanted.limit)
-            return page_of([_show(connection, batch) for batch in found], more)
+        return page_of(_show(found), more)
 
     @router.get("/{batch_id}")
     def retrieve(batch_id: str, key: Key = Depends(may_read)) -> dict[str, Any]:
-        """A batch as it is now; its results are written when somebody first sees that it has ended."""
+        """A batch as it is now."""
         with desk.database.reading() as connection:
             batch = batches.get(connection, batch_id, key.id)
-            found = batches.jobs_of(connection, batch)
-        if batch.completed_at is None and not batch.errors and all(job.is_ended for job in found):
-            batch = _finish(batch)
-        return batch_of(batch, found)
+        return _show([batch])[0]
 
     @router.post("/{batch_id}/cancel")
     def cancel(batch_id: str, key: Key = Depends(may_write)) -> dict[str, Any]:
+        retrieve(batch_id, key)  # one that has ended stays as it is
         with desk.database.writing() as connection:
-            batch = batches.cancel(connection, batches.get(connection, batch_id, key.id), time.time())
-            return _show(connection, batch)
+            batches.cancel(connection, batches.get(connection, batch_id, key.id), time.time())
+        return retrieve(batch_id, key)
 
-    def _prepare(identity: str, lines: list[Line], key: Key) -> tuple[list[Draft], list[dict[str, Any]]]:
-        drafts: list[Draft] = []
+    def _show(found: list[Batch]) -> list[dict[str, Any]]:
+        """Batches on the wire; results are written when somebody first sees that one has ended."""
+        with desk.database.reading() as connection:
+            tallies = batches.tally(connection, found)
+        shown = []
+        for batch in found:
+            is_due = batch.completed_at is None and tallies[batch.id].ended_at is not None
+            shown.append(
+                batch_of(batches.settle(desk.database, desk.store, batch) if is_due else batch, tallies[batch.id])
+            )
+        return shown
+
+    def _prepare(identity: str, lines: list[Line], key: Key, drafts: list[Draft]) -> list[dict[str, Any]]:
+        """Add the job of each line to ``drafts``; returns what is wrong with lines."""
         errors: list[dict[str, Any]] = []
         until = time.monotonic() + PREPARE_S
         for number, line in enumerate(lines, start=1):
             if time.monotonic() > until:
-                discard(desk, drafts)
                 message = f"{number - 1} of {len(lines)} lines were checked in {PREPARE_S:g} seconds; send fewer"
                 raise RequestError(message, param="input_file_id")
             try:
@@ -98,33 +121,9 @@ def batch_routes(desk: Desk, door: Door) -> APIRouter:
                 errors.append({"line": number, "code": said.code, "message": said.message, "param": said.param})
                 continue
             drafts.append(dataclasses.replace(draft, priority=PRIORITY, batch_id=identity, custom_id=line.custom_id))
-        return drafts, errors
-
-    def _finish(batch: Batch) -> Batch:
-        now, identity = time.time(), files.new_id()
-        with desk.database.writing() as connection:
-            batch = batches.get(connection, batch.id, batch.key_id)
-            if batch.completed_at is not None:
-                return batch
-            data = batches.results(batches.jobs_of(connection, batch))
-            desk.store.write(files.path_of(identity), data)
-            files.add(
-                connection,
-                identity,
-                key_id=batch.key_id,
-                name=f"{batch.id}.jsonl",
-                purpose="batch_output",
-                media_type="application/jsonl",
-                size_bytes=len(data),
-                now=now,
-            )
-            return batches.finish(connection, batch, output_file_id=identity, now=now)
+        return errors
 
     return router
-
-
-def _show(connection: Connection, batch: Batch) -> dict[str, Any]:
-    return batch_of(batch, batches.jobs_of(connection, batch))
 
 
 def _metadata(given: dict[str, Any]) -> dict[str, str]:

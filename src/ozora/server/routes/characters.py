@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Header
 
 from ozora.errors import MediaError, PolicyError, RequestError
 from ozora.media import read_image, read_video
-from ozora.server import characters, files
+from ozora.server import characters, files, idempotency
 from ozora.server.access import Door
 from ozora.server.characters import Character, check_likeness
 from ozora.server.desk import Desk
@@ -33,17 +33,32 @@ def character_routes(desk: Desk, door: Door) -> APIRouter:
     may_read, may_write = door.open("read"), door.open("write")
 
     @router.post("", openapi_extra=body_schema("character"))
-    def create(key: Key = Depends(may_write), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
+    def create(
+        key: Key = Depends(may_write),
+        body: dict[str, Any] = Depends(read_body),
+        idempotency_key: str | None = Header(default=None),
+    ) -> dict[str, Any]:
         """Keep a clip or picture of somebody under a name."""
         fields, now = read("character", body), time.time()
+        token = idempotency.token_of(key.id, idempotency_key, "character", fields)
+        with desk.database.reading() as connection:
+            known = idempotency.find(connection, token)
+        if known is not None:
+            return retrieve(known, key)
         texts = characters.describe(fields["name"], fields.get("description", ""), fields.get("person", ""))
         shown = _shown(key, fields["video"])
         character = Character(id=characters.new_id(), key_id=key.id, file_id=files.new_id(), created_at=now, **texts)
         _judge(character, key)
         media_type = _check(shown.data)
         desk.store.check_room(len(shown.data))
-        desk.store.write(files.path_of(character.file_id), shown.data)
-        with desk.database.writing() as connection:
+        with (
+            files.keeping(desk.database, desk.store, character.file_id, shown.data),
+            desk.database.writing() as connection,
+        ):
+            known = idempotency.find(connection, token)
+            if known is not None:
+                return characters.get(connection, known, key.id).to_wire()
+            idempotency.remember(connection, token, character.id, now)
             files.add(
                 connection,
                 character.file_id,

@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Header
 from fastapi.responses import Response, StreamingResponse
+from sqlalchemy import Connection
 
 from ozora.errors import RequestError
-from ozora.server import files
+from ozora.server import files, idempotency
 from ozora.server.access import Door
 from ozora.server.desk import Desk
 from ozora.server.fields import read
+from ozora.server.files import StoredFile
 from ozora.server.forms import read_body
+from ozora.server.idempotency import Token
 from ozora.server.keys import Key
 from ozora.server.routes.bodies import body_schema
 from ozora.server.routes.paging import Paging, page_of, paging
@@ -26,7 +29,11 @@ def file_routes(desk: Desk, door: Door) -> APIRouter:
     may_read, may_write = door.open("read"), door.open("write")
 
     @router.post("", openapi_extra=body_schema("file"))
-    def create(key: Key = Depends(may_write), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
+    def create(
+        key: Key = Depends(may_write),
+        body: dict[str, Any] = Depends(read_body),
+        idempotency_key: str | None = Header(default=None),
+    ) -> dict[str, Any]:
         """Keep a file."""
         fields = read("file", body)
         upload, purpose = fields["file"], fields["purpose"]
@@ -34,10 +41,21 @@ def file_routes(desk: Desk, door: Door) -> APIRouter:
             raise RequestError("send the file itself as multipart/form-data", param="file")
         if not purpose.replace("_", "").replace("-", "").isalnum() or len(purpose) > 40:
             raise RequestError('a purpose is a word, such as "user_data" or "batch"', param="purpose")
-        identity = files.new_id()
+        token = idempotency.token_of(key.id, idempotency_key, "file", fields)
+        with desk.database.reading() as connection:
+            known = _find(connection, token)
+        if known is not None:
+            return known.to_wire()
+        identity, now = files.new_id(), time.time()
         desk.store.check_room(len(upload.data))
-        desk.store.write(files.path_of(identity), upload.data)
-        with desk.database.writing() as connection:
+        with (
+            files.keeping(desk.database, desk.store, identity, upload.data),
+            desk.database.writing() as connection,
+        ):
+            known = _find(connection, token)
+            if known is not None:
+                return known.to_wire()
+            idempotency.remember(connection, token, identity, now)
             return files.add(
                 connection,
                 identity,
@@ -46,7 +64,7 @@ def file_routes(desk: Desk, door: Door) -> APIRouter:
                 purpose=purpose,
                 media_type=sniff(upload.data),
                 size_bytes=len(upload.data),
-                now=time.time(),
+                now=now,
             ).to_wire()
 
     @router.get("")
@@ -88,8 +106,17 @@ def file_routes(desk: Desk, door: Door) -> APIRouter:
     def delete(file_id: str, key: Key = Depends(may_write)) -> dict[str, Any]:
         with desk.database.writing() as connection:
             file = files.get(connection, file_id, key.id)
-            files.remove(connection, file)
+            files.remove(connection, file, time.time())
         desk.store.remove(file.path)
         return {"id": file_id, "object": "file", "deleted": True}
 
     return router
+
+
+def _find(connection: Connection, token: Token) -> StoredFile | None:
+    """The file that the same request made before."""
+    identity = idempotency.find(connection, token)
+    try:
+        return None if identity is None else files.get(connection, identity, token.key_id)
+    except RequestError:
+        raise idempotency.gone("file") from None

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends
 
-from ozora.errors import RequestError
+from ozora.errors import RequestError, blaming
 from ozora.server import webhooks
 from ozora.server.access import Door
 from ozora.server.desk import Desk
@@ -33,7 +33,7 @@ def webhook_routes(desk: Desk, door: Door) -> APIRouter:
     def create(key: Key = Depends(may), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
         """A new endpoint; its secret is shown now and never again."""
         fields = read("endpoint", body)
-        check_url(fields["url"])
+        _check(fields["url"])
         with desk.database.writing() as connection:
             endpoint = webhooks.add(
                 connection,
@@ -58,16 +58,16 @@ def webhook_routes(desk: Desk, door: Door) -> APIRouter:
     @router.post("/webhook_endpoints/{endpoint_id}", openapi_extra=body_schema("change"))
     def change(endpoint_id: str, key: Key = Depends(may), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
         fields = read("change", body)
+        if "url" in fields:
+            _check(fields["url"])
         with desk.database.writing() as connection:
             endpoint = webhooks.get(connection, endpoint_id, key.id)
-            url = fields.get("url", endpoint.url)
-            check_url(url)
             return _show(
                 webhooks.change(
                     connection,
                     endpoint,
                     name=fields.get("name", endpoint.name),
-                    url=url,
+                    url=fields.get("url", endpoint.url),
                     event_types=_events(fields.get("event_types", endpoint.event_types)),
                     now=time.time(),
                 )
@@ -90,7 +90,7 @@ def webhook_routes(desk: Desk, door: Door) -> APIRouter:
     @router.post("/webhook_endpoints/{endpoint_id}/test", openapi_extra=body_schema("test"))
     def test(endpoint_id: str, key: Key = Depends(may), body: dict[str, Any] = Depends(read_body)) -> dict[str, Any]:
         """Send an event of a video that does not exist, now and once; says what the endpoint answers."""
-        (event_type,) = _events([read("test", body).get("event_type", EVENT_TYPES[0])])
+        (event_type,) = _events([read("test", body).get("event_type", EVENT_TYPES[0])], "event_type")
         with desk.database.reading() as connection:
             endpoint = webhooks.get(connection, endpoint_id, key.id)
         now, policy = time.time(), Policy(private_hosts=desk.settings.private_hosts, max_bytes=65536, timeout_s=10.0)
@@ -106,14 +106,20 @@ def webhook_routes(desk: Desk, door: Door) -> APIRouter:
             "success": True,  # as the SDKs have it: the call was made
         }
 
+    def _check(url: str) -> None:
+        with blaming("url"):
+            check_url(url, desk.settings.private_hosts)
+
     return router
 
 
-def _events(given: list[Any]) -> list[str]:
+def _events(given: list[Any], param: str = "event_types") -> list[str]:
+    there = ", ".join(EVENT_TYPES)
+    if not given:
+        raise RequestError(f"this list is empty; name at least one of: {there}", param=param)
     unknown = [str(name)[:40] for name in given if name not in EVENT_TYPES]
-    if unknown or not given:
-        there = ", ".join(EVENT_TYPES)
-        raise RequestError(f"there is no event {' '.join(unknown)}; there are: {there}", param="event_types")
+    if unknown:
+        raise RequestError(f"there is no event {' '.join(unknown)}; there are: {there}", param=param)
     return list(dict.fromkeys(given))
 
 
