@@ -11,7 +11,7 @@ from ozora.server import jobs
 from ozora.server.desk import Desk
 from ozora.server.keys import LOCAL_KEY, Key
 from ozora.server.painting import Studio, paint
-from ozora.server.sources import clip_of, gather
+from ozora.server.sources import clip_of, content_of, gather
 from ozora.server.submission import submit
 from ozora.server.uploads import Upload
 from ozora.server.worker import claim
@@ -39,6 +39,9 @@ def test_which_clip_is_meant(desk: Desk, studio: Studio) -> None:
     with gather(desk, LOCAL_KEY, {"other_video": {"id": job.id}}, job.id) as given:
         assert given.video is not None and given.other is not None
         assert given.video.read_bytes() == given.other.read_bytes()
+    desk.store.remove(f"videos/{job.id}")
+    with pytest.raises(RequestError, match="past their time"):
+        content_of(desk, LOCAL_KEY, job.id)
 
 
 def test_each_field_has_a_file_for_as_long_as_it_is_needed(desk: Desk) -> None:

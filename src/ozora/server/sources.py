@@ -76,9 +76,10 @@ def content_of(desk: Desk, key: Key, identity: str, param: str = "video") -> byt
     """The file of a completed video of the key; ``RequestError`` when it is past its time."""
     with desk.database.reading() as connection:
         job = jobs.get(connection, identity, key.id, param)
-    if job.cleaned_at is not None:
+    data = None if job.cleaned_at is not None else desk.store.find(f"{job.folder}/{VARIANTS['video'][0]}")
+    if data is None:
         raise RequestError(f"the files of {identity} are past their time; make it again", param=param)
-    return desk.store.read(f"{job.folder}/{VARIANTS['video'][0]}")
+    return data
 
 
 class _Folder:
