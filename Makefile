@@ -30,7 +30,7 @@ demo: $(READY)
 	@echo "the clip is out/demo.mp4, and how to make it again is out/demo.mp4.json"
 
 test: $(READY)
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n 2
 
 conformance: $(READY)
 	@$(BIN)/python -m pytest -q -m long tests/conformance tests/server/test_queue.py \
