@@ -122,7 +122,9 @@ def manage_webhooks(client: OpenAI) -> None:
     assert client.webhooks.retrieve(made.id).url == "https://example.org/b"
     rotated = client.webhooks.rotate_secret(made.id, keep_old_secret_active_for_24_hours=True)
     assert rotated.signing_secret != made.signing_secret
-    client.webhooks.update(made.id, name="ours", url="http://127.0.0.1:9/", event_types=events)
+    inside = {"name": "ours", "url": "http://127.0.0.1:9/", "event_types": events}
+    refuse(openai.BadRequestError, "invalid_url", lambda: client.webhooks.update(made.id, **inside))
+    client.webhooks.update(made.id, name="ours", url="https://nowhere.invalid/", event_types=events)
     refuse(openai.BadRequestError, "invalid_url", lambda: client.webhooks.test(made.id, event_type="video.failed"))
     assert made.id in {endpoint.id for endpoint in client.webhooks.list()}
     assert "video.completed" in client.webhooks.event_types.list().data
