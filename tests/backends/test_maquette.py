@@ -235,13 +235,17 @@ def test_the_ancestral_solver_goes_on_to_the_same_pixels(backend: MaquetteBacken
     assert not np.array_equal(kept[8:], frames[8:])
 
 
-def test_a_blocking_that_does_not_show_the_prompt_is_rehearsed_again(tmp_path: Path) -> None:
-    """Random weights never set up a ball, so all turns are taken; each state can be gone on from."""
-    weights = make(tmp_path / "tiny.safetensors")
+def thorough(folder: Path) -> tuple[MaquetteBackend, Plan]:
+    """A backend that rehearses up to three times, and a plan of two steps for the blocking and two for the picture."""
+    weights = make(folder / "tiny.safetensors")
     card = weights.with_suffix(".json")
     card.write_text(json.dumps({**json.loads(card.read_text()), "rehearsals": 3}))
-    backend = MaquetteBackend(weights)
-    wish = replace(plan(), sampler=Sampler(solver="ancestral", steps=4, guidance=2.0))
+    return MaquetteBackend(weights), replace(plan(), sampler=Sampler(solver="ancestral", steps=4, guidance=2.0))
+
+
+def test_a_blocking_that_does_not_show_the_prompt_is_rehearsed_again(tmp_path: Path) -> None:
+    """Random weights never set up a ball, so all turns are taken; each state can be gone on from."""
+    backend, wish = thorough(tmp_path)
     strokes = [item for item in backend.paint(wish, backend.native(wish.shape), (), preview=False)]
     painting = [item for item in strokes if isinstance(item, Stroke) and item.stage == "paint"]
     assert [item.done for item in painting] == [1, 2, 2, 2, 2, 2, 3, 4], "progress waits, and never goes back"
@@ -253,11 +257,7 @@ def test_a_blocking_that_does_not_show_the_prompt_is_rehearsed_again(tmp_path: P
 
 
 def test_what_is_painted_into_a_picture_is_rehearsed_and_what_is_given_whole_is_not(tmp_path: Path) -> None:
-    weights = make(tmp_path / "tiny.safetensors")
-    card = weights.with_suffix(".json")
-    card.write_text(json.dumps({**json.loads(card.read_text()), "rehearsals": 3}))
-    backend = MaquetteBackend(weights)
-    wish = replace(plan(), sampler=Sampler(solver="ancestral", steps=4, guidance=2.0))
+    backend, wish = thorough(tmp_path)
     pictures = np.full((13, 64, 96, 3), 90, np.uint8)
     upper = np.zeros((13, 64, 96), bool)
     upper[:, :32] = True

@@ -5,10 +5,11 @@ import dataclasses
 import pytest
 
 from ozora.errors import RequestError
-from ozora.server import idempotency
+from ozora.server import idempotency, jobs
 from ozora.server.database import Database
 from ozora.server.idempotency import Token, token_of
 from ozora.server.uploads import Upload
+from tests.server.samples import draft
 
 
 def test_a_token_is_bound_to_its_request(database: Database) -> None:
@@ -42,6 +43,14 @@ def test_files_are_part_of_a_request() -> None:
     assert idempotency.fingerprint("create", {"a": 1, "b": 2}) == idempotency.fingerprint("create", {"b": 2, "a": 1})
 
 
-def test_what_was_deleted_is_not_made_again() -> None:
-    gone = idempotency.gone("video")
-    assert (gone.status, gone.code) == (409, "deleted") and "video" in str(gone)
+def test_what_was_deleted_is_not_made_again(database: Database) -> None:
+    token = Token(key_id="local", text="t", body_sha256="0")
+    with database.writing() as connection:
+        assert idempotency.made(connection, token, jobs.get, "video") is None
+        job = jobs.add(connection, draft(), 1.0)
+        idempotency.remember(connection, token, job.id, 1.0)
+        assert idempotency.made(connection, token, jobs.get, "video") == job
+        jobs.delete(connection, job, 2.0)
+        with pytest.raises(RequestError, match="video of this Idempotency-Key was deleted") as refused:
+            idempotency.made(connection, token, jobs.get, "video")
+    assert (refused.value.status, refused.value.code) == (409, "deleted")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, insert, select
 
@@ -13,6 +14,7 @@ from ozora.server.tables import IDEMPOTENCY
 from ozora.server.uploads import Upload
 
 MAX_TOKEN = 255
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +72,12 @@ def remember(connection: Connection, token: Token, identity: str, now: float) ->
     )
 
 
-def gone(what: str) -> RequestError:
-    """What is said when a token comes again after what it made was deleted: it is not made a second time."""
-    return RequestError(
-        f"the {what} of this Idempotency-Key was deleted; take a new one to make it again", status=409, code="deleted"
-    )
+def made(connection: Connection, token: Token, get: Callable[[Connection, str, str], T], what: str) -> T | None:
+    """What a token made, by ``get`` of its id and key. It is not made a second time: ``RequestError`` (409) when it was
+    deleted meanwhile."""
+    identity = find(connection, token)
+    try:
+        return None if identity is None else get(connection, identity, token.key_id)
+    except RequestError:
+        said = f"the {what} of this Idempotency-Key was deleted; take a new one to make it again"
+        raise RequestError(said, status=409, code="deleted") from None

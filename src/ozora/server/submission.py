@@ -17,7 +17,6 @@ from ozora.pipeline import MAX_PROMPT, notes
 from ozora.server import characters, idempotency, jobs, preflight
 from ozora.server.characters import Character
 from ozora.server.desk import Desk
-from ozora.server.idempotency import Token
 from ozora.server.inputs import folder_of, stow
 from ozora.server.jobs import Draft, Job
 from ozora.server.keys import LOCAL, Key, terms_of
@@ -45,28 +44,19 @@ def submit(
     once = idempotency.token_of(key.id, token, f"{verb} {parent}", fields)
     if token is not None:
         with desk.database.reading() as connection:
-            known = _find(connection, once)
+            known = idempotency.made(connection, once, jobs.get, "video")
             if known is not None:
                 return known
     draft = prepare(desk, key, verb, fields, parent=parent)
     now = time.time()
     with undoing(desk, [draft]), desk.database.writing() as connection:
-        known = _find(connection, once)
+        known = idempotency.made(connection, once, jobs.get, "video")
         if known is None:
             job = enter(connection, desk, key, [draft], now)[0]
             idempotency.remember(connection, once, job.id, now)
             return job
     discard(desk, [draft])
     return known
-
-
-def _find(connection: Connection, token: Token) -> Job | None:
-    """The job that the same request made before."""
-    identity = idempotency.find(connection, token)
-    try:
-        return None if identity is None else jobs.get(connection, identity, token.key_id)
-    except RequestError:
-        raise idempotency.gone("video") from None
 
 
 @contextlib.contextmanager

@@ -7,16 +7,13 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Header
 from fastapi.responses import Response, StreamingResponse
-from sqlalchemy import Connection
 
 from ozora.errors import RequestError
 from ozora.server import files, idempotency
 from ozora.server.access import Door
 from ozora.server.desk import Desk
 from ozora.server.fields import read
-from ozora.server.files import StoredFile
 from ozora.server.forms import read_body
-from ozora.server.idempotency import Token
 from ozora.server.keys import Key
 from ozora.server.routes.bodies import body_schema
 from ozora.server.routes.paging import Paging, page_of, paging
@@ -43,7 +40,7 @@ def file_routes(desk: Desk, door: Door) -> APIRouter:
             raise RequestError('a purpose is a word, such as "user_data" or "batch"', param="purpose")
         token = idempotency.token_of(key.id, idempotency_key, "file", fields)
         with desk.database.reading() as connection:
-            known = _find(connection, token)
+            known = idempotency.made(connection, token, files.get, "file")
         if known is not None:
             return known.to_wire()
         identity, now = files.new_id(), time.time()
@@ -52,7 +49,7 @@ def file_routes(desk: Desk, door: Door) -> APIRouter:
             files.keeping(desk.database, desk.store, identity, upload.data),
             desk.database.writing() as connection,
         ):
-            known = _find(connection, token)
+            known = idempotency.made(connection, token, files.get, "file")
             if known is not None:
                 return known.to_wire()
             idempotency.remember(connection, token, identity, now)
@@ -111,12 +108,3 @@ def file_routes(desk: Desk, door: Door) -> APIRouter:
         return {"id": file_id, "object": "file", "deleted": True}
 
     return router
-
-
-def _find(connection: Connection, token: Token) -> StoredFile | None:
-    """The file that the same request made before."""
-    identity = idempotency.find(connection, token)
-    try:
-        return None if identity is None else files.get(connection, identity, token.key_id)
-    except RequestError:
-        raise idempotency.gone("file") from None
