@@ -17,6 +17,7 @@ from ozora.plan import (
     Plan,
     Prompt,
     Record,
+    ReferenceCondition,
     Sampler,
 )
 from ozora.shapes import VideoShape
@@ -27,6 +28,9 @@ SHARES = st.fractions(min_value=0, max_value=1, max_denominator=1000)
 BOXES = st.builds(Box, left=SHARES, top=SHARES, right=SHARES, bottom=SHARES)
 HOLES = st.builds(
     Hole, box=st.none() | BOXES, mask=st.text(), sha256=st.just("") | HASHES, start_s=TIMES, end_s=st.none() | TIMES
+)
+REFERENCES = st.builds(
+    ReferenceCondition, path=st.text(), sha256=HASHES, crop=st.none() | BOXES, start_s=TIMES, end_s=st.none() | TIMES
 )
 IMAGES = st.builds(ImageCondition, path=st.text(), sha256=HASHES, frame=st.integers(0, 99), crop=st.none() | BOXES)
 CLIPS = st.builds(
@@ -60,7 +64,7 @@ PLANS = st.builds(
     model=st.text(),
     seed=st.integers(0, 2**63 - 1),
     sampler=st.builds(Sampler, solver=st.text(), steps=st.integers(1, 99), guidance=st.floats(0, 99, allow_nan=False)),
-    conditions=st.lists(IMAGES | CLIPS, max_size=2).map(tuple),
+    conditions=st.lists(IMAGES | CLIPS | REFERENCES, max_size=3).map(tuple),
     negative=st.text(max_size=8),
 )
 RECORDS = st.builds(

@@ -32,14 +32,15 @@ def generate(
     guidance: float | None = None,
     negative: str = "",
     image: str | PathLike[str] | None = None,
+    reference: str | PathLike[str] | None = None,
     model: str = "maquette",
     progress: Callable[[Progress], None] | None = None,
 ) -> Take:
     """Paint a video of ``prompt``; ``output`` writes it to a file as well, with its record beside it.
 
-    What is left out takes the model's default. ``size`` is ``"448x256"`` or ``"16:9"``; ``image`` is the first frame;
-    ``negative`` says what is not wanted; ``progress`` is called after each step. ``UserError`` when the request cannot
-    be met, before work begins.
+    What is left out takes the model's default. ``size`` is ``"448x256"`` or ``"16:9"``; ``image`` is the first frame,
+    ``reference`` a picture of something that is to look like that; ``negative`` says what is not wanted; ``progress``
+    is called after each step. ``UserError`` when the request cannot be met, before work begins.
     """
     from pathlib import Path
 
@@ -57,6 +58,7 @@ def generate(
         guidance=guidance,
         negative=negative,
         image=None if image is None else Path(image),
+        reference=None if reference is None else Path(reference),
     )
     if output is not None:
         check_output(Path(output), frames=plan.shape.frames)

@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 
 from ozora.backends import BACKENDS, Backend, Capabilities, Frames, find
 from ozora.edit.finish import Finish
-from ozora.edit.given import Given, Sound, read_given, read_given_sound, read_sketch, to_native
+from ozora.edit.given import Given, Sound, read_given, read_given_sound, read_references, read_sketch, to_native
 from ozora.errors import CapabilityError, PromptError, SizeError, UserError, blaming
 from ozora.media import VideoWriter, holds_sound, read_image
-from ozora.plan import Condition, ImageCondition, Layout, Plan, Prompt, Record, Sampler
+from ozora.plan import Condition, ImageCondition, Layout, Plan, Prompt, Record, ReferenceCondition, Sampler
 from ozora.shapes import VideoShape
 from ozora.timecode import exact, rate
 from ozora.trust.publish import Terms, check_prompts, publish, publishing
@@ -42,6 +42,7 @@ NEEDED = {
     "frames": "keep given frames",
     "regions": "keep a part of a picture",
     "sketch": "paint over a clip",
+    "references": "be shown how a thing looks",
     "prompts": "follow several prompts over time",
     "shots": "cut to another shot",
     "negative": "be told what not to show",
@@ -87,12 +88,14 @@ def make_plan(
     guidance: float | None = None,
     negative: str = "",
     image: Path | None = None,
+    reference: Path | None = None,
     layout: Layout | None = None,
 ) -> Plan:
     """A complete plan of a request; what is left out takes the model's default. ``UserError`` says what to change, and
     names the argument.
 
-    ``layout`` is what an edit verb made: extent and conditions come from there, not from the arguments.
+    ``image`` is the first frame, ``reference`` a picture of something that is to look like that. ``layout`` is what an
+    edit verb made: extent and conditions come from there, not from the arguments.
     """
     backend = find(model)
     can = backend.capabilities
@@ -107,7 +110,7 @@ def make_plan(
             steps=_between("steps", "the number of steps", can.steps if steps is None else steps, 1, MAX_STEPS),
             guidance=can.guidance if guidance is None else _guidance(guidance),
         ),
-        conditions=_conditions(image, layout),
+        conditions=_conditions(image, reference, layout),
         negative=_negative(negative),
     )
     check(plan, backend)
@@ -192,6 +195,7 @@ class _Shoot:
         check_prompts(plan, terms=terms)
         self._native = self.backend.native(plan.shape)
         self._given, self._sketch = read_given(plan), _sketch(plan, self._native)
+        self._references = read_references(plan, self._native)
         self.sound = read_given_sound(plan, self._given)
         self._pixels = hashlib.sha256()
 
@@ -202,7 +206,15 @@ class _Shoot:
         self.clock.mark("load")
         yield Progress(stage="load", done=1, total=1)
         known, finish = to_native(self._given, plan.shape, native), Finish(plan, native, self._given)
-        for stroke in self.backend.paint(plan, native, known, sketch=self._sketch, preview=preview, resume=resume):
+        for stroke in self.backend.paint(
+            plan,
+            native,
+            known,
+            sketch=self._sketch,
+            references=self._references,
+            preview=preview,
+            resume=resume,
+        ):
             if isinstance(stroke, np.ndarray):
                 self.clock.mark("decode")
                 yield self._count(finish.add(stroke))
@@ -361,14 +373,21 @@ def extent(
     return VideoShape(frames=_frames(seconds, frames_a_second, can), height=height, width=width, fps=frames_a_second)
 
 
-def _conditions(image: Path | None, layout: Layout | None) -> tuple[Condition, ...]:
-    """What is given: a first picture (read once now, so that a broken file is refused before any work) and the rest."""
-    rest = () if layout is None else layout.conditions
-    if image is None:
-        return rest
-    with blaming("image"):
+def _conditions(image: Path | None, reference: Path | None, layout: Layout | None) -> tuple[Condition, ...]:
+    """What is given: pictures (read once now, so that a broken file is refused before any work) and the rest."""
+    conditions: list[Condition] = []
+    if image is not None:
+        conditions.append(ImageCondition(path=str(image), sha256=_checked("image", image)))
+    if reference is not None:
+        conditions.append(ReferenceCondition(path=str(reference), sha256=_checked("reference", reference)))
+    return (*conditions, *(() if layout is None else layout.conditions))
+
+
+def _checked(param: str, image: Path) -> str:
+    """The hash of an image file that can be read."""
+    with blaming(param):
         read_image(image)
-    return (ImageCondition(path=str(image), sha256=hashlib.sha256(image.read_bytes()).hexdigest()), *rest)
+    return hashlib.sha256(image.read_bytes()).hexdigest()
 
 
 def _sketch(plan: Plan, native: VideoShape) -> Frames | None:

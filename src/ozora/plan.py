@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeGuard
 
 from ozora.shapes import VideoShape
 
@@ -26,7 +26,8 @@ ENTRANCES = ("", "cut", "dissolve")
 class Prompt:
     """What is asked for in text, from ``start_s`` to ``end_s`` (``None``: to the end), in seconds.
 
-    ``enter`` "cut" or "dissolve" begins a new shot, which sees nothing of the one before.
+    ``enter`` "cut" or "dissolve" begins a new shot, which sees nothing of those before it but how a thing looks
+    that both speak of.
     """
 
     text: str
@@ -184,7 +185,42 @@ class ClipCondition:
         )
 
 
-Condition = ImageCondition | ClipCondition
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceCondition:
+    """A picture of something that is to look like that, wherever it is seen from ``start_s`` to ``end_s`` (``None``: to
+    the end). ``sha256`` is the hash of the file's bytes; ``crop`` the part of it that is meant (``None``: all)."""
+
+    path: str
+    sha256: str
+    crop: Box | None = None
+    start_s: Fraction = Fraction(0)
+    end_s: Fraction | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "kind": "reference",
+            "path": self.path,
+            "sha256": self.sha256,
+            "crop": None if self.crop is None else self.crop.to_dict(),
+            "start_s": str(self.start_s),
+            "end_s": None if self.end_s is None else str(self.end_s),
+        }
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> ReferenceCondition:
+        end, crop = data.get("end_s"), data.get("crop")
+        return ReferenceCondition(
+            path=data["path"],
+            sha256=data["sha256"],
+            crop=None if crop is None else Box.from_dict(crop),
+            start_s=Fraction(data.get("start_s", 0)),
+            end_s=None if end is None else Fraction(end),
+        )
+
+
+Frames = ImageCondition | ClipCondition
+"""What is given for frames of the clip."""
+Condition = Frames | ReferenceCondition
 
 
 def is_sketch(condition: Condition) -> bool:
@@ -192,9 +228,15 @@ def is_sketch(condition: Condition) -> bool:
     return isinstance(condition, ClipCondition) and condition.strength > 0
 
 
+def is_kept(condition: Condition) -> TypeGuard[Frames]:
+    """Whether its pictures stay as they are."""
+    return not isinstance(condition, ReferenceCondition) and not is_sketch(condition)
+
+
 CONDITIONS: dict[str, Callable[[dict[str, Any]], Condition]] = {
     "image": ImageCondition.from_dict,
     "clip": ClipCondition.from_dict,
+    "reference": ReferenceCondition.from_dict,
 }
 
 
@@ -244,13 +286,15 @@ class Plan:
     @property
     def needs(self) -> frozenset[str]:
         """What a backend must be able to do for its conditions; words as in ``Capabilities.conditions``."""
-        clips = [item for item in self.conditions if isinstance(item, ClipCondition)]
-        first_only = all(isinstance(item, ImageCondition) and item.frame == 0 for item in self.conditions)
+        frames = [item for item in self.conditions if not isinstance(item, ReferenceCondition)]
+        clips = [item for item in frames if isinstance(item, ClipCondition)]
+        first_only = all(isinstance(item, ImageCondition) and item.frame == 0 for item in frames)
         wanted = {
-            "image": bool(self.conditions) and first_only,
-            "frames": not first_only and any(not is_sketch(item) for item in self.conditions),
+            "image": bool(frames) and first_only,
+            "frames": not first_only and any(not is_sketch(item) for item in frames),
             "regions": any(item.hole or item.into for item in clips),
             "sketch": bool(self.strength),
+            "references": len(frames) < len(self.conditions),
             "prompts": len(self.prompts) > 1,
             "shots": bool(self.cuts),
             "negative": bool(self.negative),

@@ -45,7 +45,7 @@ def plan_schema() -> dict[str, Any]:
                 "sampler": {"$ref": "#/$defs/sampler"},
                 "conditions": {
                     "type": "array",
-                    "items": {"oneOf": [{"$ref": "#/$defs/image"}, {"$ref": "#/$defs/clip"}]},
+                    "items": {"oneOf": [{"$ref": f"#/$defs/{kind}"} for kind in ("image", "clip", "reference")]},
                 },
             },
             {"negative": text},
@@ -73,6 +73,11 @@ def plan_schema() -> dict[str, Any]:
                 "what of a clip is painted anew",
             ),
             "image": _object({"kind": {"const": "image"}, **file}, {"frame": count, "crop": _or_null(box)}),
+            "reference": _object(
+                {"kind": {"const": "reference"}, **file},
+                {"crop": _or_null(box), "start_s": FRACTION, "end_s": end},
+                "a picture of something that is to look like that from start_s to end_s",
+            ),
             "clip": _object(
                 {"kind": {"const": "clip"}, **file},
                 {

@@ -11,10 +11,10 @@ import pytest
 
 from ozora.backends.base import Stroke
 from ozora.backends.maquette import MaquetteBackend
-from ozora.edit.given import Given
+from ozora.edit.given import Given, Reference
 from ozora.errors import SizeError, SnapshotError, WeightsError
 from ozora.model.upscaler import UpscalerConfig
-from ozora.plan import Plan, Prompt, Sampler
+from ozora.plan import Plan, Prompt, ReferenceCondition, Sampler
 from ozora.shapes import VideoShape
 from tests.model.tiny import make
 
@@ -125,6 +125,65 @@ def test_a_shot_knows_nothing_of_the_one_before(backend: MaquetteBackend) -> Non
     assert np.array_equal(one[24:], other[24:])
     held = replace(red, prompts=(red.prompts[0], replace(second, enter="")))
     assert not np.array_equal(one[24:], paint(backend, held)[24:])
+
+
+def introduced(folder: Path) -> MaquetteBackend:
+    """A backend whose weights have learnt references."""
+    weights = make(folder / "tiny.safetensors")
+    card = weights.with_suffix(".json")
+    card.write_text(json.dumps({**json.loads(card.read_text()), "references": True}))
+    return MaquetteBackend(weights)
+
+
+def test_a_thing_of_two_shots_is_shown_to_the_second(tmp_path: Path) -> None:
+    """Another seed of the first shot, another second shot, where both speak of the ball; and only there."""
+    backend = introduced(tmp_path)
+
+    def second(*texts: str) -> np.ndarray:
+        """The second shot where the first is, in the end, that of another picture."""
+        first, then = texts
+        prompts = (Prompt(text=first, end_s=Fraction(1)), Prompt(text=then, start_s=Fraction(1), enter="cut"))
+        return paint(backend, replace(plan(24), prompts=prompts))[12:]
+
+    same, other = "a red ball in the snow", "a blue cube in the snow"
+    assert not np.array_equal(second("a red ball", same), second("a red ball at night", same))
+    assert np.array_equal(second("a red ball", other), second("a red ball at night", other))
+
+
+def test_a_picture_shows_how_a_thing_looks_while_it_holds(tmp_path: Path, backend: MaquetteBackend) -> None:
+    shown, wish = introduced(tmp_path), plan(24)
+    cuts = (Prompt(text="a red ball", end_s=Fraction(1)), Prompt(text="a tree", start_s=Fraction(1), enter="cut"))
+    wish = replace(wish, prompts=cuts)
+    shape = shown.native(wish.shape)
+    plain = paint(shown, wish)
+
+    def with_picture(gray: int, start_s: int) -> np.ndarray:
+        reference = Reference(picture=np.full((64, 96, 3), gray, np.uint8), start_s=Fraction(start_s))
+        return whole(shown.paint(wish, shape, (), references=(reference,), preview=False))
+
+    dark, late = with_picture(20, 0), with_picture(20, 1)
+    assert not np.array_equal(dark[:12], plain[:12])
+    assert not np.array_equal(dark[:12], with_picture(220, 0)[:12])
+    assert np.array_equal(late[:12], plain[:12]) and not np.array_equal(late[12:], plain[12:])
+    assert "references" in shown.capabilities.conditions
+    assert "references" not in backend.capabilities.conditions
+
+
+def test_two_pictures_at_one_time_are_spoken_of(tmp_path: Path) -> None:
+    items = tuple(ReferenceCondition(path=name, sha256="0" * 64) for name in ("a.png", "b.png"))
+    (note,) = introduced(tmp_path).notes(replace(plan(), conditions=items))
+    assert "one reference at a time" in note
+
+
+def test_the_windows_of_a_long_clip_are_shown_its_beginning(tmp_path: Path, backend: MaquetteBackend) -> None:
+    wish, anchored = plan(60), introduced(tmp_path)
+    plain, shown = paint(backend, wish), paint(anchored, wish)
+    assert np.array_equal(plain[:13], shown[:13])
+    assert not np.array_equal(plain[13:], shown[13:])
+    items = anchored.paint(wish, anchored.native(wish.shape), (), preview=True)
+    saved = [item.save() for item in items if isinstance(item, Stroke) and item.save is not None]
+    again = anchored.paint(wish, anchored.native(wish.shape), (), preview=False, resume=saved[7])
+    assert np.array_equal(whole(again), shown)
 
 
 def test_a_prompt_in_the_middle_of_a_window_has_its_time(backend: MaquetteBackend) -> None:

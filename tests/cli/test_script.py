@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ozora.cli.commands import app, call
-from ozora.edit.storyboard import read_board
+from ozora.edit.storyboard import Look, read_board
 
 
 def test_a_story_becomes_a_board(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -13,7 +13,7 @@ def test_a_story_becomes_a_board(tmp_path: Path, capsys: pytest.CaptureFixture[s
     out = tmp_path / "board.yaml"
     assert call(app, ["script", str(tmp_path / "story.txt"), "-o", str(out), "--seconds", "6"]) == 0
     board = read_board(out)
-    assert board.cast == {"robot": "a yellow robot"}
+    assert board.cast == {"robot": Look(text="a yellow robot")}
     assert [(card.text, float(card.at), card.transition) for card in board.cards] == [
         ("@robot walks to the left in a meadow", 0.0, None),
         ("@robot jumps in a meadow", 2.0, "write"),

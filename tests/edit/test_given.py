@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from ozora.edit import extend, read_source
-from ozora.edit.given import Given, read_given, read_sketch, retime, to_native
+from ozora.edit.given import Given, read_given, read_references, read_sketch, retime, to_native
 from ozora.errors import SizeError, UserError
 from ozora.media import read_video, write_image, write_video
-from ozora.plan import Box, Hole, Plan, Prompt
+from ozora.plan import Box, Hole, Plan, Prompt, ReferenceCondition
 from ozora.shapes import VideoShape
 from tests.edit.clips import make_clip
 
@@ -130,3 +130,22 @@ def test_sketches_are_mixed_by_their_weights(tmp_path: Path) -> None:
     nothing = tuple((time_s, Fraction(0)) for time_s, _ in rising)
     with pytest.raises(SizeError, match="weights"):
         read_sketch(plan(shape, replace(bright, weights=nothing)))
+
+
+def test_a_reference_is_no_frame_of_the_clip(tmp_path: Path) -> None:
+    path = tmp_path / "red.png"
+    picture = np.zeros((64, 96, 3), np.uint8)
+    picture[:, 48:] = (200, 20, 20)
+    write_image(picture, path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    shape = VideoShape(frames=24, height=64, width=96, fps=Fraction(12))
+    right = ReferenceCondition(path=str(path), sha256=digest, crop=Box(left=Fraction(1, 2)), end_s=Fraction(1))
+    wish = plan(shape, right)
+    assert read_given(wish) == ()
+    assert wish.needs == {"references"}
+    (reference,) = read_references(wish, replace(shape, height=32, width=48))
+    assert reference.picture.shape == (32, 48, 3)
+    assert (reference.picture == (200, 20, 20)).all()
+    assert reference.holds(Fraction(0)) and not reference.holds(Fraction(1))
+    with pytest.raises(UserError, match="not the file"):
+        read_references(plan(shape, replace(right, sha256="0" * 64)), shape)

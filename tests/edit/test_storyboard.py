@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from ozora.edit.storyboard import board_schema, parse_board, read_board, storyboard
 from ozora.errors import SizeError, UserError
 from ozora.media import write_image
-from ozora.plan import Box, ClipCondition, ImageCondition
+from ozora.plan import Box, ClipCondition, ImageCondition, ReferenceCondition
 from ozora.shapes import VideoShape
 from tests.edit.clips import make_clip
 
@@ -67,6 +67,23 @@ def test_pictures_and_clips_are_given_at_their_times(tmp_path: Path) -> None:
     assert layout.prompts[1].text == "a", "a card without words goes on with those before"
 
 
+def test_a_picture_of_the_cast_is_shown_where_a_card_speaks_of_them(tmp_path: Path) -> None:
+    write_image(np.zeros((64, 96, 3), np.uint8), tmp_path / "robot.png")
+    look = {"text": "a small yellow robot", "image": "robot.png", "crop": {"left": 0.5}}
+    cards = [
+        {"at": 0, "text": "@robot in a meadow"},
+        {"at": 2, "text": "a house"},
+        {"at": 3, "text": "@robot and @robot"},
+        {"at": 4},
+    ]
+    board = parse_board({"cards": cards, "cast": {"robot": look, "dog": "a dog"}})
+    layout = storyboard(board, SHAPE, folder=tmp_path)
+    assert layout.prompts[0].text == "a small yellow robot in a meadow"
+    assert all(isinstance(item, ReferenceCondition) for item in layout.conditions)
+    assert [(item.start_s, item.end_s) for item in layout.conditions] == [(0, 2), (3, 4), (4, 8)]  # type: ignore[union-attr]
+    assert {item.crop for item in layout.conditions} == {Box(left=Fraction(1, 2))}
+
+
 @pytest.mark.parametrize(
     ("board", "says"),
     [
@@ -87,6 +104,12 @@ def test_pictures_and_clips_are_given_at_their_times(tmp_path: Path) -> None:
         ({"cards": [{"at": 0, "text": "a", "transition": "wipe"}]}, "card 1, transition"),
         ({"cards": [{"at": 0, "text": "a", "image": "none.png"}]}, "card 1: none.png does not exist"),
         ({"cards": [{"at": 0, "text": "a", "image": "a", "video": "b"}]}, "give one of them"),
+        (
+            {"cards": [{"at": 0, "text": "@a"}], "cast": {"a": {"text": "a dog", "image": "none.png"}}},
+            "cast, a: none.png does not exist",
+        ),
+        ({"cards": [{"at": 0, "text": "@a"}], "cast": {"a": {"image": "a.png"}}}, "cast, a, text: it is missing"),
+        ({"cards": [{"at": 0, "text": "@a"}], "cast": {"a": 3}}, "cast, a: give"),
         ([1, 2], "cards: give fields by name"),
         ({"cards": 3}, "cards: give a list, such as"),
         ({"cards": [3]}, "card 1: give fields by name"),

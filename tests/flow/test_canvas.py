@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ozora.flow.canvas import KNOWN_LEVEL, Canvas, blank, hold, levels, place, start
+from ozora.flow.canvas import KNOWN_LEVEL, Canvas, blank, hold, introduce, levels, place, start
 from ozora.flow.path import velocity_from_data
 from ozora.flow.schedule import times
 from ozora.flow.solvers import SOLVERS, Solver
@@ -107,3 +107,14 @@ def test_channels_in_front_of_the_canvas_are_free() -> None:
     assert x[:2].eq(1).all() and torch.equal(x[2:, :1], first)
     moved = hold(canvas, lambda x, _: torch.ones_like(x))(x, torch.tensor(0.5))
     assert moved[:2].eq(1).all() and moved[2:, [0, 3]].eq(0).all() and moved[2:, 1:3].eq(1).all()
+
+
+def test_a_reference_comes_before_the_clip_and_is_known() -> None:
+    canvas, first, _ = _canvas()
+    shown = _draw(7, (5, 1, 2, 3))
+    both = introduce(canvas, shown)
+    assert both.references == 1 and canvas.references == 0
+    assert torch.equal(both.value[:, :1], shown) and torch.equal(both.value[:, 1:], canvas.value)
+    assert both.known.all(dim=(1, 2)).tolist() == [True, True, False, False, True]
+    assert introduce(canvas, first[:, :0]).value.shape == SIZE, "no picture, no change"
+    assert place(both, first, 2).references == 1

@@ -10,7 +10,17 @@ from torch import Tensor
 from ozora.model.autoencoder import Autoencoder, AutoencoderConfig
 from ozora.shapes import VideoShape
 
-CONFIG = AutoencoderConfig(time=3, space=16, channels=6, encoder_width=24, decoder_widths=(8, 12, 16), enlarge=2)
+CONFIG = AutoencoderConfig(
+    time=3,
+    space=16,
+    channels=8,
+    motion=2,
+    encoder_width=24,
+    motion_width=16,
+    decoder_widths=(8, 12, 16),
+    mover_widths=(16, 8, 8, 8),
+    enlarge=2,
+)
 FRAMES, HEIGHT, WIDTH = 10, 32, 48
 
 
@@ -35,7 +45,7 @@ def test_sizes_are_those_of_the_compression() -> None:
     model, video = network(), clip()
     shape = CONFIG.compression.latent(VideoShape(frames=FRAMES, height=HEIGHT, width=WIDTH, fps=Fraction(12)))
     latent = model.encode(video)
-    assert latent.shape == (1, shape.channels, shape.frames, shape.height, shape.width) == (1, 6, 4, 2, 3)
+    assert latent.shape == (1, shape.channels, shape.frames, shape.height, shape.width) == (1, 8, 4, 2, 3)
     assert model.decode(latent).shape == video.shape
 
 
@@ -80,6 +90,41 @@ def test_decoding_is_causal(group: int) -> None:
         assert not torch.equal(before[:, :, frame], after[:, :, frame])
 
 
+def test_what_stands_still_has_no_movement() -> None:
+    model = network()
+    still = clip()[:, :, :1].expand(-1, -1, FRAMES, -1, -1)
+    assert not model.encode(still)[:, 6:].any()
+    assert model.encode(clip())[:, 6:, 1:].abs().amax(dim=(0, 2, 3, 4)).min() > 0
+    looks = model.encode(still)[:, :6]
+    torch.testing.assert_close(looks[:, :, 1:], looks[:, :, :1].expand(-1, -1, 3, -1, -1))
+
+
+def test_the_look_of_a_group_is_that_of_its_middle_frame() -> None:
+    model, video = network(), clip()
+    latent = model.encode(video)
+    for group in range(1, 4):
+        alone = model.encode(video[:, :, 3 * group - 1 : 3 * group])
+        torch.testing.assert_close(latent[:, :6, group], alone[:, :6, 0])
+
+
+def test_the_flow_says_where_the_pixels_of_the_middle_picture_go() -> None:
+    """A mover that says "from so much further left" shifts the middle picture to the right."""
+    torch.manual_seed(0)
+    model = Autoencoder(CONFIG).requires_grad_(False)
+    model.start_from(clip().repeat(2, 1, 1, 1, 1) + 0.1 * torch.randn(2, 3, FRAMES, HEIGHT, WIDTH))
+    latent = model.encode(clip())
+    before = model.decode(latent)
+    assert torch.equal(model.flow(latent), torch.zeros(1, 2, FRAMES - 1, HEIGHT // 4, WIDTH // 4))
+    torch.testing.assert_close(before[:, :, 1], before[:, :, 3], msg="nothing has moved yet")
+    last = model.move.body[-1]
+    assert isinstance(last, torch.nn.Conv2d) and last.bias is not None
+    last.bias[0] = -4 / HEIGHT
+    after = model.decode(latent)
+    torch.testing.assert_close(model.flow(latent)[:, 0], torch.full((1, FRAMES - 1, 8, 12), -4 / HEIGHT))
+    torch.testing.assert_close(after[:, :, 1:, :, 4:], before[:, :, 1:, :, :-4])
+    assert torch.equal(after[:, :, 0], before[:, :, 0])
+
+
 def test_clips_of_a_batch_do_not_touch() -> None:
     model, video = network(), clip()
     both = model.encode(torch.cat([video, -video]))
@@ -96,7 +141,8 @@ def test_a_start_from_the_corpus_is_centered_and_of_unit_size() -> None:
     with torch.no_grad():
         latent = model.encode(video)
         error = (model.decode(latent) - video).square().mean()
-    channels = latent.transpose(0, 1).flatten(1)
+        images = [model.encode(video[:, :, frame : frame + 1]) for frame in range(FRAMES)]
+    channels = torch.cat(images, dim=2)[:, :6].transpose(0, 1).flatten(1)
     torch.testing.assert_close(channels.mean(1), torch.zeros(6), rtol=0, atol=0.06)
     torch.testing.assert_close(channels.std(1), torch.ones(6), rtol=0, atol=0.02)
     torch.testing.assert_close(channels.cov(), torch.eye(6), rtol=0, atol=0.05)

@@ -14,7 +14,16 @@ from ozora.model.text import TextConfig, tokenize
 from ozora.model.transformer import TransformerConfig, positions
 
 CONFIG = MaquetteConfig(
-    autoencoder=AutoencoderConfig(time=3, space=16, channels=6, encoder_width=24, decoder_widths=(8, 12, 16)),
+    autoencoder=AutoencoderConfig(
+        time=3,
+        space=16,
+        channels=6,
+        motion=2,
+        encoder_width=24,
+        motion_width=16,
+        decoder_widths=(8, 12, 16),
+        mover_widths=(16, 8, 8, 8),
+    ),
     text=TextConfig(words=("red", "blue", "ball"), length=6, width=16, layers=1, heads=2),
     transformer=TransformerConfig(channels=6, blocking=0, text_width=16, width=32, layers=2, heads=2, hidden=48),
     height=32,

@@ -16,7 +16,14 @@ from ozora.model.weights import save_bundle
 from ozora.world.vocabulary import SMALL
 
 CONFIG = MaquetteConfig(
-    autoencoder=AutoencoderConfig(channels=8, encoder_width=32, decoder_widths=(8, 8, 16, 16)),
+    autoencoder=AutoencoderConfig(
+        channels=8,
+        motion=3,
+        encoder_width=32,
+        motion_width=16,
+        decoder_widths=(8, 8, 16, 16),
+        mover_widths=(16, 8, 8, 8, 8),
+    ),
     text=TextConfig(words=("a", "red", "ball", "blue", "cube"), length=8, width=32, layers=1, heads=2),
     transformer=TransformerConfig(channels=8, text_width=32, width=32, layers=2, heads=2, hidden=48),
     height=64,

@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from ozora.backends import Capabilities, Frames, Stroke
-from ozora.edit.given import Given
+from ozora.edit.given import Given, Reference
 from ozora.errors import SizeError, SnapshotError, WeightsError
 from ozora.plan import Plan
 from ozora.shapes import VideoShape
@@ -68,6 +68,7 @@ class StubBackend:
         given: tuple[Given, ...],
         *,
         sketch: Frames | None = None,
+        references: tuple[Reference, ...] = (),
         preview: bool,
         resume: bytes | None = None,
     ) -> Iterator[Stroke | Frames]:

@@ -77,7 +77,9 @@ def test_what_is_another_keys_is_not_there(client: httpx.Client, desk: Desk) -> 
 
 def _refused(desk: Desk, key: Key, name: str) -> None:
     board = {"cards": [{"at": 0, "text": "a ball", "image": name}]}
+    cast = {"cards": [{"at": 0, "text": "@a"}], "cast": {"a": {"text": "a dog", "image": name}}}
     for fields, param in (
+        ({"storyboard": cast}, "storyboard"),
         ({"keyframes": [{"image": name, "at": 1}]}, "keyframes"),
         ({"storyboard": board}, "storyboard"),
         ({"pieces": [{"video": name, "at": 0}]}, "pieces"),

@@ -62,6 +62,12 @@ def test_structures_become_values() -> None:
         (read_board, {"cards": [{**CARD, "camera": "x" * 2001}]}, "storyboard", "card 1, camera"),
         (read_board, {"cards": [{**CARD, "text": "@a" * 900}], "cast": {"a": "x" * 400}}, "storyboard", "card 1"),
         (read_board, {"cards": [CARD], "cast": {"a": "x" * 501}}, "storyboard", "cast"),
+        (
+            read_board,
+            {"cards": [CARD], "cast": {"a": {"text": "x", "image": "i", "crop": {"top": 1}}}},
+            "storyboard",
+            "cast, a, crop",
+        ),
         (read_board, {"cards": [{"at": 0, "image": "file_1"}] * 21}, "storyboard", "at most 20"),
     ],
 )

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from ozora.model.maquette import MaquetteConfig
 from ozora.shapes import VideoShape
-from ozora.train.autoencoding import Autoencoding
+from ozora.train.autoencoding import Autoencoding, Pieces
 from ozora.train.diffusion import Diffusion, Serving, latent_scale
 from ozora.train.latents import to_dict
 from ozora.train.optimizers import Schedule
@@ -27,7 +27,7 @@ def statement(color: str) -> Statement:
     return Statement(things=(Ref(noun="ball", color=color),), facts=(Fact(kind="exists", subject=0),))
 
 
-def autoencoding(steps: int = 30, *, train_encoder: bool = False) -> Autoencoding:
+def autoencoding(steps: int = 30, *, encoder: tuple[str, ...] = ()) -> Autoencoding:
     """Two moving bars are all there is to learn."""
     phase = Autoencoding(
         name="s0",
@@ -38,16 +38,19 @@ def autoencoding(steps: int = 30, *, train_encoder: bool = False) -> Autoencodin
         clips=4,
         batch=2,
         frames=7,
-        train_encoder=train_encoder,
+        encoder=encoder,
     )
     rgb = torch.full((4, 7, 64, 96, 3), 90, dtype=torch.uint8)
     cover = torch.zeros(4, 7, 64, 96, dtype=torch.uint8)
+    flow = torch.zeros(4, 2, 6, 16, 24)
     for clip in range(4):
         for frame in range(7):
             x = 8 * clip + 4 * frame
             rgb[clip, frame, 20:40, x : x + 16] = torch.tensor([200, 40 * clip, 30], dtype=torch.uint8)
             cover[clip, frame, 20:40, x : x + 16] = 255
-    phase._rgb, phase._cover = rgb, cover
+            if frame:
+                flow[clip, 0, frame - 1, 5:10, x // 4 : x // 4 + 4] = 4 * (3 - frame) / 64
+    phase._pieces = Pieces(rgb=rgb, cover=cover, flow=flow, often=torch.ones(4))
     return phase
 
 
@@ -88,5 +91,7 @@ def diffusion(folder: Path, steps: int = 40) -> Diffusion:
         schedule=Schedule(steps=steps, rate=1e-2, warmup=3),
         latents=folder,
         servings=(Serving(frames=1, batch=8, share=0.5), Serving(frames=13, batch=4, share=0.5)),
-        scale=latent_scale(folder, 13, torch.linspace(2.0, 1.0, CONFIG.autoencoder.channels)),
+        scale=latent_scale(
+            folder, 13, torch.linspace(2.0, 1.0, CONFIG.autoencoder.channels - CONFIG.autoencoder.motion)
+        ),
     )

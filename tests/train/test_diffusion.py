@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -124,3 +125,29 @@ def test_some_times_are_the_beginning(tmp_path: Path) -> None:
     t = diffusion(write_shelf(tmp_path))._times((4000,), 1.2, torch.Generator().manual_seed(1))
     assert 0.05 < (t == 1).float().mean() < 0.11
     assert t.min() > 0
+
+
+def test_a_reference_shows_a_thing_of_the_clip(tmp_path: Path) -> None:
+    """It is known, lies before the clip, and tells the color where the prompt is silent."""
+    phase = diffusion(write_shelf(tmp_path / "latents"), 200)
+    phase.reference_share, phase.blank_share = 1.0, 0.5
+    index = torch.tensor([0, 1, 2, 3])
+    statements = [phase._shelf(13).statements[int(i)] for i in index]
+    batch = phase._introduced(phase._batch(phase._shelf(13), index, [""] * 4), statements, np.random.default_rng(0))
+    assert batch.grid == (4, 2, 3) and batch.picture.shape[1] == 24
+    assert (batch.picture[:, :6].mean((1, 2)).sign() == torch.tensor([1.0, -1.0, 1.0, -1.0])).all()
+
+    list(run_phase(phase, tmp_path))
+    painter = Painter(CONFIG.text, CONFIG.transformer)
+    painter.load_state_dict(painter_weights(finished_weights(tmp_path, "s1")[0]))
+    where = positions(1, 2, 3, seconds_a_frame=0.5, references=1)
+    assert where[:6, 0].tolist() == [-4.0] * 6 and where[6:, 0].tolist() == [0.0] * 6
+    words = tokenize([""], CONFIG.text)
+    red, blue = (phase._batch(phase._shelf(1), torch.tensor([row]), [""]) for row in (0, 1))
+    noise = torch.randn(1, 12, CHANNELS + 8, generator=torch.Generator().manual_seed(5))
+    known, level = (torch.arange(12) < 6).float()[None], torch.tensor([[0.02, 1.0]])
+    for shown, other in ((red, blue), (blue, red)):
+        noise[:, :6, CHANNELS:] = shown.picture
+        with torch.no_grad():
+            told = painter(noise, level, torch.ones(1), known, words, where)[:, 6:, :CHANNELS]
+        assert (told - shown.blocking).norm() < 0.7 * (told - other.blocking).norm()

@@ -33,16 +33,17 @@ def test_a_deeper_painter_paints_the_same_and_can_learn() -> None:
             assert value.grad is not None and value.grad.abs().max() > 0, name
 
 
-def test_a_wider_blocking_leaves_the_rest_as_it_was() -> None:
+def test_more_channels_leave_the_others_as_they_were() -> None:
     torch.manual_seed(0)
     had, channels = CONFIG.transformer.blocking, CONFIG.transformer.channels
     painter = Painter(CONFIG.text, CONFIG.transformer)
     for value in painter.parameters():
         torch.nn.init.normal_(value, std=0.1)
-    wider = Painter(CONFIG.text, replace(CONFIG.transformer, blocking=had + 5))
-    wider.load_state_dict(widen(painter.state_dict(), had + 5, channels))
+    wanted = replace(CONFIG.transformer, blocking=had + 5, channels=channels + 4)
+    wider = Painter(CONFIG.text, wanted)
+    wider.load_state_dict(widen(painter.state_dict(), CONFIG.transformer, wanted))
     x, rest = (
-        torch.randn(2, 6, had + 5 + channels),
+        torch.randn(2, 6, had + 5 + channels + 4),
         (
             torch.rand(2, 1),
             torch.rand(2),
@@ -51,12 +52,12 @@ def test_a_wider_blocking_leaves_the_rest_as_it_was() -> None:
             torch.randn(6, 3),
         ),
     )
-    old = torch.arange(had + 5 + channels) < had
-    old |= torch.arange(had + 5 + channels) >= had + 5
+    number = torch.arange(had + 5 + channels + 4)
+    old = (number < had) | ((number >= had + 5) & (number < had + 5 + channels))
     assert torch.allclose(painter(x[..., old], *rest), wider(x, *rest)[..., old], atol=1e-5)
     assert not wider(x, *rest)[..., ~old].any()
     with pytest.raises(ValueError, match="cannot hold them"):
-        widen(painter.state_dict(), had - 1, channels)
+        widen(wider.state_dict(), wanted, CONFIG.transformer)
 
 
 def test_blocks_are_not_thrown_away() -> None:

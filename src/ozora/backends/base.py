@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ozora.edit.given import Given
+from ozora.edit.given import Given, Reference
 from ozora.plan import Plan
 from ozora.shapes import VideoShape
 
@@ -23,8 +23,8 @@ class Capabilities:
     """What a backend can do. The first of ``sizes`` and ``fps`` is its default.
 
     ``conditions``: "image" (a first frame may be given), "frames" (any frames may be), "regions" (parts of pictures
-    may be), "sketch" (a clip may be painted over), "prompts" (there may be several over time), "shots" (and cuts),
-    "negative" (what is not wanted may be said).
+    may be), "sketch" (a clip may be painted over), "references" (it may be shown how a thing looks), "prompts" (there
+    may be several over time), "shots" (and cuts), "negative" (what is not wanted may be said).
     """
 
     name: str
@@ -89,6 +89,7 @@ class Backend(Protocol):
         given: tuple[Given, ...],
         *,
         sketch: Frames | None = None,
+        references: tuple[Reference, ...] = (),
         preview: bool,
         resume: bytes | None = None,
     ) -> Iterator[Stroke | Frames]:
@@ -96,7 +97,8 @@ class Backend(Protocol):
         painted later can change them; all pieces together are the clip, and the last item is one.
 
         ``given`` is what is known, at native size and rate. ``sketch`` are the frames of a whole clip, to be painted
-        over with ``plan.strength``. ``resume`` is a snapshot of the same plan: painting goes on from there, to the
-        same pixels, and all pieces come again. ``UserError`` when it is of another plan or model.
+        over with ``plan.strength``; ``references`` are pictures of what is to be seen, at native size. ``resume`` is a
+        snapshot of the same plan: painting goes on from there, to the same pixels, and all pieces come again.
+        ``UserError`` when it is of another plan or model.
         """
         ...

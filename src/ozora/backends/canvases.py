@@ -74,6 +74,11 @@ def _encode(model: Maquette, pictures: list[NDArray[np.uint8]], *, opens: bool) 
     return model.normalize(model.autoencoder.encode(video))[0, :, -1:]
 
 
+def look(model: Maquette, picture: NDArray[np.uint8]) -> Float[Tensor, "k 1 i j"]:
+    """A picture [h, w, 3] as a latent frame."""
+    return _encode(model, [picture], opens=True)
+
+
 def _tokens(known: Sequence[NDArray[np.bool_] | None], rows: int, columns: int) -> Bool[Tensor, "1 i j"]:
     """Which tokens of a group are wholly known."""
     result = torch.ones(rows, columns, dtype=torch.bool)

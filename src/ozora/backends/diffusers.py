@@ -21,7 +21,7 @@ import numpy as np
 
 from ozora.backends.base import Capabilities, Frames, Stroke
 from ozora.backends.open_models import OpenModel
-from ozora.edit.given import Given
+from ozora.edit.given import Given, Reference
 from ozora.errors import CapabilityError, SizeError, SnapshotError, WeightsError
 from ozora.plan import Plan
 from ozora.shapes import VideoShape
@@ -150,6 +150,7 @@ class DiffusersBackend:
         given: tuple[Given, ...],
         *,
         sketch: Frames | None = None,
+        references: tuple[Reference, ...] = (),
         preview: bool,
         resume: bytes | None = None,
     ) -> Iterator[Stroke | Frames]:

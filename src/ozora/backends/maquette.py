@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ozora.backends.base import Capabilities, Frames, Stroke
-from ozora.edit.given import Given, to_native
+from ozora.edit.given import Given, Reference, to_native
 from ozora.errors import SizeError
-from ozora.plan import Plan, is_sketch
+from ozora.plan import Plan, ReferenceCondition, is_kept
 from ozora.shapes import VideoShape
 
 if TYPE_CHECKING:
@@ -69,7 +69,10 @@ class MaquetteBackend:
             steps=int(self.card.get("steps", 12)),
             guidance=float(self.card.get("guidance", 3.0)),
             solver=str(self.card.get("solver", "euler")),
-            conditions=("image", "frames", "regions", "sketch", "prompts", "shots", "negative"),
+            conditions=(
+                *("image", "frames", "regions", "sketch", "prompts", "shots", "negative"),
+                *(("references",) if self.card.get("references") else ()),
+            ),
             device="cpu",
             installed=self.weights.is_file(),
             license="Apache-2.0",
@@ -108,6 +111,9 @@ class MaquetteBackend:
         notes = [note for prompt in plan.prompts for note in outside(read(prompt.text), self._world)]
         if notes:
             notes.append("an open-weight model does justice to what lies outside, such as --model wan-2.2-5b")
+        starts = [item.start_s for item in plan.conditions if isinstance(item, ReferenceCondition)]
+        if len(starts) > len(set(starts)):
+            notes.append("maquette looks at one reference at a time: the first of those that hold")
         return tuple(notes)
 
     def load(self) -> None:
@@ -123,13 +129,14 @@ class MaquetteBackend:
         given: tuple[Given, ...],
         *,
         sketch: Frames | None = None,
+        references: tuple[Reference, ...] = (),
         preview: bool,
         resume: bytes | None = None,
     ) -> Iterator[Stroke | Frames]:
         import torch
 
-        from ozora.backends.canvases import cut_out, develop_strip, fill, strips
-        from ozora.flow.canvas import hold, place, start
+        from ozora.backends.canvases import cut_out, develop_strip, fill, look, strips
+        from ozora.flow.canvas import hold, introduce, place, start
         from ozora.flow.path import mix
         from ozora.flow.rehearsal import Rehearsal, State
         from ozora.flow.schedule import shift
@@ -144,8 +151,8 @@ class MaquetteBackend:
         shots = cut(shape, plan.cuts, time=model.config.autoencoder.time)
         canvas = fill(model, shape, shots, to_native(given, wanted, shape))
         ahead = model.config.transformer.blocking
-        size = (ahead + len(canvas.value), *canvas.value.shape[1:])
-        noise = torch.randn(size, generator=torch.Generator().manual_seed(plan.seed))
+        size = (ahead + len(canvas.value), 1 + canvas.value.shape[1], *canvas.value.shape[2:])
+        noise = torch.randn(size, generator=torch.Generator().manual_seed(plan.seed))  # the last is for a reference
         steps, owner = plan.sampler.steps, self._owner(plan)
         tasks = self._tasks(plan, shape, shots, canvas)
         grid = self._times(steps, ahead, size[0])
@@ -162,11 +169,16 @@ class MaquetteBackend:
             for window, _ in tasks[: first // steps]:
                 canvas = place(canvas, painted[:, window.first : window.stop], window.first)
         total, reached = steps * len(tasks), first
+        looks = [(item, look(model, item.picture)) for item in references]
         waiting, large = strips(shots, size=self._window), wanted.height > shape.height
         with torch.inference_mode():
             for number in range(first // steps, len(tasks)):
-                window, text = tasks[number]
-                part = cut_out(model, canvas, window)
+                window, time_s = tasks[number]
+                text, alone = self._text(plan, time_s), cut_out(model, canvas, window)
+                shown = [latent for item, latent in looks if item.holds(time_s)]
+                anchor = canvas.value[:, self._anchor(plan, shape, shots, window, text)]
+                part = introduce(alone, shown[0] if shown else anchor)
+                ours = part.references
                 renew = partial(_noise, part, (len(noise), *part.value.shape[1:]), plan.seed, number)
                 work = Rehearsal(
                     velocity=hold(part, self._velocity(plan, part, shape, text)),
@@ -174,10 +186,11 @@ class MaquetteBackend:
                     times=grid,
                     begin=partial(renew, step=-1),
                     fresh=renew,
-                    worth=self._judge(plan, text, part) if sketch is None and window.opens else None,
+                    worth=self._judge(plan, text, alone, skip=ours) if sketch is None and window.opens else None,
                 )
                 if number * steps >= first:
-                    begin = State(x=start(part, noise[:, window.first : window.first + window.size]))
+                    here = noise[:, window.first : window.first + window.size]
+                    begin = State(x=start(part, torch.cat([noise[:, size[1] - ours :], here], dim=1)))
                 for state in work.states(begin, turns=self._rehearsals):
                     done = number * steps + state.step
                     reached = max(reached, done)
@@ -185,13 +198,13 @@ class MaquetteBackend:
                     shows = preview and lead == 0 < level and state.step % PREVIEW_EVERY == 0
                     if state.step == steps:
                         fresh = 0 if window.opens else 1  # a later window's first picture was known
-                        kept = state.x[ahead:, fresh : window.stop - window.first]
+                        kept = state.x[ahead:, ours + fresh : ours + window.stop - window.first]
                         canvas = place(canvas, kept, window.first + fresh)
                     yield Stroke(
                         stage="paint",
                         done=reached,
                         total=total,
-                        preview=self._peek(state.x[ahead:]) if shows else None,
+                        preview=self._peek(state.x[ahead:, ours:]) if shows else None,
                         save=partial(save, owner, done, state, canvas.value),
                     )
                 while len(waiting) > 1 and waiting[0].stop <= window.stop:  # nothing before it changes any more
@@ -212,9 +225,22 @@ class MaquetteBackend:
         """How often a blocking is tried at most."""
         return int(self.card.get("rehearsals", 1))
 
-    def _judge(self, plan: Plan, text: str, canvas: Canvas) -> Callable[[Tensor], float] | None:
+    def _anchor(self, plan: Plan, shape: VideoShape, shots: tuple[Shot, ...], window: Window, text: str) -> slice:
+        """The latent frame, if there is one, that shows a window how its things look: the first picture of the first
+        shot that speaks of one of them, where it is painted before."""
+        if not self.card.get("references"):
+            return slice(0)
+        names = {(thing.noun, thing.color) for thing in self._statement(plan, text).things}
+        for shot in shots:
+            said = self._statement(plan, self._text(plan, Fraction(shot.first) / shape.fps))
+            if shot.group < window.first and any((thing.noun, thing.color) in names for thing in said.things):
+                return slice(shot.group, shot.group + 1)
+        return slice(0)
+
+    def _judge(self, plan: Plan, text: str, canvas: Canvas, *, skip: int) -> Callable[[Tensor], float] | None:
         """How much of what a prompt states the blocking of a state shows: as a whole, or where a part of a picture is
-        painted anew, in that part. ``None`` where later pictures are known: they have decided it."""
+        painted anew, in that part. ``None`` where later pictures are known: they have decided it. A state begins with
+        ``skip`` latent frames that are not of the canvas."""
         from ozora.world.blocking import CELLS, read_cells
         from ozora.world.rehearsal import share_shown
 
@@ -227,7 +253,7 @@ class MaquetteBackend:
         free = (~canvas.known & parts[:, None, None]).repeat_interleave(CELLS, 1).repeat_interleave(CELLS, 2).numpy()
 
         def worth(x: Tensor) -> float:
-            cells = read_cells(x[:ahead].double().numpy(), world)
+            cells = read_cells(x[:ahead, skip:].double().numpy(), world)
             whole = share_shown(cells, statement)
             return max(whole, share_shown(cells.within(free), statement)) if free.any() else whole
 
@@ -245,7 +271,7 @@ class MaquetteBackend:
         from ozora.world.reading import adapt, arrange, read
 
         statement = adapt(read(text), self._world)
-        return arrange(statement) if all(is_sketch(item) for item in plan.conditions) else statement
+        return statement if any(is_kept(item) for item in plan.conditions) else arrange(statement)
 
     @property
     def _window(self) -> int:
@@ -256,8 +282,8 @@ class MaquetteBackend:
 
     def _tasks(
         self, plan: Plan, shape: VideoShape, shots: tuple[Shot, ...], canvas: Canvas
-    ) -> list[tuple[Window, str]]:
-        """What to paint in which order: windows, each with the prompt that holds where it begins to paint."""
+    ) -> list[tuple[Window, Fraction]]:
+        """What to paint in which order: windows, each with the seconds at which it begins to paint."""
         from ozora.flow.windows import split
 
         assert self._bundle is not None
@@ -275,7 +301,7 @@ class MaquetteBackend:
                 stop = window.stop - shot.group
                 done[:stop] = [True] * stop
                 frame = shot.first + (time * (begin - 1) + 1 + time // 2 if begin else 0)
-                tasks.append((window, self._text(plan, Fraction(frame) / shape.fps)))
+                tasks.append((window, Fraction(frame) / shape.fps))
         return tasks
 
     def _text(self, plan: Plan, time_s: Fraction) -> str:
@@ -293,8 +319,7 @@ class MaquetteBackend:
     def _velocity(self, plan: Plan, canvas: Canvas, shape: VideoShape, text: str) -> Velocity:
         """dx/dt of the network with its prompt, guided away from what is not wanted (or from no prompt).
 
-        The blocking is guided by the card's ``lead_guidance``, the picture by the plan's guidance; above the card's
-        ``guided_until`` it is not.
+        The blocking is guided by the card's ``lead_guidance``, the picture by the plan's guidance.
         """
         from ozora.flow.canvas import levels
         from ozora.flow.guidance import guide
@@ -307,7 +332,8 @@ class MaquetteBackend:
         model = self._bundle.model
         _, g, i, j = canvas.value.shape
         seconds = float(Fraction(model.config.autoencoder.time) / shape.fps)
-        where = positions(g, i, j, seconds_a_frame=seconds)
+        before = canvas.references
+        where = positions(g - before, i, j, seconds_a_frame=seconds, references=before)
         seen = canvas.known.float().flatten()[None]
 
         words = tokenize([self._wording(plan, text), plan.negative], model.config.text)
@@ -321,13 +347,10 @@ class MaquetteBackend:
             both = x.expand(number, *x.shape)
             return velocity_from_data(data.float().mT.reshape(both.shape), both, t)
 
-        until, lead_scale = float(self.card.get("guided_until", 1.0)), float(self.card.get("lead_guidance", 1.0))
+        lead_scale = float(self.card.get("lead_guidance", 1.0))
 
         def scale(t: Tensor) -> float:
-            lead, level = float(t.flatten()[0]), float(t.flatten()[-1])
-            if lead > 0:
-                return lead_scale
-            return plan.sampler.guidance if level <= until else 1.0
+            return lead_scale if float(t.flatten()[0]) > 0 else plan.sampler.guidance
 
         return guide(pair, scale)
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from ozora.errors import SizeError, UserError
 from ozora.media import Piece, lay_sound, read_image, read_video, resize_frames
-from ozora.plan import Box, ClipCondition, Condition, Hole, Plan, is_sketch
+from ozora.plan import Box, ClipCondition, Condition, Hole, Plan, ReferenceCondition, is_kept, is_sketch
+from ozora.plan import Frames as FramesCondition
 from ozora.shapes import VideoShape
 
 STILLS = (".png", ".jpg", ".jpeg", ".webp")
@@ -42,6 +43,27 @@ class Given:
         return self.frame + len(self.pictures)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A picture [h, w, 3] of something that looks like that from ``start_s`` to ``end_s`` (``None``: to the end)."""
+
+    picture: NDArray[np.uint8]
+    start_s: Fraction = Fraction(0)
+    end_s: Fraction | None = None
+
+    def holds(self, time_s: Fraction) -> bool:
+        return self.start_s <= time_s and (self.end_s is None or time_s < self.end_s)
+
+
+def read_references(plan: Plan, shape: VideoShape) -> tuple[Reference, ...]:
+    """The references of a plan, at the size of ``shape``. ``UserError`` when a file is not what it was."""
+    return tuple(
+        Reference(picture=_read(item, shape)[0], start_s=item.start_s, end_s=item.end_s)
+        for item in plan.conditions
+        if isinstance(item, ReferenceCondition)
+    )
+
+
 def read_given(plan: Plan) -> tuple[Given, ...]:
     """What all conditions give, at the plan's size and rate, in order. ``UserError`` when a file is not what it was,
     and ``SizeError`` when what is given does not fit into the clip or overlaps."""
@@ -57,9 +79,9 @@ def read_given(plan: Plan) -> tuple[Given, ...]:
     return tuple(result)
 
 
-def _kept(plan: Plan) -> list[Condition]:
-    """The conditions that are not painted over, in order of time."""
-    return sorted((item for item in plan.conditions if not is_sketch(item)), key=lambda item: item.frame)
+def _kept(plan: Plan) -> list[FramesCondition]:
+    """What is kept of the clip, in order of time."""
+    return sorted((item for item in plan.conditions if is_kept(item)), key=lambda item: item.frame)
 
 
 def read_given_sound(plan: Plan, given: Sequence[Given]) -> Sound | None:

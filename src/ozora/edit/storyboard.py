@@ -18,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from ozora.edit.source import read_source
 from ozora.errors import MediaError, SizeError, UserError
 from ozora.media import read_image
-from ozora.plan import Box, Condition, ImageCondition, Layout, Prompt
+from ozora.plan import Box, Condition, Frames, ImageCondition, Layout, Prompt, ReferenceCondition
 from ozora.shapes import VideoShape
 from ozora.timecode import exact
 
@@ -85,13 +85,30 @@ class Card(BaseModel):
     transition: Literal["cut", "write", "dissolve"] | None = None
 
 
+class Look(BaseModel):
+    """How somebody of the cast looks: in words, and in a picture of them where there is one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: Annotated[str, Field(min_length=1)]
+    image: Path | None = None
+    crop: Crop | None = None
+
+
+def _in_words(value: object) -> object:
+    return {"text": value} if isinstance(value, str) else value
+
+
 class Board(BaseModel):
-    """A storyboard. ``cast`` maps a name to how it looks; ``@name`` in a card stands for that."""
+    """A storyboard. ``cast`` maps a name to how it looks, in words or with a picture; ``@name`` in a card stands for
+    that."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     cards: tuple[Card, ...] = Field(min_length=1, max_length=200)
-    cast: dict[str, str] = Field(default_factory=dict)
+    cast: dict[str, Annotated[Look, BeforeValidator(_in_words, json_schema_input_type=str | Look)]] = Field(
+        default_factory=dict
+    )
     size: str | None = None
     fps: str | None = None
 
@@ -146,7 +163,7 @@ def storyboard(board: Board, shape: VideoShape, *, folder: Path = Path()) -> Lay
     if cards[0].at > 0:
         raise SizeError(f"storyboard, card 1: it begins at {float(cards[0].at):g} s; the first card is at 0")
     ends = _ends(cards)
-    texts = _texts(cards, board.cast)
+    texts = _texts(cards, {name: who.text for name, who in board.cast.items()})
     prompts: list[Prompt] = []
     for number, (card, end_s, text) in enumerate(zip(cards, ends, texts, strict=True)):
         if number and _is_written(card, ends[number - 1]):
@@ -174,6 +191,7 @@ def storyboard(board: Board, shape: VideoShape, *, folder: Path = Path()) -> Lay
             if free > frames:
                 raise SizeError(f"storyboard, card {number}: its video is longer than the board; give it a duration")
             conditions.append(item)
+    conditions += _shown(cards, ends, board.cast, folder)
     return Layout(shape=whole, prompts=tuple(prompts), conditions=tuple(conditions))
 
 
@@ -216,6 +234,31 @@ def _texts(cards: list[Card], cast: dict[str, str]) -> list[str]:
     return texts
 
 
+def _shown(cards: list[Card], ends: list[Fraction], cast: dict[str, Look], folder: Path) -> list[ReferenceCondition]:
+    """The pictures of the cast, where a card speaks of them."""
+    references = []
+    said: list[str] = []
+    for card, end_s in zip(cards, ends, strict=True):
+        said = re.findall(r"@(\w+)", card.text) if card.text.strip() else said
+        for name in dict.fromkeys(said):
+            who = cast[name]
+            if who.image is not None:
+                picture, crop = folder / who.image, _box(who.crop)
+                try:
+                    read_image(picture)
+                except MediaError as error:
+                    raise UserError(f"storyboard, cast, {name}: {error}") from error
+                digest = hashlib.sha256(picture.read_bytes()).hexdigest()
+                references.append(
+                    ReferenceCondition(path=str(picture), sha256=digest, crop=crop, start_s=card.at, end_s=end_s)
+                )
+    return references
+
+
+def _box(crop: Crop | None) -> Box | None:
+    return None if crop is None else Box(**{side: Fraction(value) for side, value in crop.model_dump().items()})
+
+
 def _look(name: str, number: int, cast: dict[str, str]) -> str:
     if name not in cast:
         known = ", ".join(f"@{other}" for other in cast) or "nobody yet: add a cast"
@@ -223,10 +266,10 @@ def _look(name: str, number: int, cast: dict[str, str]) -> str:
     return cast[name]
 
 
-def _given(card: Card, number: int, shape: VideoShape, folder: Path) -> list[Condition]:
+def _given(card: Card, number: int, shape: VideoShape, folder: Path) -> list[Frames]:
     """What a card shows."""
     frame = min(round(card.at * shape.fps), shape.frames - 1)
-    crop = None if card.crop is None else Box(**{side: Fraction(v) for side, v in card.crop.model_dump().items()})
+    crop = _box(card.crop)
     try:
         if card.image is not None and card.video is not None:
             raise UserError("it has an image and a video; give one of them")
@@ -244,7 +287,7 @@ def _given(card: Card, number: int, shape: VideoShape, folder: Path) -> list[Con
     return []
 
 
-def _frames(item: Condition, shape: VideoShape) -> int:
+def _frames(item: Frames, shape: VideoShape) -> int:
     """How many frames of the board it takes."""
     if isinstance(item, ImageCondition):
         return 1

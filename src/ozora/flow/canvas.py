@@ -4,6 +4,9 @@ Every feature of Ozora is a way to fill a canvas. A known token keeps its value;
 network sees a noise level per latent frame: frames that are wholly known sit at ``KNOWN_LEVEL``, almost at the data
 end; which tokens of the others are known, its mask says.
 
+Pictures of what is to be seen, references, may come before the clip: known latent frames at times of their own
+(``positions``), so that a thing looks as it did in another shot.
+
 A state may have ``s`` channels in front of those of the canvas (the blocking of its things); they are never known.
 
 Letters: ``k`` channels, ``g`` latent frames, ``i j`` token rows and columns.
@@ -26,10 +29,12 @@ KNOWN_LEVEL = 0.02
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canvas:
-    """``value`` [k, g, i, j] holds the known latents (zero elsewhere), ``known`` [g, i, j] says which those are."""
+    """``value`` [k, g, i, j] holds the known latents (zero elsewhere), ``known`` [g, i, j] says which those are. The
+    first ``references`` latent frames are not of the clip."""
 
     value: Float[Tensor, "k g i j"]
     known: Bool[Tensor, "g i j"]
+    references: int = 0
 
 
 def blank(shape: LatentShape) -> Canvas:
@@ -48,6 +53,15 @@ def place(
     values[:, part] = torch.where(here, latent, values[:, part])
     everywhere[part] |= here
     return replace(canvas, value=values, known=everywhere)
+
+
+def introduce(canvas: Canvas, reference: Float[Tensor, "k n i j"]) -> Canvas:
+    """The canvas with ``n`` pictures, as latent frames, before those of the clip."""
+    return Canvas(
+        value=torch.cat([reference, canvas.value], dim=1),
+        known=torch.cat([canvas.known.new_ones(reference.shape[1:]), canvas.known]),
+        references=canvas.references + reference.shape[1],
+    )
 
 
 def start(canvas: Canvas, noise: Float[Tensor, "sk g i j"]) -> Float[Tensor, "sk g i j"]:

@@ -1,13 +1,18 @@
 """The video autoencoder: pixels to latent tokens and back, without a KL term and without an adversary.
 
-Encoder: a linear map of each patch, then ``time`` frames of a patch are joined into one token by a linear map with a
-small MLP beside it. The first latent frame is one image (seen as if repeated), so an image is a video of one frame, and
-a latent frame depends on its own frames only: it is causal. Decoder: the same two linear maps backwards, plus 2D
-convolutions that grow time and then space by pixel shuffles (the shape of TAEHV, github.com/madebyollin/taehv; sizes
-are ours) and say what a linear map cannot.
+A token of ``time`` frames says two things of its patch: the look of the middle frame, by linear maps, and in its last
+``motion`` channels how the other frames differ from it, by a small MLP. Where nothing moves these are zero, and what
+moves looks in a token as sharp as what stands. The first latent frame is one image (seen as if repeated), so an image
+is a video of one frame, and a latent frame depends on its own frames only: it is causal.
+
+The decoder paints the middle picture of each latent frame, by the linear maps backwards and by 2D convolutions that
+grow it by pixel shuffles (the shape of TAEHV, github.com/madebyollin/taehv; sizes are ours). A small second network
+moves its pixels into the other pictures (spatial transformers, Jaderberg et al. 2015, arXiv 1506.02025) and adds what
+the middle one does not show. One network that painted all pictures of a token kept a twentieth of the movement
+(EXPERIMENTS.md).
 
 The linear maps start as the principal components of the corpus (``start_from``): in closed form, what gradient descent
-on two cores had not found after eleven minutes (EXPERIMENTS.md). Everything nonlinear starts at zero.
+on two cores had not found after eleven minutes (EXPERIMENTS.md). Everything nonlinear in the decoder starts at zero.
 
 Letters: ``b`` batch, ``f`` frames, ``g`` latent frames, ``h w`` rows and columns, ``c`` colors; ``k`` channels and
 ``i j`` rows and columns of tokens.
@@ -30,14 +35,20 @@ from ozora.shapes import Compression
 class AutoencoderConfig:
     """Sizes. ``space`` is pixels a token side in the decoder's picture, a power of two; ``decoder_widths`` are those at
     1/4, 1/8 ... 1/``space`` of it. The encoder sees the picture at 1/``enlarge`` of its size; the decoder adds detail.
+    ``motion`` of the ``channels`` are for movement. ``mover_widths`` are those of the network that moves pixels, two in
+    tokens, where it has ``thought`` blocks, then growing to 1/4 of the picture.
     """
 
     time: int = 6
     space: int = 32
-    channels: int = 64
+    channels: int = 96
+    motion: int = 32
     encoder_width: int = 256
+    motion_width: int = 512
     decoder_widths: tuple[int, ...] = (48, 96, 160, 256)
     blocks: int = 1
+    mover_widths: tuple[int, ...] = (192, 64, 48, 32, 24)
+    thought: int = 3
     enlarge: int = 2
 
     @property
@@ -49,7 +60,7 @@ class AutoencoderConfig:
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> AutoencoderConfig:
-        return AutoencoderConfig(**{**data, "decoder_widths": tuple(data["decoder_widths"])})
+        return AutoencoderConfig(**{**data, **{name: tuple(data[name]) for name in ("decoder_widths", "mover_widths")}})
 
 
 class ResidualBlock(nn.Module):
@@ -76,16 +87,18 @@ class Autoencoder(nn.Module):
         self.patch = config.space // config.enlarge
         patch, wide, stack = 3 * self.patch**2, config.encoder_width, config.time * config.encoder_width
         self.patch_in = nn.Linear(patch, wide)
-        self.join = nn.Linear(stack, config.channels)
-        self.join_up, self.join_down = nn.Linear(stack, 512), nn.Linear(512, config.channels)
-        nn.init.zeros_(self.join_down.weight)
+        self.look = nn.Linear(wide, config.channels - config.motion)
+        self.motion_up = nn.Linear(stack, config.motion_width, bias=False)
+        self.motion_down = nn.Linear(config.motion_width, config.motion, bias=False)
+        nn.init.normal_(self.motion_up.weight, std=0.04)  # what moves begins well above the noise of the latents
+        nn.init.normal_(self.motion_down.weight, std=0.05)
 
         deep = config.decoder_widths
-        self.part = nn.Linear(config.channels, stack)
+        self.part = nn.Linear(config.channels - config.motion, wide)
         self.patch_out = nn.Linear(wide, patch)
         self.from_latent = nn.Conv2d(config.channels, deep[-1], 3, padding=1)
         self.think = nn.Sequential(*[ResidualBlock(deep[-1]) for _ in range(config.blocks + 1)])
-        self.grow = nn.Conv2d(deep[-1], config.time * deep[-1], 1)
+        self.grow = nn.Conv2d(deep[-1], deep[-1], 1)
         up: list[nn.Module] = []
         for wider, width in zip(deep[::-1], deep[-2::-1], strict=False):
             up += [ResidualBlock(wider) for _ in range(config.blocks)]
@@ -93,6 +106,7 @@ class Autoencoder(nn.Module):
         up += [ResidualBlock(deep[0]) for _ in range(config.blocks)]
         self.body = nn.Sequential(*up)
         self.to_pixels = _to_pixels(deep[0])
+        self.move = _Mover(config)
 
     @torch.no_grad()
     def start_from(self, video: Float[Tensor, "b c f h w"]) -> None:
@@ -106,24 +120,23 @@ class Autoencoder(nn.Module):
         self.patch_in.bias.copy_(-mean @ axes)
         self.patch_out.weight.copy_(axes)
         self.patch_out.bias.copy_(mean)
-        stack = self._stack(self.patch_in(patches)).flatten(0, 3)
-        center = stack.mean(0)
-        power, joint = torch.linalg.eigh((stack - center).T @ (stack - center) / len(stack))
-        joint, size = joint.flip(-1)[:, : self.config.channels], power.flip(-1)[: self.config.channels].sqrt()
-        self.join.weight.copy_((joint / size).T)
-        self.join.bias.copy_(-center @ (joint / size))
+        looks = self.patch_in(patches).flatten(0, 3)
+        center = looks.mean(0)
+        power, joint = torch.linalg.eigh((looks - center).T @ (looks - center) / len(looks))
+        joint, size = joint.flip(-1)[:, : self.look.out_features], power.flip(-1)[: self.look.out_features].sqrt()
+        self.look.weight.copy_((joint / size).T)
+        self.look.bias.copy_(-center @ (joint / size))
         self.part.weight.copy_(joint * size)
         self.part.bias.copy_(center)
 
-    def importance(self) -> Float[Tensor, "k"]:
-        """How much of the picture each channel carries: its deviation before it was brought to one."""
-        result: Tensor = 1 / self.join.weight.detach().norm(dim=1)
+    def importance(self) -> Float[Tensor, "l"]:
+        """How much of the look of a picture each channel for it carries: its deviation before it was brought to one."""
+        result: Tensor = 1 / self.look.weight.detach().norm(dim=1)
         return result
 
-    def encoder_parameters(self) -> list[nn.Parameter]:
-        """What decides the latents; frozen once they are cached."""
-        modules = (self.patch_in, self.join, self.join_up, self.join_down)
-        return [value for module in modules for value in module.parameters()]
+    def encoder_parts(self) -> dict[str, nn.Module]:
+        """What decides the latents, by name; frozen once they are cached."""
+        return {name: getattr(self, name) for name in ("patch_in", "look", "motion_up", "motion_down")}
 
     def encode(self, video: Float[Tensor, "b c f h w"]) -> Float[Tensor, "b k g i j"]:
         """Latents of a video whose frames are 1 + time * n."""
@@ -132,23 +145,39 @@ class Autoencoder(nn.Module):
 
     def encode_small(self, video: Float[Tensor, "b c f h w"]) -> Float[Tensor, "b k g i j"]:
         """The same for a video that is already of the encoder's size."""
-        stack = self._stack(self.patch_in(self._patches(video)))
-        latent: Tensor = self.join(stack) + self.join_down(F.silu(self.join_up(0.5 * stack)))
-        return latent.permute(0, 4, 1, 2, 3)
+        frames = self._groups(self.patch_in(self._patches(video)))
+        middle = frames[..., (self.config.time - 1) // 2, :]
+        moved = (frames - middle[..., None, :]).flatten(4)
+        motion = torch.tanh(self.motion_down(F.silu(self.motion_up(moved))))
+        return torch.cat([self.look(middle), motion], dim=-1).permute(0, 4, 1, 2, 3)
 
     def decode(self, latent: Float[Tensor, "b k g i j"]) -> Float[Tensor, "b c f h w"]:
         """Pixels of latents; the first latent frame gives one picture, each other ``time``."""
-        b = latent.shape[0]
-        tokens = latent.permute(0, 2, 3, 4, 1)
-        parts = self.part(tokens).unflatten(-1, (self.config.time, -1)).permute(0, 1, 4, 2, 3, 5)
-        plain = self.patch_out(_frames(parts)).permute(0, 3, 1, 2)
-        coarse = F.pixel_shuffle(plain, self.patch)
-        x = self.think(self.from_latent(latent.transpose(1, 2).flatten(0, 1)))
-        x = self.grow(x).unflatten(1, (self.config.time, -1)).unflatten(0, (b, -1))
-        fine = self.to_pixels(self.body(_frames(x)))
+        b, _, groups = latent.shape[:3]
+        middles = self._middles(latent.transpose(1, 2).flatten(0, 1))
+        _, c, h, w = middles.shape
+        middles = middles.reshape(b, groups, c, h, w)
+        if groups == 1:
+            return middles.transpose(1, 2)
+        later = latent[:, :, 1:].transpose(1, 2).flatten(0, 1)
+        moved = self.move.pictures(self.move(later), middles[:, 1:].flatten(0, 1))
+        return torch.cat([middles[:, :1], moved.reshape(b, -1, c, h, w)], dim=1).transpose(1, 2)
+
+    def flow(self, latent: Float[Tensor, "b k g i j"]) -> Float[Tensor, "b d f y x"]:
+        """Where the pixels of all frames but the first come from in the middle one of their group, at 1/4 of the size:
+        across and down, in heights of the picture."""
+        later = latent[:, :, 1:].transpose(1, 2).flatten(0, 1)
+        said: Tensor = self.move(later)[:, :, :2]
+        return said.reshape(len(latent), -1, *said.shape[2:]).transpose(1, 2)
+
+    def _middles(self, latent: Float[Tensor, "n k i j"]) -> Float[Tensor, "n c h w"]:
+        """The middle picture of each latent frame."""
+        look = latent[:, : self.look.out_features].permute(0, 2, 3, 1)
+        coarse = F.pixel_shuffle(self.patch_out(self.part(look)).permute(0, 3, 1, 2), self.patch)
+        fine = self.to_pixels(self.body(self.grow(self.think(self.from_latent(latent)))))
         if self.config.enlarge > 1:
             coarse = F.interpolate(coarse, scale_factor=float(self.config.enlarge), mode="bilinear")
-        result: Tensor = (coarse + fine).unflatten(0, (b, -1)).transpose(1, 2)
+        result: Tensor = coarse + fine
         return result
 
     def _patches(self, video: Tensor) -> Tensor:
@@ -157,18 +186,58 @@ class Autoencoder(nn.Module):
         folded = F.pixel_unshuffle(video.transpose(1, 2).flatten(0, 1), self.patch)
         return folded.view(b, -1, *folded.shape[1:]).permute(0, 1, 3, 4, 2)
 
-    def _stack(self, features: Tensor) -> Tensor:
-        """[b, f, i, j, e] to [b, g, i, j, time * e]; the first frame is repeated."""
+    def _groups(self, features: Tensor) -> Tensor:
+        """[b, f, i, j, e] to [b, g, i, j, time, e]; the first frame is repeated."""
         time = self.config.time
         first = features[:, :1].repeat(1, time, 1, 1, 1)
         both = torch.cat([first, features[:, 1:]], dim=1)
-        grouped = both.view(both.shape[0], -1, time, *both.shape[2:])
-        return grouped.permute(0, 1, 3, 4, 2, 5).flatten(4)
+        return both.view(both.shape[0], -1, time, *both.shape[2:]).permute(0, 1, 3, 4, 2, 5)
 
 
-def _frames(parts: Tensor) -> Tensor:
-    """[b, g, time, ...] to [b f, ...]: of the first group only its last frame is meant."""
-    return torch.cat([parts[:, :1, -1:].flatten(1, 2), parts[:, 1:].flatten(1, 2)], dim=1).flatten(0, 1)
+class _Mover(nn.Module):
+    """From the middle picture of a latent frame to all its pictures: where each pixel comes from, and what no pixel of
+    the middle picture shows."""
+
+    def __init__(self, config: AutoencoderConfig) -> None:
+        super().__init__()
+        self.time, (wide, *_, narrow) = config.time, config.mover_widths
+        self.read = nn.Conv2d(config.channels, wide, 3, padding=1)
+        self.think = nn.Sequential(*[ResidualBlock(wide) for _ in range(config.thought)])
+        self.split = nn.Conv2d(wide, config.time * config.mover_widths[1], 1)
+        up: list[nn.Module] = []
+        for wider, width in zip(config.mover_widths[1:], config.mover_widths[2:], strict=False):
+            up += [ResidualBlock(wider), nn.Conv2d(wider, 4 * width, 1), nn.PixelShuffle(2)]
+        last = nn.Conv2d(narrow, 5, 3, padding=1)
+        nn.init.zeros_(last.weight)
+        assert last.bias is not None
+        nn.init.zeros_(last.bias)
+        self.body = nn.Sequential(*up, ResidualBlock(narrow), last)
+
+    def forward(self, latent: Float[Tensor, "n k i j"]) -> Float[Tensor, "n t s y x"]:
+        """At a quarter of the picture's size: whence across and down, in heights of the picture, and colors to add."""
+        n, _, i, j = latent.shape
+        x = self.split(self.think(self.read(latent))).reshape(n * self.time, -1, i, j)
+        said: Tensor = self.body(x).float()
+        return said.reshape(n, self.time, *said.shape[1:])
+
+    def pictures(
+        self, said: Float[Tensor, "n t s y x"], middle: Float[Tensor, "n c h w"]
+    ) -> Float[Tensor, "n t c h w"]:
+        """The pictures made of a middle one."""
+        h, w = middle.shape[2:]
+        said = F.interpolate(said.flatten(0, 1), size=(h, w), mode="bilinear")
+        whence = said[:, :2] * torch.tensor([2 * h / w, 2.0], device=said.device)[:, None, None]
+        source = _grid(h, w, said.device) + whence.permute(0, 2, 3, 1)
+        copies = middle.float()[:, None].expand(-1, self.time, -1, -1, -1).flatten(0, 1)
+        moved = F.grid_sample(copies, source, mode="bilinear", padding_mode="border", align_corners=False)
+        return (moved + said[:, 2:]).to(middle.dtype).reshape(-1, self.time, *middle.shape[1:])
+
+
+def _grid(h: int, w: int, device: torch.device) -> Float[Tensor, "1 h w 2"]:
+    """Where ``grid_sample`` finds each pixel: from -1 to 1, across and down."""
+    y = (torch.arange(h, device=device) + 0.5) * 2 / h - 1
+    x = (torch.arange(w, device=device) + 0.5) * 2 / w - 1
+    return torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)[None]
 
 
 def _to_pixels(width: int) -> nn.Sequential:

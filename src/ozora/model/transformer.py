@@ -31,6 +31,9 @@ ROPE_SPLIT = (0.25, 0.375, 0.375)
 ROPE_RANGE = ((0.25, 6.0), (0.5, 12.0), (0.5, 12.0))
 """Lowest and highest frequency for each axis: neighbours (half a second, a quarter of the height) turn by 3 at most."""
 
+REFERENCE_S = 4.0
+"""Pictures of the cast lie so many seconds apart, before the clip."""
+
 WAVES = 6
 """Waves of a place along each axis, each twice as fast as the one before; see ``waves``."""
 
@@ -39,7 +42,7 @@ WAVES = 6
 class TransformerConfig:
     """Sizes. ``channels`` are the picture's, ``blocking`` come before them; ``hidden`` is the inner width of SwiGLU."""
 
-    channels: int = 64
+    channels: int = 96
     blocking: int = 64
     text_width: int = 256
     width: int = 256
@@ -62,9 +65,15 @@ def sinusoid(value: Tensor, width: int, *, scale: float = 1000.0) -> Tensor:
     return torch.cat([angle.cos(), angle.sin()], dim=-1)
 
 
-def positions(frames: int, height: int, width: int, *, seconds_a_frame: float) -> Float[Tensor, "n 3"]:
-    """Place of every latent token: seconds, and rows and columns as shares of the picture's height, centered."""
-    time = torch.arange(frames, dtype=torch.float32) * seconds_a_frame
+def positions(
+    frames: int, height: int, width: int, *, seconds_a_frame: float, references: int = 0
+) -> Float[Tensor, "n 3"]:
+    """Place of every latent token: seconds, and rows and columns as shares of the picture's height, centered.
+
+    ``references`` pictures of things that are to be seen come first, at times before the clip.
+    """
+    before = torch.arange(-references, 0, dtype=torch.float32) * REFERENCE_S
+    time = torch.cat([before, torch.arange(frames, dtype=torch.float32) * seconds_a_frame])
     row = (torch.arange(height, dtype=torch.float32) + 0.5) / height - 0.5
     column = ((torch.arange(width, dtype=torch.float32) + 0.5) - width / 2) / height
     return torch.stack(torch.meshgrid(time, row, column, indexing="ij"), dim=-1).flatten(0, 2)

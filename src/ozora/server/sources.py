@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ozora.edit.storyboard import Board, Card
+from ozora.edit.storyboard import Board, Card, Look
 from ozora.errors import RequestError, UserError, blaming
 from ozora.server import files, jobs
 from ozora.server.assets import VARIANTS
@@ -161,9 +161,19 @@ class _Folder:
 
     def _board(self, board: Board) -> Board:
         """The board with files in place of ids."""
+        cards = tuple(self._card(card, number) for number, card in enumerate(board.cards, start=1))
         return board.model_copy(
-            update={"cards": tuple(self._card(card, number) for number, card in enumerate(board.cards, start=1))}
+            update={"cards": cards, "cast": {name: self._look(who, name) for name, who in board.cast.items()}}
         )
+
+    def _look(self, who: Look, name: str) -> Look:
+        if who.image is None:
+            return who
+        try:
+            return who.model_copy(update={"image": self._named(str(who.image), check_image, "storyboard")})
+        except RequestError as error:
+            error.args, error.param = (f"storyboard, cast, {name}: {error}",), "storyboard"
+            raise
 
     def _card(self, card: Card, number: int) -> Card:
         found: dict[str, Path] = {}

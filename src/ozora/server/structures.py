@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic import Field as Limit
 
 from ozora.edit.blend import CURVES, Curve
-from ozora.edit.storyboard import Board, Crop, Seconds, Share, parse_board
+from ozora.edit.storyboard import Board, Crop, Look, Seconds, Share, parse_board
 from ozora.errors import RequestError, UserError
 from ozora.pipeline import MAX_PROMPT
 from ozora.plan import Box
@@ -113,22 +113,28 @@ def read_board(value: dict[str, Any]) -> Board:
     except UserError as error:
         raise RequestError(str(error), param="storyboard") from error
     _check_cast(board.cast)
-    longest = max(map(len, board.cast.values()), default=0)
+    longest = max((len(who.text) for who in board.cast.values()), default=0)
     for number, card in enumerate(board.cards, start=1):
         told = max(len(card.text), card.text.count("@") * longest // 10)  # each name becomes a look
         for field, length in (("text", told), ("camera", len(card.camera))):
             if length > MAX_PROMPT:
                 raise _wrong_board(f"card {number}, {field}: it is too long; shorten it to {MAX_PROMPT} characters")
-        if card.crop is not None and not (card.crop.left < card.crop.right and card.crop.top < card.crop.bottom):
-            raise _wrong_board(f"card {number}, crop: it holds nothing; give left < right and top < bottom")
+        _check_crop(card.crop, f"card {number}")
     if sum(card.image is not None or card.video is not None for card in board.cards) > MAX_GIVEN:
         raise _wrong_board(f"cards: at most {MAX_GIVEN} of them can show a picture or clip")
     return board
 
 
-def _check_cast(cast: dict[str, str]) -> None:
-    if len(cast) > MAX_CAST or any(len(look) > MAX_LOOK for look in cast.values()):
+def _check_cast(cast: dict[str, Look]) -> None:
+    if len(cast) > MAX_CAST or any(len(who.text) > MAX_LOOK for who in cast.values()):
         raise _wrong_board(f"cast: it is up to {MAX_CAST} names, each with up to {MAX_LOOK} characters")
+    for name, who in cast.items():
+        _check_crop(who.crop, f"cast, {name}")
+
+
+def _check_crop(crop: Crop | None, where: str) -> None:
+    if crop is not None and not (crop.left < crop.right and crop.top < crop.bottom):
+        raise _wrong_board(f"{where}, crop: it holds nothing; give left < right and top < bottom")
 
 
 def _wrong_board(what: str) -> RequestError:

@@ -1,6 +1,8 @@
 """Phases S0 and S5: the autoencoder, or its decoder alone.
 
-Loss: Charbonnier plus gradients, weighted by the stage's masks; no GAN, no LPIPS.
+Loss: Charbonnier plus gradients, weighted by the stage's masks (where a thing was counts as where it is); no GAN, no
+LPIPS. The network that moves pixels is told where the things were: from pixels alone it found in a thousand steps how
+to move them across, not up and down.
 
 Noise is added to the latents before decoding (up to 0.2 of their deviation), so that what the transformer paints, which
 is never exact, still decodes well.
@@ -20,15 +22,41 @@ from torch.nn import functional as F
 from ozora.model.autoencoder import Autoencoder, AutoencoderConfig
 from ozora.model.precision import mixed
 from ozora.shapes import VideoShape
+from ozora.train.labels import label_flow
 from ozora.train.optimizers import Schedule
 from ozora.train.picture_loss import picture_loss
 from ozora.train.renderers import Order, idle_cores, render_clips
 from ozora.world.vocabulary import Vocabulary
 
+SIDE = 4
+"""Pixels across and down that move as one (those of ``Autoencoder.flow``)."""
+NEAR = 0.02
+"""Picture heights: as near to where its thing was as limbs and turning allow a pixel to come from."""
+FLOW_WEIGHT = 50.0
+LIVELY = 3.0
+"""How much more often than one that stands a clip is taken in which as much changes as in the mean."""
+BLURS = (4, 16)
+"""Pixels across and down that are also seen as one: what is beside its place is not as wrong as what is missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pieces:
+    """The corpus in memory: ``rgb`` [n, f, h, w, 3] and ``cover`` [n, f, h, w] in 0..255, ``flow`` [n, 2, f - 1, y, x]
+    of ``label_flow``, and how often each is taken [n]."""
+
+    rgb: Tensor
+    cover: Tensor
+    flow: Tensor
+    often: Tensor
+
 
 @dataclass(slots=True, kw_only=True)
 class Autoencoding:
-    """``clips`` short pieces of the corpus are rendered once and held in memory; each step takes ``batch`` of them."""
+    """``clips`` pieces of the corpus, of a picture and one or more groups of frames, are rendered once and held in
+    memory; each step takes ``batch`` of them.
+
+    ``encoder`` names the parts of the encoder that are trained; the others keep what they started from.
+    """
 
     name: str
     config: AutoencoderConfig
@@ -40,14 +68,13 @@ class Autoencoding:
     frames: int
     noise: float = 0.2
     thing_weight: float = 5.0
-    train_encoder: bool = False
+    encoder: tuple[str, ...] = ()
     start: dict[str, Tensor] | None = field(default=None, repr=False)
     seed: int = 0
-    muon: tuple[str, ...] = ("patch", "join", "part")
+    muon: tuple[str, ...] = ("patch", "look", "motion", "part")
     ema: float = 0.995
     device: torch.device = field(default_factory=lambda: torch.device("cpu"), repr=False)
-    _rgb: Tensor | None = field(default=None, repr=False)
-    _cover: Tensor | None = field(default=None, repr=False)
+    _pieces: Pieces | None = field(default=None, repr=False)
 
     def facts(self) -> dict[str, Any]:
         return {
@@ -62,7 +89,7 @@ class Autoencoding:
             "frames": self.frames,
             "noise": self.noise,
             "thing_weight": self.thing_weight,
-            "train_encoder": self.train_encoder,
+            "encoder": list(self.encoder),
             "seed": self.seed,
         }
 
@@ -72,34 +99,47 @@ class Autoencoding:
         if self.start is not None:
             model.load_state_dict(self.start)
         else:
-            sample = self._corpus()[0][:: max(1, self.clips // 256)]
+            sample = self._corpus().rgb[:: max(1, self.clips // 256)]
             model.start_from(sample.permute(0, 4, 1, 2, 3).float() / 127.5 - 1)
-        for value in model.encoder_parameters():
-            value.requires_grad_(self.train_encoder)
+        for name, part in model.encoder_parts().items():
+            part.requires_grad_(name in self.encoder)
         return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
-    def _corpus(self) -> tuple[Tensor, Tensor]:
-        if self._rgb is None or self._cover is None:
-            order = Order(shape=self.shape, vocabulary=self.vocabulary, frames=self.frames, time=self.config.time)
-            size = (self.clips, self.frames, self.shape.height, self.shape.width)
+    def _corpus(self) -> Pieces:
+        if self._pieces is None:
+            order = Order(shape=self.shape, vocabulary=self.vocabulary, frames=self.frames, time=1)
+            h, w = self.shape.height, self.shape.width
+            size = (self.clips, self.frames, h, w)
             rgb, cover = np.empty((*size, 3), np.uint8), np.empty(size, np.uint8)
+            flow = torch.empty(self.clips, 2, self.frames - 1, h // SIDE, w // SIDE, dtype=torch.float16)
             first = self.seed * 10_000_000
             clips = render_clips(order, range(first, first + self.clips), workers=idle_cores())
-            for i, (clip, _) in enumerate(clips):
+            for i, (clip, where) in enumerate(clips):
                 rgb[i], cover[i] = clip.rgb, clip.cover
-            self._rgb, self._cover = torch.from_numpy(rgb), torch.from_numpy(cover)
-        return self._rgb, self._cover
+                flow[i] = label_flow(where, time=self.config.time, fps=float(self.shape.fps), side=SIDE)
+            changes = np.array([np.abs(np.diff(clip.astype(np.int16), axis=0)).mean() for clip in rgb])
+            often = torch.from_numpy(1 + LIVELY * changes / changes.mean().clip(1e-6))
+            self._pieces = Pieces(rgb=torch.from_numpy(rgb), cover=torch.from_numpy(cover), flow=flow, often=often)
+        return self._pieces
+
+    def _batch(self, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Some pieces: pictures [b, 3, f, h, w] in [-1, 1], cover [b, 1, f, h, w] in 0..1, and flow; or their mirror
+        images."""
+        pieces = self._corpus()
+        index = torch.multinomial(pieces.often, self.batch, replacement=True, generator=rng)
+        video = pieces.rgb[index].permute(0, 4, 1, 2, 3).float() / 127.5 - 1
+        mask, flow = pieces.cover[index].float()[:, None] / 255, pieces.flow[index].float()
+        if torch.rand((), generator=rng) < 0.5:
+            flow = flow.flip(-1) * torch.tensor([-1.0, 1.0])[:, None, None, None]
+            return video.flip(-1), mask.flip(-1), flow
+        return video, mask, flow
 
     def loss(self, model: nn.Module, step: int) -> tuple[Tensor, dict[str, float]]:
         assert isinstance(model, Autoencoder)
-        rgb, cover = self._corpus()
         rng = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
-        index = torch.randint(self.clips, (self.batch,), generator=rng)
-        video = rgb[index].to(self.device).permute(0, 4, 1, 2, 3).float() / 127.5 - 1
-        mask = cover[index].to(self.device).float()[:, None] / 255
-        if torch.rand((), generator=rng) < 0.5:
-            video, mask = video.flip(-1), mask.flip(-1)
-        weight = 1 + self.thing_weight * F.max_pool3d(mask, (1, 5, 5), 1, (0, 2, 2))
+        video, mask, flow = (part.to(self.device) for part in self._batch(rng))
+        swept = F.max_pool3d(mask, (1, 5, 5), 1, (0, 2, 2)).amax(dim=2, keepdim=True)
+        weight = 1 + self.thing_weight * swept.expand_as(mask)
         began = time.monotonic()
         with mixed(self.device):
             latent = model.encode(video).float()
@@ -108,5 +148,12 @@ class Autoencoding:
         with mixed(self.device):
             error = model.decode(disturbed).float() - video
         loss, figures = picture_loss(error, weight, mask)
-        power = (latent.square().mean() - 1).square() if self.train_encoder else 0.0
+        for side in BLURS:
+            loss = loss + picture_loss(*(F.avg_pool3d(part, (1, side, side)) for part in (error, weight, mask)))[0]
+        with mixed(self.device):
+            astray = (model.flow(disturbed) - flow).norm(dim=1)
+        moves = (flow.norm(dim=1) > NEAR).float()
+        figures["astray"] = ((moves * astray).sum() / moves.sum().clamp_min(1)).item()
+        loss = loss + FLOW_WEIGHT * (moves * F.relu(astray - NEAR)).mean()
+        power = (latent.square().mean() - 1).square() if "look" in self.encoder else 0.0
         return loss + 0.1 * power, {**figures, "step_s": time.monotonic() - began}

@@ -10,6 +10,9 @@ hold a thing. A share of the clips has some of its latent frames, or a part of i
 (``givens.py``): that trains image-to-video and the edit verbs. The network is told the noise time of a frame; which
 tokens of it are known anyway, the mask says.
 
+In ``reference_share`` of the steps each clip comes with a picture of one of its things, seen elsewhere: known tokens at
+a time before the clip, so that a cast can be shown and not only told.
+
 Some captions come with a part of their words unheard, so that what one word means does not lean on the others: a pair
 that was never seen together is asked for one day. The text encoder is asked what captions say (``comprehension.py``).
 
@@ -40,6 +43,7 @@ from ozora.train.comprehension import Taught, comprehension_loss, lesson, taught
 from ozora.train.givens import draw_givens, draw_regions
 from ozora.train.latents import Shelf, read_shelf
 from ozora.train.optimizers import Schedule
+from ozora.world.facts import Statement
 
 SETTLED = 0.15
 """Up to this noise time a blocking is settled: the picture is painted from it."""
@@ -47,6 +51,8 @@ FRESH = 0.08
 """Of the times, how many are 1: what begins from nothing is decided there, and a logit-normal hardly comes near."""
 UNHEARD = 0.3
 """Of the words of a caption that is not heard in full, how many are lost."""
+STILL = 0.05
+"""A latent token with no channel for movement above it (they go to 1) shows nothing that moves."""
 REMIXED = 0.15
 """Of the clips whose blocking is painted, how many have a picture that is more than noise."""
 
@@ -63,13 +69,15 @@ class Serving:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Clips of latent tokens: ``picture`` [b, n, k] and ``blocking`` [b, n, s], how much of each token a thing covers
-    ``things`` [b, n], what is said of each clip, and the grid ``g i j`` of their ``n`` tokens."""
+    ``things`` [b, n], what is said of each clip, and the grid ``g i j`` of their ``n`` tokens. The first ``references``
+    of the ``g`` latent frames are pictures of things of the clip."""
 
     picture: Tensor
     blocking: Tensor
     things: Tensor
     texts: list[str]
     grid: tuple[int, int, int]
+    references: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,6 +99,7 @@ class Diffusion:
     unheard_share: float = 0.25
     known_share: float = 0.3
     region_share: float = 0.1
+    reference_share: float = 0.3
     thing_weight: float = 5.0
     compiled: bool = False
     guidance: float | None = None
@@ -105,6 +114,7 @@ class Diffusion:
     muon: tuple[str, ...] = ("painter.transformer.blocks", "painter.text.blocks")
     ema: float = 0.999
     device: torch.device = field(default_factory=lambda: torch.device("cpu"), repr=False)
+    _album: dict[tuple[str, str], list[int]] = field(default_factory=dict, repr=False)
     _shelves: dict[int, Shelf] = field(default_factory=dict, repr=False)
     _teacher: Painter | None = field(default=None, repr=False)
 
@@ -119,6 +129,7 @@ class Diffusion:
             "unheard_share": self.unheard_share,
             "known_share": self.known_share,
             "region_share": self.region_share,
+            "reference_share": self.reference_share,
             "thing_weight": self.thing_weight,
             "lead_share": self.lead_share,
             "reading": self.reading,
@@ -155,7 +166,10 @@ class Diffusion:
         shelf = self._shelf(serving.frames)
         index = torch.from_numpy(draw.integers(len(shelf.statements), size=serving.batch))
         texts = [shelf.caption(int(i), step) if draw.random() > self.blank_share else "" for i in index]
-        picture, lead = self._loss(model, self._batch(shelf, index, texts), generator)
+        batch = self._batch(shelf, index, texts)
+        if draw.random() < self.reference_share:
+            batch = self._introduced(batch, [shelf.statements[int(i)] for i in index], draw)
+        picture, lead = self._loss(model, batch, generator)
         asked = draw.integers(len(shelf.statements), size=self.reading).tolist()
         reading = self._reading(model, shelf, asked, step, generator)
         figures = {"frames": serving.frames, "picture": picture.item(), "blocking": lead.item()}
@@ -187,6 +201,29 @@ class Diffusion:
             grid=(g, i, j),
         )
 
+    def _introduced(self, batch: Batch, statements: Sequence[Statement], draw: np.random.Generator) -> Batch:
+        """The batch with a picture of one of the things of each clip before it."""
+        images = self._shelf(1)
+        if not self._album:
+            for number, statement in enumerate(images.statements):
+                for thing in statement.things:
+                    self._album.setdefault((thing.noun, thing.color), []).append(number)
+        chosen = []
+        for statement in statements:
+            thing = statement.things[int(draw.integers(len(statement.things)))]
+            found = self._album.get((thing.noun, thing.color), [0])
+            chosen.append(found[int(draw.integers(len(found)))])
+        shown = self._batch(images, torch.tensor(chosen), [])
+        g, i, j = batch.grid
+        return Batch(
+            picture=torch.cat([shown.picture, batch.picture], dim=1),
+            blocking=torch.cat([shown.blocking, batch.blocking], dim=1),
+            things=torch.cat([shown.things, batch.things], dim=1),
+            texts=batch.texts,
+            grid=(g + 1, i, j),
+            references=1,
+        )
+
     def _loss(self, model: nn.Module, batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Errors of the picture and of the blocking, each of the clips that paint it."""
         (g, i, j), b, at = batch.grid, len(batch.texts), self.device
@@ -197,7 +234,8 @@ class Diffusion:
         lead = torch.where(leads, early, SETTLED * torch.rand(b, generator=generator))
         t = torch.where(leads, torch.where(half, drawn[0], 1.0), drawn[1])[:, None].expand(b, g)
         near = 0.15 * torch.rand(b, 1, generator=generator)
-        frames = draw_givens(b, g, self.known_share, generator)
+        shown = torch.ones(b, batch.references)
+        frames = torch.cat([shown, draw_givens(b, g - batch.references, self.known_share, generator)], dim=1)
         region = draw_regions(b, i, j, self.region_share, generator).flatten(1)
         known = torch.maximum(frames[:, :, None], region[:, None]).flatten(1)
         t = torch.where(frames > 0, near, t)
@@ -209,7 +247,8 @@ class Diffusion:
         )
         x_t = mix(clean, torch.randn(clean.shape, generator=generator), times)
         space = self.config.autoencoder
-        place = positions(g, i, j, seconds_a_frame=float(Fraction(space.time) / self.config.fps))
+        seconds = float(Fraction(space.time) / self.config.fps)
+        place = positions(g - batch.references, i, j, seconds_a_frame=seconds, references=batch.references)
         words = self._heard(batch.texts, generator)
         indices = (words[0].to(at), words[1].to(at))
         inputs = (x_t.to(at), t.to(at), lead.to(at), known.to(at), indices, place.to(at))
@@ -260,14 +299,21 @@ class Diffusion:
 def latent_scale(latents: Path, frames: int, importance: Tensor) -> tuple[Tensor, Tensor]:
     """Mean [k] of each latent channel, and the deviation by which it is divided, from the clips of ``frames`` frames.
 
-    ``importance`` [k] is how much of the picture a channel carries. Channels that matter more keep a larger deviation:
-    with components that were all white, most of the loss would go to detail that nobody sees. Half-way (a square root)
-    lies between that and plain pixels.
+    ``importance`` [l] is how much of the look of a picture each of the first channels carries. Those that matter more
+    keep a larger deviation: with components that were all white, most of the loss would go to detail that nobody sees.
+    Half-way (a square root) lies between that and plain pixels. The others are for movement: they are zero where
+    nothing moves and stay so, and are of unit deviation where something does.
     """
     shelf = read_shelf(latents, frames)
     if shelf is None:
         raise ValueError(f"no cached clips of {frames} frames in {latents}; run the latents phase first")
-    latent = shelf.latent[:512].float()
+    latent = shelf.latent[:512].float().transpose(0, 1).flatten(1)
+    look, motion = latent[: len(importance)], latent[len(importance) :]
     wanted = (importance / importance.max()).sqrt()
     wanted = wanted / wanted.square().mean().sqrt()
-    return latent.mean((0, 2, 3, 4)), (latent.std((0, 2, 3, 4)) + 1e-4) / wanted
+    moves = (motion.abs() > STILL).any(dim=0)
+    size = motion[:, moves].square().mean(1).sqrt() if moves.any() else torch.ones(len(motion))
+    return (
+        torch.cat([look.mean(1), torch.zeros(len(motion))]),
+        torch.cat([(look.std(1) + 1e-4) / wanted, size.clamp_min(1e-4)]),
+    )

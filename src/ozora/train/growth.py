@@ -1,7 +1,7 @@
 """A painter that grows and still paints as it did (Net2Net, Chen et al. 2015, arXiv 1511.05641).
 
-It gets deeper by blocks that do nothing yet: what a block adds passes its two last matrices, and these are zero. Its
-blocking gets wider by channels that are not read yet and written as zero.
+It gets deeper by blocks that do nothing yet: what a block adds passes its two last matrices, and these are zero. It
+gets wider by channels that are not read yet and written as zero.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import re
 
 import torch
 from torch import Tensor
+
+from ozora.model.transformer import TransformerConfig
 
 BLOCK = re.compile(r"(.*transformer\.blocks\.)(\d+)\.(.+)")
 SILENT = ("out.weight", "down.weight")
@@ -35,17 +37,19 @@ def deepen(weights: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
     return grown
 
 
-def widen(weights: dict[str, Tensor], blocking: int, channels: int) -> dict[str, Tensor]:
-    """The weights of a painter of ``channels`` picture channels that has ``blocking`` channels of blocking and paints
-    the same; ``ValueError`` when it has more already. New channels come after the old ones."""
-    had = weights["transformer.write.weight"].shape[0] - channels
-    if blocking < had:
-        raise ValueError(f"these weights have {had} channels of blocking; a painter of {blocking} cannot hold them")
+def widen(weights: dict[str, Tensor], had: TransformerConfig, wanted: TransformerConfig) -> dict[str, Tensor]:
+    """The weights of a painter of the sizes ``had`` with the channels of ``wanted``, which paints the same;
+    ``ValueError`` when it has more already. New channels of the blocking and of the picture come after the old ones."""
+    if wanted.blocking < had.blocking or wanted.channels < had.channels:
+        raise ValueError(f"these weights have {had.blocking} and {had.channels} channels; {wanted} cannot hold them")
     wide = dict(weights)
     for name, axis in (("read.weight", 1), ("write.weight", 0), ("write.bias", 0)):
         value = weights[f"transformer.{name}"]
-        ahead, rest = torch.tensor_split(value, (had,), dim=axis)
-        size = [*value.shape]
-        size[axis] = blocking - had
-        wide[f"transformer.{name}"] = torch.cat([ahead, value.new_zeros(size), rest], dim=axis)
+        parts = list(torch.tensor_split(value, (had.blocking, had.blocking + had.channels), dim=axis))
+        more = (wanted.blocking - had.blocking, wanted.channels - had.channels)
+        for number, count in enumerate(more):
+            size = [*value.shape]
+            size[axis] = count
+            parts[number] = torch.cat([parts[number], value.new_zeros(size)], dim=axis)
+        wide[f"transformer.{name}"] = torch.cat(parts, dim=axis)
     return wide

@@ -26,16 +26,22 @@ from ozora.train.diffusion import Serving
 from ozora.train.optimizers import Schedule
 from ozora.world.vocabulary import FULL, SMALL, Vocabulary
 
+MOTION = ("motion_up", "motion_down")
+"""The parts of the encoder that say how things move."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutoencoderPhase:
-    """Pixels to pixels: ``clips`` pieces of ``frames`` frames are held in memory, a step takes ``batch`` of them."""
+    """Pixels to pixels: ``clips`` pieces of ``frames`` frames are held in memory, a step takes ``batch`` of them.
+
+    ``encoder`` names the parts of the encoder that are trained; what an image looks like is set in closed form.
+    """
 
     schedule: Schedule
     clips: int
     batch: int
     frames: int
-    train_encoder: bool = False
+    encoder: tuple[str, ...] = ()
     after: str = ""
     noise: float = 0.2
     minutes: float | None = None
@@ -103,7 +109,6 @@ class Recipe:
     steps: int = 24
     solver: str = "ancestral"
     guidance: float = 1.4
-    guided_until: float = 1.0
     shift: float = 4.0
     lead_guidance: float = 2.0
     lead_shift: float = 5.0
@@ -144,7 +149,14 @@ def cpu() -> Recipe:
         transformer=TransformerConfig(layers=8),
         text_layers=3,
         phases={
-            "s0": AutoencoderPhase(schedule=Schedule(steps=150, rate=2.5e-3), clips=1500, batch=4, frames=7),
+            "s0": AutoencoderPhase(
+                schedule=Schedule(steps=2000, rate=2.5e-3, warmup=20, cooldown=0.5),
+                clips=3000,
+                batch=8,
+                frames=7,
+                noise=0.1,
+                encoder=MOTION,
+            ),
             "latents": LatentPhase(shelves=((1, 4096, IMAGES), (13, 4096, SHORTS), (49, 8000, FULLS))),
             "s1": DiffusionPhase(schedule=replace(constant, steps=430), servings=short),
             "s2": DiffusionPhase(schedule=constant, servings=full, after="s1", compiled=True),
@@ -165,9 +177,9 @@ def cpu() -> Recipe:
                 ema=0.99,
             ),
             "s5": AutoencoderPhase(
-                schedule=Schedule(steps=400, rate=2.5e-3, warmup=20, cooldown=0.5),
-                clips=1500,
-                batch=4,
+                schedule=Schedule(steps=800, rate=2.5e-3, warmup=20, cooldown=0.5),
+                clips=3000,
+                batch=8,
                 frames=7,
                 noise=0.3,
             ),
@@ -216,11 +228,20 @@ def tiny() -> Recipe:
         name="tiny",
         painters=("s4",),
         shape=VideoShape(frames=13, height=64, width=96, fps=Fraction(12)),
-        autoencoder=AutoencoderConfig(channels=16, encoder_width=64, decoder_widths=(16, 16, 32, 32)),
-        transformer=TransformerConfig(channels=16, text_width=256, width=64, layers=2, heads=2, hidden=128),
+        autoencoder=AutoencoderConfig(
+            channels=24,
+            motion=8,
+            encoder_width=64,
+            motion_width=64,
+            decoder_widths=(16, 16, 32, 32),
+            mover_widths=(32, 16, 16, 16, 16),
+        ),
+        transformer=TransformerConfig(channels=24, text_width=256, width=64, layers=2, heads=2, hidden=128),
         text_layers=1,
         phases={
-            "s0": AutoencoderPhase(schedule=Schedule(steps=20, rate=2e-3, warmup=5), clips=16, batch=2, frames=7),
+            "s0": AutoencoderPhase(
+                schedule=Schedule(steps=20, rate=2e-3, warmup=5), clips=16, batch=2, frames=7, encoder=MOTION
+            ),
             "latents": LatentPhase(shelves=((1, 32, IMAGES), (13, 8, SHORTS))),
             "s1": DiffusionPhase(schedule=Schedule(steps=20, rate=3e-3, warmup=5), servings=serving),
             "s2": DiffusionPhase(schedule=Schedule(steps=20, rate=3e-3, warmup=5), servings=serving, after="s1"),
@@ -257,9 +278,16 @@ def gpu() -> Recipe:
         name="gpu",
         vocabulary=FULL,
         autoencoder=AutoencoderConfig(
-            time=4, space=16, enlarge=1, channels=32, decoder_widths=(96, 192, 320), blocks=2
+            time=4,
+            space=16,
+            enlarge=1,
+            channels=48,
+            motion=16,
+            decoder_widths=(96, 192, 320),
+            mover_widths=(256, 96, 64, 48),
+            blocks=2,
         ),
-        transformer=TransformerConfig(channels=32, width=384, layers=12, heads=6, hidden=1024),
+        transformer=TransformerConfig(channels=48, width=384, layers=12, heads=6, hidden=1024),
         text_layers=3,
         phases={
             "s0": AutoencoderPhase(
@@ -267,7 +295,7 @@ def gpu() -> Recipe:
                 clips=8000,
                 batch=32,
                 frames=9,
-                train_encoder=True,
+                encoder=("patch_in", "look", *MOTION),
                 minutes=5.0,
             ),
             "latents": LatentPhase(

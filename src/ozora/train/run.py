@@ -105,7 +105,7 @@ def _autoencoding(recipe: Recipe, name: str, phase: AutoencoderPhase, out: Path)
         batch=phase.batch,
         frames=phase.frames,
         noise=phase.noise,
-        train_encoder=phase.train_encoder,
+        encoder=phase.encoder,
         start=_decoder_start(recipe, name, phase, out),
         seed=recipe.seed,
     )
@@ -206,10 +206,9 @@ def _painter_start(
     """Weights to go on from, the model's sizes, and the latent scale, which must never change under a painter."""
     if phase.after == FROM_SHIPPED:
         model = _shipped()
-        layers, blocking = recipe.transformer.layers, recipe.transformer.blocking
-        config = replace(model.config, transformer=replace(model.config.transformer, layers=layers, blocking=blocking))
-        weights = widen(model.painter.state_dict(), blocking, config.transformer.channels)
-        return deepen(weights, layers), config, (model.latent_mean, model.latent_std)
+        weights = widen(model.painter.state_dict(), model.config.transformer, recipe.transformer)
+        config = replace(model.config, transformer=recipe.transformer)
+        return deepen(weights, recipe.transformer.layers), config, (model.latent_mean, model.latent_std)
     if phase.after:
         weights, facts = finished_weights(out, phase.after)
         mean, std = torch.tensor(facts["phase"]["latent_mean"]), torch.tensor(facts["phase"]["latent_std"])
@@ -249,10 +248,10 @@ def bundle(recipe: Recipe, out: Path) -> Path:
         "steps": recipe.steps,
         "solver": recipe.solver,
         "guidance": recipe.guidance,
-        "guided_until": recipe.guided_until,
         "lead_guidance": recipe.lead_guidance,
         "lead_shift": recipe.lead_shift,
         "rehearsals": recipe.rehearsals,
+        "references": facts["phase"]["reference_share"] > 0,
         "shift": recipe.shift,
         "trained_steps": {name: _steps(out / name) for name in recipe.phases if name != "latents"},
     }
