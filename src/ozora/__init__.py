@@ -8,7 +8,7 @@ Importing this package is instant: the model and its libraries are loaded by the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from os import PathLike
 from typing import TYPE_CHECKING
@@ -32,15 +32,15 @@ def generate(
     guidance: float | None = None,
     negative: str = "",
     image: str | PathLike[str] | None = None,
-    reference: str | PathLike[str] | None = None,
+    references: Sequence[str | PathLike[str]] = (),
     model: str = "maquette",
     progress: Callable[[Progress], None] | None = None,
 ) -> Take:
     """Paint a video of ``prompt``; ``output`` writes it to a file as well, with its record beside it.
 
     What is left out takes the model's default. ``size`` is ``"448x256"`` or ``"16:9"``; ``image`` is the first frame,
-    ``reference`` a picture of something that is to look like that; ``negative`` says what is not wanted; ``progress``
-    is called after each step. ``UserError`` when the request cannot be met, before work begins.
+    ``references`` are pictures of what is to be seen; ``negative`` says what is not wanted; ``progress`` is called
+    after each step. ``UserError`` when the request cannot be met, before work begins.
     """
     from pathlib import Path
 
@@ -58,7 +58,7 @@ def generate(
         guidance=guidance,
         negative=negative,
         image=None if image is None else Path(image),
-        reference=None if reference is None else Path(reference),
+        references=[Path(path) for path in references],
     )
     if output is not None:
         check_output(Path(output), frames=plan.shape.frames)

@@ -14,7 +14,7 @@ import platform
 import re
 import secrets
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib.metadata import version
@@ -88,14 +88,14 @@ def make_plan(
     guidance: float | None = None,
     negative: str = "",
     image: Path | None = None,
-    reference: Path | None = None,
+    references: Sequence[Path] = (),
     layout: Layout | None = None,
 ) -> Plan:
     """A complete plan of a request; what is left out takes the model's default. ``UserError`` says what to change, and
     names the argument.
 
-    ``image`` is the first frame, ``reference`` a picture of something that is to look like that. ``layout`` is what an
-    edit verb made: extent and conditions come from there, not from the arguments.
+    ``image`` is the first frame, ``references`` are pictures of what is to be seen. ``layout`` is what an edit verb
+    made: extent and conditions come from there, not from the arguments.
     """
     backend = find(model)
     can = backend.capabilities
@@ -110,7 +110,7 @@ def make_plan(
             steps=_between("steps", "the number of steps", can.steps if steps is None else steps, 1, MAX_STEPS),
             guidance=can.guidance if guidance is None else _guidance(guidance),
         ),
-        conditions=_conditions(image, reference, layout),
+        conditions=_conditions(image, references, layout),
         negative=_negative(negative),
     )
     check(plan, backend)
@@ -373,13 +373,12 @@ def extent(
     return VideoShape(frames=_frames(seconds, frames_a_second, can), height=height, width=width, fps=frames_a_second)
 
 
-def _conditions(image: Path | None, reference: Path | None, layout: Layout | None) -> tuple[Condition, ...]:
+def _conditions(image: Path | None, references: Sequence[Path], layout: Layout | None) -> tuple[Condition, ...]:
     """What is given: pictures (read once now, so that a broken file is refused before any work) and the rest."""
     conditions: list[Condition] = []
     if image is not None:
         conditions.append(ImageCondition(path=str(image), sha256=_checked("image", image)))
-    if reference is not None:
-        conditions.append(ReferenceCondition(path=str(reference), sha256=_checked("reference", reference)))
+    conditions += [ReferenceCondition(path=str(path), sha256=_checked("references", path)) for path in references]
     return (*conditions, *(() if layout is None else layout.conditions))
 
 

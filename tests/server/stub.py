@@ -22,7 +22,8 @@ PLAN_WORDS_THAT_FAIL = {"unlucky": WeightsError, "unfit": SizeError}
 class StubBackend:
     """Paints 16 x 16 noise at 4 frames a second; ``step_s`` is how long a step takes.
 
-    The prompt may hold a word that makes it fail: "unlucky" on our side, "unfit" on the user's.
+    The prompt may hold a word that makes it fail: "unlucky" on our side, "unfit" on the user's. With ``sees``
+    it can be shown how a thing looks.
     """
 
     weights_sha256 = "0" * 64
@@ -30,6 +31,7 @@ class StubBackend:
     def __init__(self, step_s: float = 0.0) -> None:
         self.step_s = step_s
         self.strokes: list[int] = []
+        self.sees = False
 
     @property
     def capabilities(self) -> Capabilities:
@@ -43,7 +45,10 @@ class StubBackend:
             fps=("4",),
             steps=4,
             guidance=1.0,
-            conditions=("image", "frames", "sketch", "regions", "prompts", "shots"),
+            conditions=(
+                *("image", "frames", "sketch", "regions", "prompts", "shots"),
+                *(("references",) if self.sees else ()),
+            ),
             device="cpu",
             installed=True,
             license="Apache-2.0",

@@ -47,21 +47,22 @@ def test_texts_have_a_length(texts: tuple[str, ...], param: str) -> None:
     ],
 )
 def test_a_prompt_says_what_a_character_is(prompt: str, said: str) -> None:
-    text, notes = introduce(prompt, [MO])
+    text, notes = introduce(prompt, [MO], shown=False)
     assert text == said
-    assert "Mo is painted from its description" in notes[0]
+    assert notes == ("Mo is painted from its description; this model cannot be shown its clip",)
+    assert introduce(prompt, [MO], shown=True) == (said, ("Mo is painted from its description and its picture",))
 
 
 def test_nobody_changes_nothing() -> None:
-    assert introduce("a ball ", ()) == ("a ball ", ())
+    assert introduce("a ball ", (), shown=True) == ("a ball ", ())
 
 
 def test_a_prompt_names_whom_it_shows() -> None:
     with pytest.raises(RequestError, match="does not name") as refused:
-        introduce("a Mohawk jumps", [MO])
+        introduce("a Mohawk jumps", [MO], shown=True)
     assert refused.value.param == "prompt"
     with pytest.raises(CapabilityError, match="description"):
-        introduce("Li jumps", [LI])
+        introduce("Li jumps", [LI], shown=True)
 
 
 def test_a_person_is_shown_while_they_consent(own_rules: Callable[[dict[str, dict[str, str]]], Path]) -> None:

@@ -7,7 +7,9 @@ import httpx
 import pytest
 
 from ozora.errors import MediaError, RequestError
+from ozora.media import read_image
 from ozora.server import jobs
+from ozora.server.characters import Character
 from ozora.server.desk import Desk
 from ozora.server.keys import LOCAL_KEY, Key
 from ozora.server.painting import Studio, paint
@@ -89,3 +91,20 @@ def _refused(desk: Desk, key: Key, name: str) -> None:
             pass
         assert refused.value.status == 404
         assert refused.value.param == param
+
+
+def test_a_character_is_a_picture(client: httpx.Client, desk: Desk, studio: Studio) -> None:
+    """Its own, or the middle one of its clip; nothing when the file is gone."""
+    job = submit(desk, LOCAL_KEY, "create", {"prompt": "a ball", "model": "stub"}, token=None)
+    claimed = claim(studio)
+    assert claimed is not None
+    paint(studio, claimed)
+    cast = []
+    for name, data in (("clip", content_of(desk, LOCAL_KEY, job.id)), ("still", PNG.data)):
+        answer = client.post("/v1/files", files={"file": (name, data)}, data={"purpose": "user_data"})
+        cast.append(Character(id=name, key_id=LOCAL_KEY.id, name="Mo", file_id=answer.json()["id"], created_at=0.0))
+    gone = dataclasses.replace(cast[0], file_id="file_gone")
+    with gather(desk, LOCAL_KEY, {}, None, cast=(*cast, gone)) as given:
+        clip, picture = given.cast
+        assert read_image(clip).shape == (16, 16, 3)
+        assert picture.read_bytes() == PNG.data

@@ -44,7 +44,7 @@ class Wishes:
     guidance: Annotated[float | None, typer.Option(help="How strongly the prompt is followed.")] = None
     negative: Annotated[str, typer.Option(help="What not to see, in words.")] = ""
     reference: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A picture of something that is to look like that.")
+        list[Path] | None, typer.Option(metavar="FILE", help="A picture of something that is to look like that.")
     ] = None
     model: Annotated[str, typer.Option(help="Who paints: a name that `ozora models` lists.")] = "maquette"
     as_json: Annotated[

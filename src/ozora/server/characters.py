@@ -1,6 +1,6 @@
 """Characters: a name, a clip or picture that shows it, and what it looks like, to be used in later videos.
 
-No model sees a reference yet. Until one does, a character's description goes into the prompt in its place.
+A character's description goes into the prompt; a model that can be shown how a thing looks is shown its picture too.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ def get(connection: Connection, identity: str, key_id: str) -> Character:
     return Character(**dict(row))
 
 
-def introduce(prompt: str, cast: Sequence[Character]) -> tuple[str, tuple[str, ...]]:
-    """The prompt with what each of ``cast`` looks like, and a note of that for each.
+def introduce(prompt: str, cast: Sequence[Character], *, shown: bool) -> tuple[str, tuple[str, ...]]:
+    """The prompt with what each of ``cast`` looks like, and a note of that for each; if ``shown``, the model sees them.
 
     ``RequestError`` when the prompt does not name a character, ``CapabilityError`` when one has no description.
     """
@@ -101,10 +101,11 @@ def introduce(prompt: str, cast: Sequence[Character]) -> tuple[str, tuple[str, .
             raise RequestError(message, param="prompt")
         if not character.description:
             raise CapabilityError(
-                f"no model can be shown a character yet, and '{character.name}' has no description to be painted from; "
-                f"make it again with a 'description'"
+                f"a character needs words too, and '{character.name}' has no description to be painted from; make it "
+                f"again with a 'description'"
             )
-        notes.append(f"{character.name} is painted from its description; no model can be shown its clip yet")
+        seen = "its description and its picture" if shown else "its description; this model cannot be shown its clip"
+        notes.append(f"{character.name} is painted from {seen}")
     said = "".join(f" {character.name} is {character.description.rstrip('. ')}." for character in cast)
     return (f"{prompt.rstrip()}{_stop(prompt)}{said}" if said else prompt), tuple(notes)
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from ozora import edit
+from ozora.backends import BACKENDS
 from ozora.edit.blend import CURVES, Curve
 from ozora.edit.storyboard import storyboard
 from ozora.errors import CapabilityError, RequestError, SizeError, UserError, blaming
@@ -69,11 +70,18 @@ def plan_of(wish: Wish, aliases: dict[str, str]) -> Plan:
             guidance=ours.guidance,
             negative=ours.negative_prompt or "",
             image=ours.given.image if layout is None else None,
+            references=ours.given.cast if sees_references(wish, aliases) else (),
             layout=layout,
         )
     except UserError as error:
         error.param = _field(error.param, wish)
         raise
+
+
+def sees_references(wish: Wish, aliases: dict[str, str]) -> bool:
+    """Whether the model that is wished for can be shown how a thing looks."""
+    backend = BACKENDS.get(resolve(wish.model, aliases))
+    return backend is not None and "references" in backend.capabilities.conditions
 
 
 def _field(param: str | None, wish: Wish) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -12,8 +12,10 @@ from typing import Any
 
 from ozora.edit.storyboard import Board, Card, Look
 from ozora.errors import RequestError, UserError, blaming
+from ozora.media import read_video, write_image
 from ozora.server import files, jobs
 from ozora.server.assets import VARIANTS
+from ozora.server.characters import Character
 from ozora.server.desk import Desk
 from ozora.server.keys import Key
 from ozora.server.remote import Policy, fetch
@@ -43,14 +45,18 @@ class Given:
     mask: Path | None = None
     pieces: tuple[Kept, ...] = ()
     board: Board | None = None
+    cast: tuple[Path, ...] = ()
 
 
 @contextlib.contextmanager
-def gather(desk: Desk, key: Key, fields: dict[str, Any], parent: str | None) -> Iterator[Given]:
-    """What is given, for as long as the plan is made; ``RequestError`` when it is not there, or another key's."""
+def gather(
+    desk: Desk, key: Key, fields: dict[str, Any], parent: str | None, *, cast: Sequence[Character] = ()
+) -> Iterator[Given]:
+    """What is given, for as long as the plan is made, with a picture of each of the ``cast`` whose file is there;
+    ``RequestError`` when something is not there, or another key's."""
     with tempfile.TemporaryDirectory(prefix="ozora-") as name:
         try:
-            yield _Folder(desk, key, Path(name)).fill(fields, parent)
+            yield _Folder(desk, key, Path(name)).fill(fields, parent, cast)
         except UserError as error:  # the client knows the fields and ids, not our folders
             error.args = (str(error).replace(f"{name}/", ""),)
             raise
@@ -88,7 +94,7 @@ class _Folder:
     def __init__(self, desk: Desk, key: Key, path: Path) -> None:
         self._desk, self._key, self._path = desk, key, path
 
-    def fill(self, fields: dict[str, Any], parent: str | None) -> Given:
+    def fill(self, fields: dict[str, Any], parent: str | None, cast: Sequence[Character]) -> Given:
         """A file for each field that gives one."""
         return Given(
             image=self._picture("input_reference", fields),
@@ -110,7 +116,22 @@ class _Folder:
                 for item in (read_pieces(fields["pieces"]) if "pieces" in fields else ())
             ),
             board=self._board(read_board(fields["storyboard"])) if "storyboard" in fields else None,
+            cast=tuple(path for path in map(self._portrait, cast) if path is not None),
         )
+
+    def _portrait(self, character: Character) -> Path | None:
+        """The picture that shows a character, or the middle one of the clip; ``None`` when the file is gone."""
+        try:
+            data = self._file(character.file_id, "characters")
+        except RequestError:
+            return None
+        path = self._lay(character.id, data)
+        if sniff(data).startswith("image/"):
+            return path
+        frames, _ = read_video(path)
+        picture = path.with_suffix(".png")
+        write_image(frames[len(frames) // 2], picture)
+        return picture
 
     def _lay(self, name: str, data: bytes) -> Path:
         path = self._path / name

@@ -20,7 +20,7 @@ from ozora.server.desk import Desk
 from ozora.server.inputs import folder_of, stow
 from ozora.server.jobs import Draft, Job
 from ozora.server.keys import LOCAL, Key, terms_of
-from ozora.server.requests import DEFAULT_MODEL, Wish, plan_of
+from ozora.server.requests import DEFAULT_MODEL, Wish, plan_of, sees_references
 from ozora.server.sources import Given, gather
 from ozora.server.structures import read_curve, read_place, read_preset, read_region, read_seconds
 from ozora.trust.publish import check_prompt
@@ -93,9 +93,11 @@ def prepare(desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, parent: 
     """
     _check_together(fields)
     fields = _told(desk, key, fields, parent)
-    with gather(desk, key, fields, parent) as given:
-        wish, cast = _wish(verb, fields, given), _cast(desk, key, fields)
-        prompt, said = characters.introduce(wish.prompt, cast)
+    cast = _cast(desk, key, fields)
+    with gather(desk, key, fields, parent, cast=cast) as given:
+        wish = _wish(verb, fields, given)
+        shown = sees_references(wish, desk.settings.aliases)
+        prompt, said = characters.introduce(wish.prompt, cast, shown=shown)
         plan = plan_of(dataclasses.replace(wish, prompt=prompt), desk.settings.aliases)
         need = preflight.predict(plan, find(plan.model).native(plan.shape), desk.slowness().get(plan.model, 1.0))
         memory = preflight.usable_memory(desk.settings.memory_bytes, desk.settings.workers)

@@ -8,10 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+from ozora.plan import ReferenceCondition
 from ozora.server.painting import Studio, paint
 from ozora.server.worker import claim
 from ozora.trust.likeness import Consent, add_consent, revoke_consent
-from tests.server.routes.test_videos import make, paint_all, png
+from tests.server.routes.test_videos import make, paint_all, plan_of, png
+from tests.server.stub import StubBackend
 
 URL = "/v1/videos/characters"
 
@@ -60,6 +62,17 @@ def test_a_character_plays_by_its_description(client: httpx.Client, studio: Stud
     assert done["status"] == "completed"
     record = studio.store.read(f"videos/{video['id']}/1/video.mp4.json")
     assert b"Mo runs. Mo is a small red robot." in record
+
+
+def test_a_model_that_can_be_shown_a_character_is(client: httpx.Client, studio: Studio, stub: StubBackend) -> None:
+    stub.sees = True
+    character = keep(client, description="a small red robot").json()["id"]
+    video = show(client, character).json()
+    assert any("its description and its picture" in note for note in video["notes"])
+    (condition,) = plan_of(studio, video["id"]).conditions
+    assert isinstance(condition, ReferenceCondition) and condition.path.startswith("store:")
+    paint_all(studio)
+    assert client.get(f"/v1/videos/{video['id']}").json()["status"] == "completed"
 
 
 def test_what_is_wrong_is_said(client: httpx.Client) -> None:
