@@ -1,11 +1,12 @@
 """Phases S0 and S5: the autoencoder, or its decoder alone.
 
-Loss: Charbonnier plus gradients, weighted by the stage's masks (where a thing was counts as where it is); no GAN, no
-LPIPS. The network that moves pixels is told where the things were: from pixels alone it found in a thousand steps how
-to move them across, not up and down.
+Loss: Charbonnier plus gradients over the picture and over time, weighted by the stage's masks (where a thing was counts
+as where it is); no GAN, no LPIPS. The network that moves pixels is told where the things were: from pixels alone it
+found in a thousand steps how to move them across, not up and down.
 
-Noise is added to the latents before decoding (up to 0.2 of their deviation), so that what the transformer paints, which
-is never exact, still decodes well.
+Noise is added to the latents before decoding (up to ``noise`` of their deviation), so that what the transformer
+paints, which is never exact, still decodes well. The decoder alone is trained on noise like a painter's errors: as
+large in each channel as the deviation by which its loss divides it (``scale``).
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ class Autoencoding:
     thing_weight: float = 5.0
     encoder: tuple[str, ...] = ()
     start: dict[str, Tensor] | None = field(default=None, repr=False)
+    scale: Tensor | None = field(default=None, repr=False)
     seed: int = 0
     muon: tuple[str, ...] = ("patch", "look", "motion", "part")
     ema: float = 0.995
@@ -88,6 +90,7 @@ class Autoencoding:
             "batch": self.batch,
             "frames": self.frames,
             "noise": self.noise,
+            "scale": None if self.scale is None else [round(value, 6) for value in self.scale.tolist()],
             "thing_weight": self.thing_weight,
             "encoder": list(self.encoder),
             "seed": self.seed,
@@ -144,12 +147,16 @@ class Autoencoding:
         with mixed(self.device):
             latent = model.encode(video).float()
         level = self.noise * torch.rand((self.batch, 1, 1, 1, 1), generator=rng)
-        disturbed = latent + (level * torch.randn(latent.shape, generator=rng)).to(self.device)
+        noise = level * torch.randn(latent.shape, generator=rng)
+        if self.scale is not None:
+            noise = noise * self.scale[:, None, None, None]
+        disturbed = latent + noise.to(self.device)
         with mixed(self.device):
             error = model.decode(disturbed).float() - video
         loss, figures = picture_loss(error, weight, mask)
         for side in BLURS:
             loss = loss + picture_loss(*(F.avg_pool3d(part, (1, side, side)) for part in (error, weight, mask)))[0]
+        loss = loss + (weight[:, :, 1:] * error.diff(dim=2).abs()).mean()
         with mixed(self.device):
             astray = (model.flow(disturbed) - flow).norm(dim=1)
         moves = (flow.norm(dim=1) > NEAR).float()

@@ -34,7 +34,8 @@ MOTION = ("motion_up", "motion_down")
 class AutoencoderPhase:
     """Pixels to pixels: ``clips`` pieces of ``frames`` frames are held in memory, a step takes ``batch`` of them.
 
-    ``encoder`` names the parts of the encoder that are trained; what an image looks like is set in closed form.
+    ``encoder`` names the parts of the encoder that are trained; what an image looks like is set in closed form. The
+    noise is like the errors of the phase ``painter``.
     """
 
     schedule: Schedule
@@ -44,6 +45,7 @@ class AutoencoderPhase:
     encoder: tuple[str, ...] = ()
     after: str = ""
     noise: float = 0.2
+    painter: str = ""
     minutes: float | None = None
 
 
@@ -178,10 +180,11 @@ def cpu() -> Recipe:
             ),
             "s5": AutoencoderPhase(
                 schedule=Schedule(steps=800, rate=2.5e-3, warmup=20, cooldown=0.5),
-                clips=3000,
-                batch=8,
-                frames=7,
+                clips=1600,
+                batch=4,
+                frames=13,
                 noise=0.3,
+                painter="s3p",
             ),
             "s6": UpscalerPhase(
                 schedule=Schedule(steps=2000, rate=6e-3, warmup=50, cooldown=0.6), clips=900, batch=12, frames=7
@@ -248,7 +251,9 @@ def tiny() -> Recipe:
             "s4": DiffusionPhase(
                 schedule=Schedule(steps=10, rate=1e-3, warmup=5), servings=serving, after="s2", guidance=3.0
             ),
-            "s5": AutoencoderPhase(schedule=Schedule(steps=10, rate=2e-3, warmup=5), clips=16, batch=2, frames=7),
+            "s5": AutoencoderPhase(
+                schedule=Schedule(steps=10, rate=2e-3, warmup=5), clips=16, batch=2, frames=7, painter="s4"
+            ),
             "s6": UpscalerPhase(
                 schedule=Schedule(steps=10, rate=2e-3, warmup=5),
                 clips=8,
@@ -322,7 +327,13 @@ def gpu() -> Recipe:
                 schedule=Schedule(steps=800, rate=1e-3), servings=full, after="s3", guidance=2.0, minutes=2.0
             ),
             "s5": AutoencoderPhase(
-                schedule=Schedule(steps=3000, rate=1e-3), clips=8000, batch=32, frames=9, minutes=3.0
+                schedule=Schedule(steps=3000, rate=1e-3),
+                clips=8000,
+                batch=32,
+                frames=9,
+                noise=0.3,
+                painter="s4",
+                minutes=3.0,
             ),
             "s6": UpscalerPhase(
                 schedule=Schedule(steps=6000, rate=4e-3, cooldown=0.5),

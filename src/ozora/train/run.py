@@ -107,6 +107,7 @@ def _autoencoding(recipe: Recipe, name: str, phase: AutoencoderPhase, out: Path)
         noise=phase.noise,
         encoder=phase.encoder,
         start=_decoder_start(recipe, name, phase, out),
+        scale=torch.tensor(finished_weights(out, phase.painter)[1]["phase"]["latent_std"]) if phase.painter else None,
         seed=recipe.seed,
     )
 
