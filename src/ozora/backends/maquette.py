@@ -151,8 +151,9 @@ class MaquetteBackend:
         shots = cut(shape, plan.cuts, time=model.config.autoencoder.time)
         canvas = fill(model, shape, shots, to_native(given, wanted, shape))
         ahead = model.config.transformer.blocking
-        size = (ahead + len(canvas.value), 1 + canvas.value.shape[1], *canvas.value.shape[2:])
-        noise = torch.randn(size, generator=torch.Generator().manual_seed(plan.seed))  # the last is for a reference
+        size, seeded = (ahead + len(canvas.value), *canvas.value.shape[1:]), torch.Generator().manual_seed(plan.seed)
+        noise = torch.randn(size, generator=seeded)
+        before = torch.randn((size[0], 1, *size[2:]), generator=seeded)  # for a reference
         steps, owner = plan.sampler.steps, self._owner(plan)
         tasks = self._tasks(plan, shape, shots, canvas)
         grid = self._times(steps, ahead, size[0])
@@ -190,7 +191,7 @@ class MaquetteBackend:
                 )
                 if number * steps >= first:
                     here = noise[:, window.first : window.first + window.size]
-                    begin = State(x=start(part, torch.cat([noise[:, size[1] - ours :], here], dim=1)))
+                    begin = State(x=start(part, torch.cat([before[:, :ours], here], dim=1)))
                 for state in work.states(begin, turns=self._rehearsals):
                     done = number * steps + state.step
                     reached = max(reached, done)

@@ -116,7 +116,7 @@ def _plan(make: Callable[[], tuple[Layout, str]], wishes: Wishes) -> Plan:
         steps=wishes.steps,
         guidance=wishes.guidance,
         negative=wishes.negative,
-        references=wishes.reference or (),
+        references=wishes.references or (),
     )
 
 

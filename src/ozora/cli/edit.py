@@ -43,8 +43,9 @@ class Wishes:
     steps: Annotated[int | None, typer.Option(help="Painting steps: more is slower and finer.")] = None
     guidance: Annotated[float | None, typer.Option(help="How strongly the prompt is followed.")] = None
     negative: Annotated[str, typer.Option(help="What not to see, in words.")] = ""
-    reference: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help="A picture of something that is to look like that.")
+    references: Annotated[
+        list[Path] | None,
+        typer.Option("--reference", metavar="FILE", help="A picture of something that is to look like that."),
     ] = None
     model: Annotated[str, typer.Option(help="Who paints: a name that `ozora models` lists.")] = "maquette"
     as_json: Annotated[
