@@ -29,7 +29,7 @@ def test_the_prompt_decides_what_is_painted(tmp_path: Path) -> None:
     painter = Painter(CONFIG.text, CONFIG.transformer)
     painter.load_state_dict(painter_weights(finished_weights(tmp_path, "s1")[0]))
     where = positions(1, 2, 3, seconds_a_frame=0.5)
-    red, blue = (phase._batch(phase._shelf(1), torch.tensor([row]), [""]).blocking for row in (0, 1))
+    red, blue = (phase._batch(phase._shelf(1), torch.tensor([row])).blocking for row in (0, 1))
 
     def paint(text: str) -> tuple[float, float]:
         """Likeness of the blocking to that of red things, and the mean of the picture."""
@@ -82,16 +82,17 @@ def test_an_empty_cache_says_what_to_do(tmp_path: Path) -> None:
 def test_guidance_is_baked_in(tmp_path: Path) -> None:
     """The pupil without guidance comes close to the teacher with it."""
     folder = write_shelf(tmp_path / "latents")
-    list(run_phase(diffusion(folder, 25), tmp_path))
+    list(run_phase(replace(diffusion(folder, 25), reference_share=0.0), tmp_path))
     start = finished_weights(tmp_path, "s1")[0]
     phase = replace(diffusion(folder, 200), name="s4", start=start, guidance=4.0, unheard_share=0.0)
+    phase.reference_share = 0.0
     list(run_phase(phase, tmp_path))
     pupil = Painter(CONFIG.text, CONFIG.transformer)
     pupil.load_state_dict(painter_weights(finished_weights(tmp_path, "s4")[0]))
     teacher = Painter(CONFIG.text, CONFIG.transformer)
     teacher.load_state_dict(painter_weights(start))
     texts = [phase._shelf(1).caption(number, 0) for number in range(8)]
-    batch = phase._batch(phase._shelf(1), torch.arange(8), texts)
+    batch = phase._batch(phase._shelf(1), torch.arange(8))
     clean = torch.cat([batch.blocking, batch.picture], dim=-1)
     times = torch.tensor([0.1] * CHANNELS + [0.9] * 8)
     given = (
@@ -128,12 +129,13 @@ def test_some_times_are_the_beginning(tmp_path: Path) -> None:
 
 
 def test_a_reference_shows_a_thing_of_the_clip(tmp_path: Path) -> None:
-    """It is known, lies before the clip, and tells the color where the prompt is silent."""
+    """It is known, lies before the clip, and tells the color where the prompt does not."""
     phase = diffusion(write_shelf(tmp_path / "latents"), 200)
-    phase.reference_share, phase.blank_share = 1.0, 0.5
+    phase.reference_share = 1.0
     index = torch.tensor([0, 1, 2, 3])
     statements = [phase._shelf(13).statements[int(i)] for i in index]
-    batch = phase._introduced(phase._batch(phase._shelf(13), index, [""] * 4), statements, np.random.default_rng(0))
+    batch, said = phase._introduced(phase._batch(phase._shelf(13), index), statements, np.random.default_rng(0))
+    assert {what.things[0].color for what in said} == {"red", "blue", ""}
     assert batch.grid == (4, 2, 3) and batch.picture.shape[1] == 24
     assert (batch.picture[:, :6].mean((1, 2)).sign() == torch.tensor([1.0, -1.0, 1.0, -1.0])).all()
 
@@ -142,8 +144,8 @@ def test_a_reference_shows_a_thing_of_the_clip(tmp_path: Path) -> None:
     painter.load_state_dict(painter_weights(finished_weights(tmp_path, "s1")[0]))
     where = positions(1, 2, 3, seconds_a_frame=0.5, references=1)
     assert where[:6, 0].tolist() == [-4.0] * 6 and where[6:, 0].tolist() == [0.0] * 6
-    words = tokenize([""], CONFIG.text)
-    red, blue = (phase._batch(phase._shelf(1), torch.tensor([row]), [""]) for row in (0, 1))
+    words = tokenize(["a ball"], CONFIG.text)
+    red, blue = (phase._batch(phase._shelf(1), torch.tensor([row])) for row in (0, 1))
     noise = torch.randn(1, 12, CHANNELS + 8, generator=torch.Generator().manual_seed(5))
     known, level = (torch.arange(12) < 6).float()[None], torch.tensor([[0.02, 1.0]])
     for shown, other in ((red, blue), (blue, red)):

@@ -11,7 +11,8 @@ hold a thing. A share of the clips has some of its latent frames, or a part of i
 tokens of it are known anyway, the mask says.
 
 In ``reference_share`` of the steps each clip comes with a picture of one of its things, seen elsewhere: known tokens at
-a time before the clip, so that a cast can be shown and not only told.
+a time before the clip, so that a cast can be shown and not only told. In ``UNTOLD`` of these the caption leaves out its
+color: nothing is learnt from a picture of what the words say anyway.
 
 Some captions come with a part of their words unheard, so that what one word means does not lean on the others: a pair
 that was never seen together is asked for one day. The text encoder is asked what captions say (``comprehension.py``).
@@ -23,7 +24,7 @@ with paint when they are guided, so that the result needs one evaluation a step 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,8 @@ UNHEARD = 0.3
 """Of the words of a caption that is not heard in full, how many are lost."""
 STILL = 0.05
 """A latent token with no channel for movement above it (they go to 1) shows nothing that moves."""
+UNTOLD = 0.6
+"""Of the clips with a picture of one of their things, how many have a caption without its color."""
 REMIXED = 0.15
 """Of the clips whose blocking is painted, how many have a picture that is more than noise."""
 
@@ -69,13 +72,12 @@ class Serving:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Clips of latent tokens: ``picture`` [b, n, k] and ``blocking`` [b, n, s], how much of each token a thing covers
-    ``things`` [b, n], what is said of each clip, and the grid ``g i j`` of their ``n`` tokens. The first ``references``
-    of the ``g`` latent frames are pictures of things of the clip."""
+    ``things`` [b, n], and the grid ``g i j`` of their ``n`` tokens. The first ``references`` of the ``g`` latent frames
+    are pictures of things of the clip."""
 
     picture: Tensor
     blocking: Tensor
     things: Tensor
-    texts: list[str]
     grid: tuple[int, int, int]
     references: int = 0
 
@@ -165,11 +167,13 @@ class Diffusion:
         serving = self.servings[int(draw.choice(len(shares), p=shares / shares.sum()))]
         shelf = self._shelf(serving.frames)
         index = torch.from_numpy(draw.integers(len(shelf.statements), size=serving.batch))
-        texts = [shelf.caption(int(i), step) if draw.random() > self.blank_share else "" for i in index]
-        batch = self._batch(shelf, index, texts)
+        batch = self._batch(shelf, index)
+        statements = [shelf.statements[number] for number in index.tolist()]
         if draw.random() < self.reference_share:
-            batch = self._introduced(batch, [shelf.statements[int(i)] for i in index], draw)
-        picture, lead = self._loss(model, batch, generator)
+            batch, statements = self._introduced(batch, statements, draw)
+        said = [shelf.said(number, step, what).text for number, what in zip(index.tolist(), statements, strict=True)]
+        texts = [text if draw.random() > self.blank_share else "" for text in said]
+        picture, lead = self._loss(model, batch, texts, generator)
         asked = draw.integers(len(shelf.statements), size=self.reading).tolist()
         reading = self._reading(model, shelf, asked, step, generator)
         figures = {"frames": serving.frames, "picture": picture.item(), "blocking": lead.item()}
@@ -187,7 +191,7 @@ class Diffusion:
             logits = model.read((words[0].to(self.device), words[1].to(self.device)))
         return comprehension_loss(logits, asked.to(self.device))
 
-    def _batch(self, shelf: Shelf, index: Tensor, texts: list[str]) -> Batch:
+    def _batch(self, shelf: Shelf, index: Tensor) -> Batch:
         mean, std = self.scale
         latent = (shelf.latent[index].float() - mean[:, None, None, None]) / std[:, None, None, None]
         share, drift, facing = (values[index].float() for values in (shelf.share, shelf.drift, shelf.facing))
@@ -197,36 +201,43 @@ class Diffusion:
             picture=latent.flatten(2).mT,
             blocking=lead.flatten(2).mT,
             things=shelf.things[index].flatten(1),
-            texts=texts,
             grid=(g, i, j),
         )
 
-    def _introduced(self, batch: Batch, statements: Sequence[Statement], draw: np.random.Generator) -> Batch:
-        """The batch with a picture of one of the things of each clip before it."""
+    def _introduced(
+        self, batch: Batch, statements: Sequence[Statement], draw: np.random.Generator
+    ) -> tuple[Batch, list[Statement]]:
+        """The batch with a picture of one of the things of each clip before it, and what there is to say of the clips
+        now: in some, no more the color of that thing."""
         images = self._shelf(1)
         if not self._album:
             for number, statement in enumerate(images.statements):
                 for thing in statement.things:
                     self._album.setdefault((thing.noun, thing.color), []).append(number)
-        chosen = []
+        chosen, said = [], []
         for statement in statements:
-            thing = statement.things[int(draw.integers(len(statement.things)))]
-            found = self._album.get((thing.noun, thing.color), [0])
-            chosen.append(found[int(draw.integers(len(found)))])
-        shown = self._batch(images, torch.tensor(chosen), [])
+            which = int(draw.integers(len(statement.things)))
+            thing = statement.things[which]
+            found = self._album.get((thing.noun, thing.color), [])
+            untold = bool(found) and draw.random() < UNTOLD
+            chosen.append(found[int(draw.integers(len(found)))] if found else 0)
+            said.append(_without_color(statement, which) if untold else statement)
+        shown = self._batch(images, torch.tensor(chosen))
         g, i, j = batch.grid
-        return Batch(
+        joined = Batch(
             picture=torch.cat([shown.picture, batch.picture], dim=1),
             blocking=torch.cat([shown.blocking, batch.blocking], dim=1),
             things=torch.cat([shown.things, batch.things], dim=1),
-            texts=batch.texts,
             grid=(g + 1, i, j),
             references=1,
         )
+        return joined, said
 
-    def _loss(self, model: nn.Module, batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def _loss(
+        self, model: nn.Module, batch: Batch, texts: list[str], generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
         """Errors of the picture and of the blocking, each of the clips that paint it."""
-        (g, i, j), b, at = batch.grid, len(batch.texts), self.device
+        (g, i, j), b, at = batch.grid, len(texts), self.device
         leads = torch.rand(b, generator=generator) < self.lead_share
         half = torch.rand(b, generator=generator) < REMIXED
         drawn = self._times((2, b), self.time_mean, generator)
@@ -249,7 +260,7 @@ class Diffusion:
         space = self.config.autoencoder
         seconds = float(Fraction(space.time) / self.config.fps)
         place = positions(g - batch.references, i, j, seconds_a_frame=seconds, references=batch.references)
-        words = self._heard(batch.texts, generator)
+        words = self._heard(texts, generator)
         indices = (words[0].to(at), words[1].to(at))
         inputs = (x_t.to(at), t.to(at), lead.to(at), known.to(at), indices, place.to(at))
         with mixed(at):
@@ -317,3 +328,10 @@ def latent_scale(latents: Path, frames: int, importance: Tensor) -> tuple[Tensor
         torch.cat([look.mean(1), torch.zeros(len(motion))]),
         torch.cat([(look.std(1) + 1e-4) / wanted, size.clamp_min(1e-4)]),
     )
+
+
+def _without_color(statement: Statement, which: int) -> Statement:
+    """The same with the color of one thing left open."""
+    things = list(statement.things)
+    things[which] = replace(things[which], color="")
+    return replace(statement, things=tuple(things))

@@ -56,10 +56,10 @@ class Shelf:
         """One phrasing of what a clip shows; most are plain, as prompts are put before they are painted."""
         return self.said(index, turn).text
 
-    def said(self, index: int, turn: int) -> Caption:
-        """The same with what it states."""
+    def said(self, index: int, turn: int, statement: Statement | None = None) -> Caption:
+        """The same with what it states: of what the clip shows, or of the part of it that there is to say."""
         rng = np.random.default_rng([index, 17, turn])
-        caption = write_caption(rng, self.statements[index])
+        caption = write_caption(rng, self.statements[index] if statement is None else statement)
         return replace(caption, text=sentence(caption.statement)) if rng.random() < PLAIN_SHARE else caption
 
 
