@@ -18,6 +18,7 @@ from ozora.evaluate.report import (
     contrary,
     markdown,
     render,
+    score,
     show,
     tally,
     wilson,
@@ -66,13 +67,13 @@ def test_unsettled_facts_are_counted_apart() -> None:
 
 
 def test_the_table_names_what_was_not_measured() -> None:
-    score = Score(tallies={"place": Tally(holds=3, counted=4), "weather": Tally(unsettled=2)})
-    text = markdown({"in distribution": Comparison(model=score)})
+    partial = Score(tallies={"place": Tally(holds=3, counted=4), "weather": Tally(unsettled=2)})
+    text = markdown({"in distribution": Comparison(model=partial)})
     assert "| place | 75.0% [30% - 95%] of 4 |  |  |  |" in text
     assert "| weather | not verified (2) |" in text
     console = Console(width=160, record=True, file=None, quiet=True)
-    show({"in distribution": Comparison(model=score)}, console)
-    assert Comparison(model=score).to_dict()["model"]["place"]["holds"] == 3
+    show({"in distribution": Comparison(model=partial)}, console)
+    assert Comparison(model=partial).to_dict()["model"]["place"]["holds"] == 3
 
 
 @pytest.mark.egl
@@ -87,3 +88,11 @@ def test_a_model_that_paints_the_truth_scores_as_the_checker(parser: Parser, ren
     assert found.rejects is not None and found.autoencoder is not None
     assert found.autoencoder.tallies[WHOLE].holds == 0
     assert found.rejects.tallies["color and noun"].share == 1.0
+
+
+def test_what_does_not_hold_is_listed_by_its_prompt(parser: Parser) -> None:
+    prompts = test_prompts(SMALL, held_out=False, count=1)
+    black = score(lambda *_: np.zeros((13, 128, 224, 3), np.uint8), prompts, parser)
+    assert {miss.prompt for miss in black.missed} == {prompts[0].caption.text}
+    assert {"kind": "exists", "value": ""}.items() <= black.to_dict()["missed"][0].items()
+    assert len(black.missed) == sum(one.counted - one.holds for name, one in black.tallies.items() if name != WHOLE)

@@ -8,7 +8,7 @@ about them it rejects, and, where an autoencoder is given, what is left after it
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from ozora.errors import RendererError
 from ozora.evaluate.parser import Parser, load_parser
 from ozora.evaluate.prompts import TestPrompt, test_prompts
 from ozora.evaluate.tracking import parse_clip
-from ozora.evaluate.verifiers import verify
+from ozora.evaluate.verifiers import Verdict, verify
 from ozora.media import write_text
 from ozora.shapes import VideoShape
 from ozora.world.drawing import draw
@@ -76,13 +76,28 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
-    """Tallies by category; ``WHOLE`` counts prompts all of whose settled facts hold."""
+class Miss:
+    """A fact of a prompt that does not hold in the clip made with ``seed``."""
 
-    tallies: dict[str, Tally]
+    prompt: str
+    seed: int
+    fact: Fact
 
     def to_dict(self) -> dict[str, Any]:
-        return {name: tally.to_dict() for name, tally in self.tallies.items()}
+        return {"prompt": self.prompt, "seed": self.seed, "kind": self.fact.kind, "value": self.fact.value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """Tallies by category; ``WHOLE`` counts prompts all of whose settled facts hold. ``missed`` are those that do not,
+    where they are asked for."""
+
+    tallies: dict[str, Tally]
+    missed: tuple[Miss, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        missed = {"missed": [miss.to_dict() for miss in self.missed]} if self.missed else {}
+        return {name: tally.to_dict() for name, tally in self.tallies.items()} | missed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,8 +179,7 @@ def tally(judged: Iterable[tuple[str, bool | None]]) -> dict[str, Tally]:
     return {name: counts[name] for name in order if name in counts}
 
 
-def _judge(statement: Statement, frames: Frames, parser: Parser) -> list[tuple[str, bool | None]]:
-    verdicts = verify(statement, parse_clip(parser, frames))
+def _judge(statement: Statement, verdicts: Sequence[Verdict]) -> list[tuple[str, bool | None]]:
     settled = [verdict.holds for verdict in verdicts if verdict.holds is not None]
     judged: list[tuple[str, bool | None]] = [(category(v.fact, statement), v.holds) for v in verdicts]
     return [*judged, (WHOLE, all(settled) if settled else None)]
@@ -174,9 +188,13 @@ def _judge(statement: Statement, frames: Frames, parser: Parser) -> list[tuple[s
 def score(make: Make, prompts: Iterable[TestPrompt], parser: Parser) -> Score:
     """A model's score: one clip a prompt, made with the prompt's own seed."""
     judged: list[tuple[str, bool | None]] = []
+    missed: list[Miss] = []
     for prompt in prompts:
-        judged += _judge(prompt.caption.statement, make(prompt.caption.text, prompt.seed), parser)
-    return Score(tallies=tally(judged))
+        text, seed, statement = prompt.caption.text, prompt.seed, prompt.caption.statement
+        verdicts = verify(statement, parse_clip(parser, make(text, seed)))
+        judged += _judge(statement, verdicts)
+        missed += [Miss(prompt=text, seed=seed, fact=v.fact) for v in verdicts if v.holds is False]
+    return Score(tallies=tally(judged), missed=tuple(missed))
 
 
 def render(prompt: TestPrompt, renderer: Renderer, num_frames: int) -> Frames:
@@ -223,10 +241,11 @@ def compare(
     rebuilt: list[tuple[str, bool | None]] = []
     for prompt in watched("true renders"):
         frames = render(prompt, renderer, shape.frames)
-        true += _judge(prompt.caption.statement, frames, parser)
+        statement = prompt.caption.statement
+        true += _judge(statement, verify(statement, parse_clip(parser, frames)))
         rejected += _rejected(prompt, frames, parser)
         if reconstruct is not None:
-            rebuilt += _judge(prompt.caption.statement, reconstruct(frames), parser)
+            rebuilt += _judge(statement, verify(statement, parse_clip(parser, reconstruct(frames))))
     return Comparison(
         model=model,
         renders=Score(tallies=tally(true)),
