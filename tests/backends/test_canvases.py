@@ -85,3 +85,13 @@ def test_every_shot_is_developed_to_its_own_length() -> None:
         large=False,
     )
     assert np.array_equal(frames[6:], alone)
+
+
+def test_strips_meet_as_if_they_were_one() -> None:
+    maquette = model()
+    for weight in maquette.autoencoder.parameters():
+        torch.nn.init.normal_(weight, std=0.1)
+    shots = cut(VideoShape(frames=40, height=64, width=96, fps=Fraction(12)), [Fraction(3)], time=6)
+    value = torch.randn(CONFIG.autoencoder.channels, sum(shot.groups for shot in shots), 2, 3)
+    whole, parts = (develop(maquette, value, shots, size=size, large=False) for size in (9, 2))
+    assert np.abs(whole.astype(int) - parts).max() <= 1

@@ -77,17 +77,24 @@ def test_a_group_of_frames_decides_its_own_latent_only(group: int) -> None:
         assert same.tolist() == [number != group for number in range(4)]
 
 
-@pytest.mark.parametrize("group", [1, 2, 3])
-def test_decoding_is_causal(group: int) -> None:
+@pytest.mark.parametrize("group", [0, 1, 2, 3])
+def test_a_picture_depends_on_three_latent_frames(group: int) -> None:
+    """On its own and on those beside it; the first picture on its own alone."""
     model = network()
     latent = model.encode(clip())
     changed = latent.clone()
     changed[:, :, group] += 1.0
-    first = 1 + 3 * (group - 1)
-    before, after = model.decode(latent), model.decode(changed)
-    assert torch.equal(before[:, :, :first], after[:, :, :first])
-    for frame in range(first, first + 3):
-        assert not torch.equal(before[:, :, frame], after[:, :, frame])
+    differs = (model.decode(latent) != model.decode(changed)).flatten(3).any(3).any(1)[0].tolist()
+    seen = [{0}] + [{own - 1, own, own + 1} for own in (1, 2, 3) for _ in range(3)]
+    assert differs == [group in groups for groups in seen]
+
+
+def test_a_later_part_of_a_clip_decodes_as_in_the_whole() -> None:
+    model = network()
+    latent = model.encode(clip())
+    whole, part = model.decode(latent), model.decode(latent[:, :, 1:], opens=False)
+    torch.testing.assert_close(part[:, :, 1:], whole[:, :, 4:])
+    assert not torch.equal(model.decode(latent[:, :, 1:])[:, :, 1:], part[:, :, 1:]), "what opens a clip is a picture"
 
 
 def test_what_stands_still_has_no_movement() -> None:
@@ -107,22 +114,28 @@ def test_the_look_of_a_group_is_that_of_its_middle_frame() -> None:
         torch.testing.assert_close(latent[:, :6, group], alone[:, :6, 0])
 
 
-def test_the_flow_says_where_the_pixels_of_the_middle_picture_go() -> None:
-    """A mover that says "from so much further left" shifts the middle picture to the right."""
+def test_the_flow_says_where_the_pixels_come_from() -> None:
+    """A mover that says "from so much further left" shifts the middle picture to the right; one that says that the
+    other is seen shows the next middle picture."""
     torch.manual_seed(0)
     model = Autoencoder(CONFIG).requires_grad_(False)
     model.start_from(clip().repeat(2, 1, 1, 1, 1) + 0.1 * torch.randn(2, 3, FRAMES, HEIGHT, WIDTH))
     latent = model.encode(clip())
     before = model.decode(latent)
-    assert torch.equal(model.flow(latent), torch.zeros(1, 2, FRAMES - 1, HEIGHT // 4, WIDTH // 4))
-    torch.testing.assert_close(before[:, :, 1], before[:, :, 3], msg="nothing has moved yet")
+    middles = torch.stack([model.decode(latent[:, :, group : group + 1])[:, :, 0] for group in range(4)], dim=2)
+    assert torch.equal(model.flow(latent), torch.zeros(1, 4, FRAMES - 1, HEIGHT // 4, WIDTH // 4))
+    torch.testing.assert_close(before[:, :, -1], middles[:, :, 3], msg="nothing has moved yet")
     last = model.move.body[-1]
     assert isinstance(last, torch.nn.Conv2d) and last.bias is not None
-    last.bias[0] = -4 / HEIGHT
+    last.bias[:2] = torch.tensor([-4 / HEIGHT, 0])
+    last.bias[2] = -4 / HEIGHT
     after = model.decode(latent)
-    torch.testing.assert_close(model.flow(latent)[:, 0], torch.full((1, FRAMES - 1, 8, 12), -4 / HEIGHT))
+    torch.testing.assert_close(model.flow(latent)[:, [0, 2]], torch.full((1, 2, FRAMES - 1, 8, 12), -4 / HEIGHT))
     torch.testing.assert_close(after[:, :, 1:, :, 4:], before[:, :, 1:, :, :-4])
     assert torch.equal(after[:, :, 0], before[:, :, 0])
+    last.bias[:5] = torch.tensor([0.0, 0, 0, 0, 40])
+    others = model.decode(latent)
+    torch.testing.assert_close(others[:, :, 1:4], middles[:, :, [0, 2, 2]], atol=1e-4, rtol=0)
 
 
 def test_clips_of_a_batch_do_not_touch() -> None:

@@ -42,14 +42,14 @@ def autoencoding(steps: int = 30, *, encoder: tuple[str, ...] = ()) -> Autoencod
     )
     rgb = torch.full((4, 7, 64, 96, 3), 90, dtype=torch.uint8)
     cover = torch.zeros(4, 7, 64, 96, dtype=torch.uint8)
-    flow = torch.zeros(4, 2, 6, 16, 24)
+    flow = torch.zeros(4, 4, 6, 16, 24)
     for clip in range(4):
         for frame in range(7):
             x = 8 * clip + 4 * frame
             rgb[clip, frame, 20:40, x : x + 16] = torch.tensor([200, 40 * clip, 30], dtype=torch.uint8)
             cover[clip, frame, 20:40, x : x + 16] = 255
             if frame:
-                flow[clip, 0, frame - 1, 5:10, x // 4 : x // 4 + 4] = 4 * (3 - frame) / 64
+                flow[clip, [0, 2], frame - 1, 5:10, x // 4 : x // 4 + 4] = 4 * (3 - frame) / 64
     phase._pieces = Pieces(rgb=rgb, cover=cover, flow=flow, often=torch.ones(4))
     return phase
 

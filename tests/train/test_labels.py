@@ -8,7 +8,7 @@ import torch
 
 from ozora.shapes import VideoShape
 from ozora.train.corpus import Stage, Whereabouts
-from ozora.train.labels import label_cells, label_flow
+from ozora.train.labels import label_cells
 from ozora.world.vocabulary import COLORS, NOUNS, SMALL
 
 
@@ -52,34 +52,3 @@ def test_labels_agree_with_the_pictures() -> None:
         chosen = torch.from_numpy(clip.cover)[[0, 3, 9]].float()[:, None] / 255
         cover = torch.nn.functional.avg_pool2d(chosen, 8)[:, 0]
         assert (labels.share - cover).abs().mean() < 0.03
-
-
-def test_flow_leads_back_to_the_middle_frame() -> None:
-    """The cube moves right by an eighth of the height a frame; frame 2 is the middle one of three after the first."""
-    moving = where(0, 4, 8, 12, 16, 20, 24)
-    flow = label_flow(moving, time=3, fps=8.0, side=4)
-    assert flow.shape == (2, 6, 8, 16)
-    assert flow[0, :, 6, 5].tolist() == pytest.approx([0.0, 0.0, -0.125, 0.125, 0.0, 0.0])
-    assert flow[0, 0, 6, 1:4].tolist() == pytest.approx([0.125] * 3)
-    assert flow[1, 0, 6, 1].item() == pytest.approx(0.25 / 8)
-    assert not flow[:, :, :4].any(), "nothing is above the cube"
-
-
-@pytest.mark.egl
-def test_flow_moves_the_pixels_of_the_stage_to_where_they_are() -> None:
-    """What is fetched from the middle picture is nearer to a frame than the middle picture itself."""
-    shape = VideoShape(frames=13, height=128, width=224, fps=Fraction(12))
-    stage, still, moved = Stage(shape, SMALL), 0.0, 0.0
-    for seed in range(30):
-        clip = stage.clip(seed, frames=7)
-        flow = label_flow(stage.whereabouts(seed, frames=7, time=1), time=6, fps=12.0, side=1)
-        pictures = torch.from_numpy(clip.rgb).float().permute(0, 3, 1, 2)
-        if flow.norm(dim=0).max() < 0.05:
-            continue
-        middle, last, way = pictures[3], pictures[6], flow[:, 5]
-        y, x = torch.meshgrid(torch.arange(128), torch.arange(224), indexing="ij")
-        source = torch.stack([(x + 128 * way[0]).clamp(0, 223), (y + 128 * way[1]).clamp(0, 127)]).round().long()
-        things = way.norm(dim=0) > 0.02
-        still += (middle - last).abs()[:, things].mean().item()
-        moved += (middle[:, source[1], source[0]] - last).abs()[:, things].mean().item()
-    assert 0 < moved < 0.5 * still

@@ -95,10 +95,11 @@ def cut_out(model: Maquette, canvas: Canvas, window: Window) -> Canvas:
     part = Canvas(value=canvas.value[:, window.first : last], known=canvas.known[window.first : last])
     if window.opens:
         return part
-    group = canvas.value[None, :, window.first : window.first + 1]
-    with mixed(group.device):
-        picture = model.autoencoder.decode(model.denormalize(group))
-    return place(part, model.normalize(model.autoencoder.encode(picture.float().clamp(-1, 1)))[0], 0)
+    around = canvas.value[None, :, window.first - 1 : window.first + 2]
+    with mixed(around.device):
+        pictures = model.autoencoder.decode(model.denormalize(around), opens=False)
+    picture = pictures[:, :, model.config.autoencoder.time].float().clamp(-1, 1)[:, :, None]
+    return place(part, model.normalize(model.autoencoder.encode(picture))[0], 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,11 @@ class Strip:
     shot: Shot
     first: int
     stop: int
+
+    @property
+    def sees(self) -> int:
+        """Before which latent frame what matters to its pictures ends."""
+        return min(self.stop + 1, self.shot.group + self.shot.groups)
 
 
 def strips(shots: Sequence[Shot], *, size: int) -> list[Strip]:
@@ -127,14 +133,16 @@ def develop(
 
 
 def develop_strip(model: Maquette, value: Float[Tensor, "k g i j"], strip: Strip, *, large: bool) -> Frames:
-    """The frames of a strip; nothing after it on the canvas matters to them."""
-    shot, opens = strip.shot, strip.first == strip.shot.group
-    group = value[:, strip.first - (0 if opens else 1) : strip.stop]  # one before it gives a picture that is there
+    """The frames of a strip; of what is after it on the canvas, the next latent frame of its shot matters to them."""
+    shot, opens, time = strip.shot, strip.first == strip.shot.group, model.config.autoencoder.time
+    first, stop = strip.first - (0 if opens else 1), strip.sees  # one before it gives a picture that is there
     with mixed(value.device):
-        pixels = model.autoencoder.decode(model.denormalize(group[None]))[0, :, 0 if opens else 1 :]
+        latent = model.denormalize(value[None, :, first:stop])
+        pixels = model.autoencoder.decode(latent, opens=first == shot.group)[0, :, 0 if opens else 1 :]
+    pixels = pixels[:, : pixels.shape[1] - time * (stop - strip.stop)]
     pictures = pixels.float().clamp(-1, 1).transpose(0, 1)
     frames = np.concatenate([_pictures(model, part, large) for part in torch.split(pictures, UPSCALED)])
-    before = 0 if opens else 1 + model.config.autoencoder.time * (strip.first - shot.group - 1)
+    before = 0 if opens else 1 + time * (strip.first - shot.group - 1)
     return frames[: shot.frames - before]
 
 

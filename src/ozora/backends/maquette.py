@@ -208,7 +208,7 @@ class MaquetteBackend:
                         preview=self._peek(state.x[ahead:, ours:]) if shows else None,
                         save=partial(save, owner, done, state, canvas.value),
                     )
-                while len(waiting) > 1 and waiting[0].stop <= window.stop:  # nothing before it changes any more
+                while len(waiting) > 1 and waiting[0].sees <= window.stop:  # nothing before it changes any more
                     yield develop_strip(model, canvas.value, waiting.pop(0), large=large)
             yield Stroke(stage="decode", done=1, total=1)
             for strip in waiting:

@@ -3,13 +3,15 @@
 A token of ``time`` frames says two things of its patch: the look of the middle frame, by linear maps, and in its last
 ``motion`` channels how the other frames differ from it, by a small MLP. Where nothing moves these are zero, and what
 moves looks in a token as sharp as what stands. The first latent frame is one image (seen as if repeated), so an image
-is a video of one frame, and a latent frame depends on its own frames only: it is causal.
+is a video of one frame, and a latent frame depends on its own frames only: the encoder is causal.
 
 The decoder paints the middle picture of each latent frame, by the linear maps backwards and by 2D convolutions that
 grow it by pixel shuffles (the shape of TAEHV, github.com/madebyollin/taehv; sizes are ours). A small second network
-moves its pixels into the other pictures (spatial transformers, Jaderberg et al. 2015, arXiv 1506.02025) and adds what
-the middle one does not show. One network that painted all pictures of a token kept a twentieth of the movement
-(EXPERIMENTS.md).
+makes the pictures between the middle ones: it moves the pixels of the nearest two to where they are (spatial
+transformers, Jaderberg et al. 2015, arXiv 1506.02025), says how much of each is seen (as networks for in-between frames
+do: Jiang et al. 2017, arXiv 1712.00080) and adds what none of them shows. So a picture depends on three latent frames:
+its own, the one before and the one after. One network that painted all pictures of a token kept a twentieth of the
+movement, and with one middle picture alone there was a step from each token to the next (EXPERIMENTS.md).
 
 The linear maps start as the principal components of the corpus (``start_from``): in closed form, what gradient descent
 on two cores had not found after eleven minutes (EXPERIMENTS.md). Everything nonlinear in the decoder starts at zero.
@@ -29,6 +31,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ozora.shapes import Compression
+
+RELUCTANCE = 2.0
+"""Before it has learnt anything, a picture is seen in its own middle picture by sigmoid(2) = 0.88."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,24 +156,32 @@ class Autoencoder(nn.Module):
         motion = torch.tanh(self.motion_down(F.silu(self.motion_up(moved))))
         return torch.cat([self.look(middle), motion], dim=-1).permute(0, 4, 1, 2, 3)
 
-    def decode(self, latent: Float[Tensor, "b k g i j"]) -> Float[Tensor, "b c f h w"]:
-        """Pixels of latents; the first latent frame gives one picture, each other ``time``."""
+    def decode(self, latent: Float[Tensor, "b k g i j"], *, opens: bool = True) -> Float[Tensor, "b c f h w"]:
+        """Pixels of latents; the first latent frame gives one picture, each other ``time``. Where it is not the one
+        that ``opens`` a clip, but comes from within, that is its middle picture."""
         b, _, groups = latent.shape[:3]
         middles = self._middles(latent.transpose(1, 2).flatten(0, 1))
-        _, c, h, w = middles.shape
-        middles = middles.reshape(b, groups, c, h, w)
+        middles = middles.reshape(b, groups, *middles.shape[1:])
         if groups == 1:
             return middles.transpose(1, 2)
-        later = latent[:, :, 1:].transpose(1, 2).flatten(0, 1)
-        moved = self.move.pictures(self.move(later), middles[:, 1:].flatten(0, 1))
-        return torch.cat([middles[:, :1], moved.reshape(b, -1, c, h, w)], dim=1).transpose(1, 2)
+        before, own, after = (part.flatten(0, 1) for part in _threes(middles))
+        moved = self.move.pictures(self._moves(latent, opens), before, own, after)
+        return torch.cat([middles[:, :1], moved.reshape(b, -1, *middles.shape[2:])], dim=1).transpose(1, 2)
 
     def flow(self, latent: Float[Tensor, "b k g i j"]) -> Float[Tensor, "b d f y x"]:
-        """Where the pixels of all frames but the first come from in the middle one of their group, at 1/4 of the size:
-        across and down, in heights of the picture."""
-        later = latent[:, :, 1:].transpose(1, 2).flatten(0, 1)
-        said: Tensor = self.move(later)[:, :, :2]
+        """Where the pixels of all frames but the first come from, at 1/4 of the size, in heights of the picture: across
+        and down in the middle picture of their latent frame, across and down in the nearest other middle picture."""
+        said = self._moves(latent, opens=True)[:, :, :4]
         return said.reshape(len(latent), -1, *said.shape[2:]).transpose(1, 2)
+
+    def _moves(self, latent: Float[Tensor, "b k g i j"], opens: bool) -> Float[Tensor, "n t s y x"]:
+        """What the mover says of all latent frames but the first."""
+        b, _, groups, i, j = latent.shape
+        before, own, after = _threes(latent.transpose(1, 2))
+        ends = latent.new_zeros(b, groups - 1, 2, i, j)
+        ends[:, 0, 0], ends[:, -1, 1] = float(opens), 1.0
+        result: Tensor = self.move(torch.cat([own, before, after, ends], dim=2).flatten(0, 1))
+        return result
 
     def _middles(self, latent: Float[Tensor, "n k i j"]) -> Float[Tensor, "n c h w"]:
         """The middle picture of each latent frame."""
@@ -195,42 +208,60 @@ class Autoencoder(nn.Module):
 
 
 class _Mover(nn.Module):
-    """From the middle picture of a latent frame to all its pictures: where each pixel comes from, and what no pixel of
-    the middle picture shows."""
+    """From the middle pictures of a latent frame and of its neighbours to all its pictures."""
 
     def __init__(self, config: AutoencoderConfig) -> None:
         super().__init__()
         self.time, (wide, *_, narrow) = config.time, config.mover_widths
-        self.read = nn.Conv2d(config.channels, wide, 3, padding=1)
+        self.read = nn.Conv2d(3 * config.channels + 2, wide, 3, padding=1)
         self.think = nn.Sequential(*[ResidualBlock(wide) for _ in range(config.thought)])
         self.split = nn.Conv2d(wide, config.time * config.mover_widths[1], 1)
         up: list[nn.Module] = []
         for wider, width in zip(config.mover_widths[1:], config.mover_widths[2:], strict=False):
             up += [ResidualBlock(wider), nn.Conv2d(wider, 4 * width, 1), nn.PixelShuffle(2)]
-        last = nn.Conv2d(narrow, 5, 3, padding=1)
+        last = nn.Conv2d(narrow, 8, 3, padding=1)
         nn.init.zeros_(last.weight)
         assert last.bias is not None
         nn.init.zeros_(last.bias)
         self.body = nn.Sequential(*up, ResidualBlock(narrow), last)
 
-    def forward(self, latent: Float[Tensor, "n k i j"]) -> Float[Tensor, "n t s y x"]:
-        """At a quarter of the picture's size: whence across and down, in heights of the picture, and colors to add."""
-        n, _, i, j = latent.shape
-        x = self.split(self.think(self.read(latent))).reshape(n * self.time, -1, i, j)
+    def forward(self, latents: Float[Tensor, "n e i j"]) -> Float[Tensor, "n t s y x"]:
+        """Of a latent frame, the one before and the one after, and whether these are the first picture and nothing: at
+        a quarter of the picture's size, across and down whence in its own middle picture and whence in the other, in
+        heights of the picture, how much the other is seen, and colors to add."""
+        n, _, i, j = latents.shape
+        x = self.split(self.think(self.read(latents))).reshape(n * self.time, -1, i, j)
         said: Tensor = self.body(x).float()
         return said.reshape(n, self.time, *said.shape[1:])
 
     def pictures(
-        self, said: Float[Tensor, "n t s y x"], middle: Float[Tensor, "n c h w"]
+        self,
+        said: Float[Tensor, "n t s y x"],
+        before: Float[Tensor, "n c h w"],
+        own: Float[Tensor, "n c h w"],
+        after: Float[Tensor, "n c h w"],
     ) -> Float[Tensor, "n t c h w"]:
-        """The pictures made of a middle one."""
-        h, w = middle.shape[2:]
+        """The pictures made of the middle ones: of its own, and of the one on whose side a picture is."""
+        h, w = own.shape[2:]
+        middle = (self.time - 1) // 2
         said = F.interpolate(said.flatten(0, 1), size=(h, w), mode="bilinear")
-        whence = said[:, :2] * torch.tensor([2 * h / w, 2.0], device=said.device)[:, None, None]
-        source = _grid(h, w, said.device) + whence.permute(0, 2, 3, 1)
-        copies = middle.float()[:, None].expand(-1, self.time, -1, -1, -1).flatten(0, 1)
-        moved = F.grid_sample(copies, source, mode="bilinear", padding_mode="border", align_corners=False)
-        return (moved + said[:, 2:]).to(middle.dtype).reshape(-1, self.time, *middle.shape[1:])
+        sides = [*[before] * middle, *[after] * (self.time - middle)]
+        near = _fetch(torch.stack([own] * self.time, dim=1).flatten(0, 1).float(), said[:, :2])
+        far = _fetch(torch.stack(sides, dim=1).flatten(0, 1).float(), said[:, 2:4])
+        moved = torch.lerp(near, far, torch.sigmoid(said[:, 4:5] - RELUCTANCE)) + said[:, 5:]
+        return moved.to(own.dtype).reshape(-1, self.time, *own.shape[1:])
+
+
+def _threes(parts: Float[Tensor, "b g ..."]) -> tuple[Tensor, Tensor, Tensor]:
+    """The one before, itself and the one after of all but the first; the last is followed by itself."""
+    return parts[:, :-1], parts[:, 1:], torch.cat([parts[:, 2:], parts[:, -1:]], dim=1)
+
+
+def _fetch(pictures: Float[Tensor, "n c h w"], whence: Float[Tensor, "n 2 h w"]) -> Float[Tensor, "n c h w"]:
+    """Each pixel from so many heights of the picture to the right and below."""
+    h, w = pictures.shape[2:]
+    source = _grid(h, w, whence.device) + (whence * whence.new_tensor([2 * h / w, 2.0])[:, None, None]).movedim(1, -1)
+    return F.grid_sample(pictures, source, mode="bilinear", padding_mode="border", align_corners=False)
 
 
 def _grid(h: int, w: int, device: torch.device) -> Float[Tensor, "1 h w 2"]:

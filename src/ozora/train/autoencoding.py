@@ -1,8 +1,8 @@
 """Phases S0 and S5: the autoencoder, or its decoder alone.
 
 Loss: Charbonnier plus gradients over the picture and over time, weighted by the stage's masks (where a thing was counts
-as where it is); no GAN, no LPIPS. The network that moves pixels is told where the things were: from pixels alone it
-found in a thousand steps how to move them across, not up and down.
+as where it is); no GAN, no LPIPS. The network that moves pixels is told where each of them was: from pixels alone it
+found in a thousand steps how to move things across, not up and down.
 
 Noise is added to the latents before decoding (up to ``noise`` of their deviation), so that what the transformer
 paints, which is never exact, still decodes well. The decoder alone is trained on noise like a painter's errors: as
@@ -23,16 +23,15 @@ from torch.nn import functional as F
 from ozora.model.autoencoder import Autoencoder, AutoencoderConfig
 from ozora.model.precision import mixed
 from ozora.shapes import VideoShape
-from ozora.train.labels import label_flow
 from ozora.train.optimizers import Schedule
 from ozora.train.picture_loss import picture_loss
-from ozora.train.renderers import Order, idle_cores, render_clips
+from ozora.train.renderers import Order, idle_cores, render_flows
 from ozora.world.vocabulary import Vocabulary
 
 SIDE = 4
 """Pixels across and down that move as one (those of ``Autoencoder.flow``)."""
-NEAR = 0.02
-"""Picture heights: as near to where its thing was as limbs and turning allow a pixel to come from."""
+NEAR = 0.01
+"""Picture heights: so near to where it was is near enough for a pixel to come from."""
 FLOW_WEIGHT = 50.0
 LIVELY = 3.0
 """How much more often than one that stands a clip is taken in which as much changes as in the mean."""
@@ -42,8 +41,8 @@ BLURS = (4, 16)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pieces:
-    """The corpus in memory: ``rgb`` [n, f, h, w, 3] and ``cover`` [n, f, h, w] in 0..255, ``flow`` [n, 2, f - 1, y, x]
-    of ``label_flow``, and how often each is taken [n]."""
+    """The corpus in memory: ``rgb`` [n, f, h, w, 3] and ``cover`` [n, f, h, w] in 0..255, ``flow`` [n, 4, f - 1, y, x]
+    of ``Stage.flow``, and how often each is taken [n]."""
 
     rgb: Tensor
     cover: Tensor
@@ -110,16 +109,16 @@ class Autoencoding:
 
     def _corpus(self) -> Pieces:
         if self._pieces is None:
-            order = Order(shape=self.shape, vocabulary=self.vocabulary, frames=self.frames, time=1)
+            order = Order(shape=self.shape, vocabulary=self.vocabulary, frames=self.frames, time=self.config.time)
             h, w = self.shape.height, self.shape.width
             size = (self.clips, self.frames, h, w)
             rgb, cover = np.empty((*size, 3), np.uint8), np.empty(size, np.uint8)
-            flow = torch.empty(self.clips, 2, self.frames - 1, h // SIDE, w // SIDE, dtype=torch.float16)
+            flow = torch.empty(self.clips, 4, self.frames - 1, h // SIDE, w // SIDE, dtype=torch.float16)
             first = self.seed * 10_000_000
-            clips = render_clips(order, range(first, first + self.clips), workers=idle_cores())
-            for i, (clip, where) in enumerate(clips):
+            clips = render_flows(order, range(first, first + self.clips), workers=idle_cores())
+            for i, (clip, way) in enumerate(clips):
                 rgb[i], cover[i] = clip.rgb, clip.cover
-                flow[i] = label_flow(where, time=self.config.time, fps=float(self.shape.fps), side=SIDE)
+                flow[i] = torch.from_numpy(way[..., SIDE // 2 :: SIDE, SIDE // 2 :: SIDE])
             changes = np.array([np.abs(np.diff(clip.astype(np.int16), axis=0)).mean() for clip in rgb])
             often = torch.from_numpy(1 + LIVELY * changes / changes.mean().clip(1e-6))
             self._pieces = Pieces(rgb=torch.from_numpy(rgb), cover=torch.from_numpy(cover), flow=flow, often=often)
@@ -133,7 +132,7 @@ class Autoencoding:
         video = pieces.rgb[index].permute(0, 4, 1, 2, 3).float() / 127.5 - 1
         mask, flow = pieces.cover[index].float()[:, None] / 255, pieces.flow[index].float()
         if torch.rand((), generator=rng) < 0.5:
-            flow = flow.flip(-1) * torch.tensor([-1.0, 1.0])[:, None, None, None]
+            flow = flow.flip(-1) * torch.tensor([-1.0, 1.0, -1.0, 1.0])[:, None, None, None]
             return video.flip(-1), mask.flip(-1), flow
         return video, mask, flow
 
@@ -158,9 +157,16 @@ class Autoencoding:
             loss = loss + picture_loss(*(F.avg_pool3d(part, (1, side, side)) for part in (error, weight, mask)))[0]
         loss = loss + (weight[:, :, 1:] * error.diff(dim=2).abs()).mean()
         with mixed(self.device):
-            astray = (model.flow(disturbed) - flow).norm(dim=1)
-        moves = (flow.norm(dim=1) > NEAR).float()
+            astray = _lengths(model.flow(disturbed) - flow)
+        moves = (_lengths(flow) > NEAR).float()
         figures["astray"] = ((moves * astray).sum() / moves.sum().clamp_min(1)).item()
         loss = loss + FLOW_WEIGHT * (moves * F.relu(astray - NEAR)).mean()
         power = (latent.square().mean() - 1).square() if "look" in self.encoder else 0.0
         return loss + 0.1 * power, {**figures, "step_s": time.monotonic() - began}
+
+
+def _lengths(flow: Tensor) -> Tensor:
+    """How long the two arrows of a flow are: [b, 4, f, y, x] to [b, 2, f, y, x]."""
+    b, _, *rest = flow.shape
+    lengths: Tensor = flow.reshape(b, 2, 2, *rest).norm(dim=2)
+    return lengths

@@ -72,6 +72,15 @@ class Stage:
             facing=measure_facing(drawing),
         )
 
+    def flow(self, seed: int, *, frames: int, time: int) -> NDArray[np.float32]:
+        """Where each pixel of every frame but the first is seen in its two ``nearest_middles`` [4, f - 1, h, w]: across
+        and down in its own, across and down in the other, in heights of the picture (at most 2). What is hidden there
+        is where it would be seen."""
+        scene, _, times = self._setup(seed, frames)
+        drawing = draw(scene, times, self.shape.width / self.shape.height)
+        ways = [self.renderer.measure_motion(drawing, middle)[1:] for middle in nearest_middles(frames, time)]
+        return np.clip(-np.concatenate(ways, axis=-1).transpose(3, 0, 1, 2) / self.shape.height, -2, 2)
+
     def _setup(self, seed: int, frames: int) -> tuple[Scene, Statement, NDArray[np.float64]]:
         """Scene, statement and times [f] of a seed."""
         duration_s = float(Fraction(self.shape.frames - 1) / self.shape.fps)
@@ -79,3 +88,14 @@ class Stage:
         offset_s = spare * float(np.random.default_rng([seed, 13]).random())
         scene, statement = draw_scene(seed, self.vocabulary, duration_s=duration_s)
         return scene, statement, offset_s + np.arange(frames) / float(self.shape.fps)
+
+
+def nearest_middles(frames: int, time: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each of ``frames`` frames the middle frame of its group of ``time``, and the nearest middle frame of another
+    group: the first frame is a group of its own, behind the last middle frame there is no other than itself."""
+    numbers, middle = np.arange(frames), (time - 1) // 2
+    group, place = np.divmod(numbers - 1, time)
+    own = np.maximum(1 + time * group + middle, 0)
+    other = np.where(place < middle, own - time, own + time)
+    other = np.where(other < frames, np.maximum(other, 0), own)
+    return np.where(numbers > 0, own, 0), np.where(numbers > 0, other, 0)

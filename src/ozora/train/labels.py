@@ -1,5 +1,4 @@
-"""Labels from the stage's truth: noun, color, drift and facing of the thing that each cell of a clip shows, and where
-each pixel was in the middle of its group of frames.
+"""Labels from the stage's truth: noun, color, drift and facing of the thing that each cell of a clip shows.
 
 A cell is a quarter of a latent token. Letters: ``g`` latent frames, ``y x`` rows and columns of cells, ``h w`` rows and
 columns of pixels, ``n`` things.
@@ -68,21 +67,3 @@ def label_cells(where: Whereabouts, space: int) -> Labels:
         drift=spread(where.drift * (not alone)),
         facing=spread(where.facing),
     )
-
-
-def label_flow(where: Whereabouts, *, time: int, fps: float, side: int) -> Tensor:
-    """Where the things of a clip come from, in every frame but the first [2, f, y, x]: across and down to their place
-    in the middle one of its group of ``time`` frames, in heights of the picture, for each ``side`` pixels.
-
-    ``where`` tells of every frame. Zero where nothing is. It is the way of a thing's middle: that its limbs move and
-    that it turns is not in it.
-    """
-    drift = torch.from_numpy(where.drift).float()[1:].view(-1, time, len(where.nouns), 2)
-    steps = (drift[:, 1:] + drift[:, :-1]) / (2 * fps)
-    way = torch.cat([torch.zeros_like(drift[:, :1]), steps.cumsum(1)], dim=1)
-    middle = (time - 1) // 2
-    back = (way[:, middle : middle + 1] - way).flatten(0, 1)  # [f, n, 2]
-    back = torch.cat([torch.zeros_like(back[:, :1]), back], dim=1)  # number 0 is no thing
-    thing = torch.from_numpy(where.thing)[1:, side // 2 :: side, side // 2 :: side].long()
-    here = back.gather(1, thing.flatten(1)[..., None].expand(-1, -1, 2))
-    return here.permute(2, 0, 1).reshape(2, *thing.shape)

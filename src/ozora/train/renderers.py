@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from multiprocessing import get_context
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ozora.shapes import VideoShape
 from ozora.train.corpus import Clip, Stage, Whereabouts
 from ozora.world.vocabulary import Vocabulary
 
+Made = TypeVar("Made")
 CHUNK = 8
 """Clips a process renders at a time."""
 
@@ -34,17 +39,29 @@ Example = tuple[Clip, Whereabouts]
 
 def render_clips(order: Order, seeds: Iterable[int], *, workers: int) -> Generator[Example]:
     """The clips of ``seeds``, in order; ``workers`` 0 renders them in this process. Drop the generator to stop."""
+    return _many(_with_whereabouts, order, seeds, workers)
+
+
+def render_flows(order: Order, seeds: Iterable[int], *, workers: int) -> Generator[tuple[Clip, NDArray[np.float32]]]:
+    """The same clips with their ``Stage.flow`` to the middles of ``time`` frames."""
+    return _many(_with_flow, order, seeds, workers)
+
+
+def _many(
+    render: Callable[[Order, tuple[int, ...]], list[Made]], order: Order, seeds: Iterable[int], workers: int
+) -> Generator[Made]:
+    """What ``render`` makes of the seeds, in order."""
     rest = iter(seeds)
     chunks = iter(lambda: tuple(islice(rest, CHUNK)), ())
     if workers == 0:
         for chunk in chunks:
-            yield from _render(order, chunk)
+            yield from render(order, chunk)
         return
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_open)
     try:
-        waiting: deque[Future[list[Example]]] = deque()
+        waiting: deque[Future[list[Made]]] = deque()
         for chunk in chunks:
-            waiting.append(pool.submit(_render, order, chunk))
+            waiting.append(pool.submit(render, order, chunk))
             if len(waiting) > 2 * workers:
                 yield from waiting.popleft().result()
         while waiting:
@@ -64,10 +81,18 @@ def _open() -> None:
     os.environ.setdefault("LP_NUM_THREADS", "1")
 
 
-def _render(order: Order, seeds: tuple[int, ...]) -> list[Example]:
+def _with_whereabouts(order: Order, seeds: tuple[int, ...]) -> list[Example]:
     stage = _stage(order.shape, order.vocabulary)
     return [
         (stage.clip(seed, frames=order.frames), stage.whereabouts(seed, frames=order.frames, time=order.time))
+        for seed in seeds
+    ]
+
+
+def _with_flow(order: Order, seeds: tuple[int, ...]) -> list[tuple[Clip, NDArray[np.float32]]]:
+    stage = _stage(order.shape, order.vocabulary)
+    return [
+        (stage.clip(seed, frames=order.frames), stage.flow(seed, frames=order.frames, time=order.time))
         for seed in seeds
     ]
 

@@ -208,30 +208,34 @@ class Renderer:
             both[frames] = self._read(target, len(frames), 2, "f4")
         return Truth(thing=both[..., 0].round().astype(np.uint8), depth=np.ascontiguousarray(both[..., 1]))
 
-    def measure_motion(self, drawing: Drawing) -> NDArray[np.float32]:
-        """How far what is seen at a pixel has come since the previous frame: [f, h, w, 2] in pixels, x to the right, y
-        down; exact. Zero in the first frame and after a cut. A part that has just appeared counts as at rest."""
+    def measure_motion(self, drawing: Drawing, since: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
+        """How far what is seen at a pixel has come since the previous frame, or since frame ``since[f]`` of each:
+        [f, h, w, 2] in pixels, x to the right, y down; exact. Zero in the first frame and where a cut lies between.
+        A part that was not there yet counts as at rest."""
+        numbers = np.arange(len(drawing.times))
+        since = np.maximum(numbers - 1, 0) if since is None else since
         result = np.zeros((len(drawing.times), self.height, self.width, 2), np.float32)
-        later = 1 + np.flatnonzero(np.diff(shot_index(drawing.scene, drawing.times)) == 0)
+        shots = shot_index(drawing.scene, drawing.times)
+        later = np.flatnonzero((shots == shots[since]) & (since != numbers))
         for start in range(0, len(later), BATCH):
             frames = later[start : start + BATCH]
             self._upload(drawing, frames)
-            self._upload_before(drawing, frames)
-            result[frames] = self._read(self._trail(drawing, frames), len(frames), 2, "f4")
+            self._upload_before(drawing, frames, since[frames])
+            result[frames] = self._read(self._trail(drawing, frames, since[frames]), len(frames), 2, "f4")
         return result
 
-    def _upload_before(self, drawing: Drawing, frames: NDArray[np.int64]) -> None:
-        """The matrices of the previous frames; the figures' palette gets both."""
-        rows, before = drawing.matrices[frames], drawing.matrices[frames - 1]
+    def _upload_before(self, drawing: Drawing, frames: NDArray[np.int64], since: NDArray[np.int64]) -> None:
+        """The matrices of the frames ``since``; the figures' palette gets both."""
+        rows, before = drawing.matrices[frames], drawing.matrices[since]
         absent = ~before.any(axis=(2, 3), keepdims=True)
         data = np.take_along_axis(np.where(absent, rows, before), self.order[..., None, None], axis=1).tobytes()
         if len(data) > self.rows_before.size:
             self.rows_before.orphan(len(data))
         self.rows_before.write(data)
         if drawing.figures:
-            self.troupe.upload(drawing.figures, np.concatenate([frames, frames - 1]))
+            self.troupe.upload(drawing.figures, np.concatenate([frames, since]))
 
-    def _trail(self, drawing: Drawing, frames: NDArray[np.int64]) -> moderngl.Framebuffer:
+    def _trail(self, drawing: Drawing, frames: NDArray[np.int64], since: NDArray[np.int64]) -> moderngl.Framebuffer:
         """Paint how far every point has come."""
         target = self._target(len(frames), "exact")
         target.use()
@@ -240,12 +244,12 @@ class Renderer:
         back = _back(drawing)
         figures: tuple[moderngl.Program, ...] = self.troupe.programs["motion"] if drawing.figures else ()
         arrays = self.motion
-        for place, frame in enumerate(frames):
+        for place, (frame, other) in enumerate(zip(frames, since, strict=True)):
             target.viewport = self._tile(place, len(frames))
             to_clip = drawing.view.to_clip
             values = {
                 "to_clip": _columns(to_clip[frame]),
-                "to_clip_before": _columns(to_clip[frame - 1]),
+                "to_clip_before": _columns(to_clip[other]),
                 "from_clip": _columns(np.linalg.inv(to_clip[frame])),
                 "eye": drawing.view.eye[frame],
                 "size": (self.width, self.height),
