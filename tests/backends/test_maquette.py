@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ozora.backends.base import Stroke
+from ozora.backends.base import Frames, Stroke
 from ozora.backends.maquette import MaquetteBackend
 from ozora.edit.given import Given, Reference
 from ozora.errors import SizeError, SnapshotError, WeightsError
@@ -75,6 +75,11 @@ def test_painting_goes_on_from_a_snapshot_to_the_same_pixels(backend: MaquetteBa
         list(backend.paint(plan(seed=2), shape, (), preview=False, resume=snapshots[0]))
 
 
+def nearly(one: Frames, other: Frames) -> bool:
+    """The same, but for what the pictures of a latent frame take from those beside it."""
+    return bool(np.abs(one.astype(int) - other).mean() < 0.1)
+
+
 def test_the_prompt_matters(backend: MaquetteBackend) -> None:
     assert not np.array_equal(paint(backend, plan()), paint(backend, plan(text="a blue cube")))
 
@@ -91,15 +96,16 @@ def test_a_given_image_changes_the_whole_clip(backend: MaquetteBackend) -> None:
 
 
 def test_given_frames_anywhere_stay_and_change_the_rest(backend: MaquetteBackend) -> None:
-    """All six frames of a group make it known; it comes back as the autoencoder's copy, whatever the noise."""
+    """All six frames of a group make it known; it comes back as the autoencoder's copy, whatever the noise: but for a
+    little of what is beside it."""
     run = np.full((6, 64, 96, 3), 200, np.uint8)
     free, given, other = (
         paint(backend, plan()),
         paint(backend, plan(), Given(frame=7, pictures=run)),
         paint(backend, plan(seed=2), Given(frame=7, pictures=run)),
     )
-    assert np.array_equal(given[7:], other[7:])
-    assert not np.array_equal(given[:7], free[:7])
+    assert nearly(given[7:], other[7:])
+    assert not np.array_equal(given[:7], free[:7]) and not nearly(given[7:], free[7:])
     part = paint(backend, plan(), Given(frame=8, pictures=run[:3]))
     assert np.array_equal(part, free), "half a group is not known to the canvas"
 
@@ -178,7 +184,7 @@ def test_two_pictures_at_one_time_are_spoken_of(tmp_path: Path) -> None:
 def test_the_windows_of_a_long_clip_are_shown_its_beginning(tmp_path: Path, backend: MaquetteBackend) -> None:
     wish, anchored = plan(60), introduced(tmp_path)
     plain, shown = paint(backend, wish), paint(anchored, wish)
-    assert np.array_equal(plain[:13], shown[:13])
+    assert np.array_equal(plain[:7], shown[:7]) and nearly(plain[7:13], shown[7:13])
     assert not np.array_equal(plain[13:], shown[13:])
     items = anchored.paint(wish, anchored.native(wish.shape), (), preview=True)
     saved = [item.save() for item in items if isinstance(item, Stroke) and item.save is not None]
@@ -290,7 +296,7 @@ def test_the_ancestral_solver_goes_on_to_the_same_pixels(backend: MaquetteBacken
     frames = np.concatenate(pieces)
     assert np.array_equal(whole(backend.paint(wish, shape, given, preview=False, resume=snapshots[3])), frames)
     kept = paint(backend, replace(wish, seed=2), *given)
-    assert np.array_equal(kept[:7], frames[:7]), "what is known stays"
+    assert np.array_equal(kept[0], frames[0]) and nearly(kept[:7], frames[:7]), "what is known stays"
     assert not np.array_equal(kept[8:], frames[8:])
 
 
