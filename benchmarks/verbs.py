@@ -15,9 +15,9 @@ from pathlib import Path
 from ozora.media import SheetRow, read_image, read_video, write_contact_sheet
 
 BOARD = """\
-cast: {hero: a yellow robot}
+cast: {hero: a yellow car}
 cards:
-  - {at: 0, duration: 2, text: "@hero stands in a meadow"}
+  - {at: 0, duration: 2, text: "@hero drives right in a meadow"}
   - {at: 2, duration: 2, text: "@hero jumps in the snow", transition: dissolve}
   - {at: 5, duration: 2, text: "@hero next to a red house at sunset"}
 """
@@ -33,7 +33,7 @@ COMMANDS = (
     'ozora remix a.mp4 "a blue cube jumps in a meadow" --strength strong --seed 1 -o remix.mp4',
     'ozora restyle a.mp4 "in the snow at night" --seed 1 -o night.mp4',
     'ozora edit a.mp4 "a yellow house in a meadow" --thing "the red ball" --seed 1 -o house.mp4',
-    'ozora edit b.mp4 "a red car in the desert at sunset" --box 0.6,0.2,1,1 --start 2 --seed 1 -o car.mp4',
+    'ozora edit b.mp4 "a red ball in the desert at sunset" --box 0,0.2,0.45,1 --start 2 --seed 1 -o ball.mp4',
     "ozora reframe b.mp4 --size 1:1 --seed 1 -o square.mp4",
     'ozora blend a.mp4 b.mp4 "a red ball in the desert" --curve transition --seed 1 -o blend.mp4',
     'ozora recut --keep a.mp4#0-1@0 --keep b.mp4#2-3@3 "a red ball in a meadow" --seed 1 -o recut.mp4',

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import torch
 
-from ozora.backends.canvases import cut_out, develop, fill
+from ozora.backends.canvases import cut_out, develop, fill, strips
 from ozora.edit.given import Given
 from ozora.flow.windows import Window, cut
 from ozora.model.maquette import Maquette
@@ -95,3 +95,12 @@ def test_strips_meet_as_if_they_were_one() -> None:
     value = torch.randn(CONFIG.autoencoder.channels, sum(shot.groups for shot in shots), 2, 3)
     whole, parts = (develop(maquette, value, shots, size=size, large=False) for size in (9, 2))
     assert np.abs(whole.astype(int) - parts).max() <= 1
+
+
+def test_each_window_completes_a_strip() -> None:
+    (shot,) = cut(VideoShape(frames=241, height=64, width=96, fps=Fraction(12)), [], time=6)
+    parts = strips([shot], size=9, step=6)
+    assert [(strip.first, strip.stop, strip.sees) for strip in parts][:3] == [(0, 8, 9), (8, 14, 15), (14, 20, 21)]
+    assert [strip.first for strip in parts[1:]] == [strip.stop for strip in parts[:-1]] and parts[-1].stop == 41
+    (short,) = cut(VideoShape(frames=49, height=64, width=96, fps=Fraction(12)), [], time=6)
+    assert [(strip.first, strip.stop) for strip in strips([short], size=9, step=6)] == [(0, 9)]

@@ -116,20 +116,26 @@ class Strip:
         return min(self.stop + 1, self.shot.group + self.shot.groups)
 
 
-def strips(shots: Sequence[Shot], *, size: int) -> list[Strip]:
-    """All latent frames, in order, at most ``size`` in a strip."""
-    return [
-        Strip(shot=shot, first=first, stop=min(first + size, shot.group + shot.groups))
-        for shot in shots
-        for first in range(shot.group, shot.group + shot.groups, size)
-    ]
+def strips(shots: Sequence[Shot], *, size: int, step: int) -> list[Strip]:
+    """All latent frames, in order. A shot of more than ``size`` begins with a strip that is complete (``Strip.sees``)
+    when its first ``size`` are painted, and goes on with one for every ``step`` more: as windows are painted."""
+    result = []
+    for shot in shots:
+        first, end = shot.group, shot.group + shot.groups
+        while first < end:
+            stop = first + (max(1, size - 1) if first == shot.group else step)
+            stop = end if end - first <= size else stop
+            result.append(Strip(shot=shot, first=first, stop=stop))
+            first = stop
+    return result
 
 
 def develop(
     model: Maquette, value: Float[Tensor, "k g i j"], shots: Sequence[Shot], *, size: int, large: bool
 ) -> Frames:
     """The frames of a painted canvas, ``size`` latent frames at a time; ``large`` ones pass the upscaler."""
-    return np.concatenate([develop_strip(model, value, strip, large=large) for strip in strips(shots, size=size)])
+    parts = strips(shots, size=size, step=size)
+    return np.concatenate([develop_strip(model, value, strip, large=large) for strip in parts])
 
 
 def develop_strip(model: Maquette, value: Float[Tensor, "k g i j"], strip: Strip, *, large: bool) -> Frames:

@@ -171,7 +171,8 @@ class MaquetteBackend:
                 canvas = place(canvas, painted[:, window.first : window.stop], window.first)
         total, reached = steps * len(tasks), first
         looks = [(item, look(model, item.picture)) for item in references]
-        waiting, large = strips(shots, size=self._window), wanted.height > shape.height
+        waiting = strips(shots, size=self._window, step=max(1, self._window - CONTEXT))
+        large = wanted.height > shape.height
         with torch.inference_mode():
             for number in range(first // steps, len(tasks)):
                 window, time_s = tasks[number]
