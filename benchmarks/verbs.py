@@ -33,7 +33,7 @@ COMMANDS = (
     'ozora remix a.mp4 "a blue cube jumps in a meadow" --strength strong --seed 1 -o remix.mp4',
     'ozora restyle a.mp4 "in the snow at night" --seed 1 -o night.mp4',
     'ozora edit a.mp4 "a yellow house in a meadow" --thing "the red ball" --seed 1 -o house.mp4',
-    'ozora edit b.mp4 "a red ball in the desert at sunset" --box 0,0.2,0.45,1 --start 2 --seed 1 -o ball.mp4',
+    'ozora edit b.mp4 "a red ball in the desert at sunset" --box 0,0.2,0.45,1 --seed 1 -o ball.mp4',
     "ozora reframe b.mp4 --size 1:1 --seed 1 -o square.mp4",
     'ozora blend a.mp4 b.mp4 "a red ball in the desert" --curve transition --seed 1 -o blend.mp4',
     'ozora recut --keep a.mp4#0-1@0 --keep b.mp4#2-3@3 "a red ball in a meadow" --seed 1 -o recut.mp4',
