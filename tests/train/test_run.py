@@ -3,10 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from ozora.errors import CheckpointError, RendererError, UnknownNameError
 from ozora.model.weights import load_bundle
-from ozora.train.run import train
+from ozora.train import checkpoint
+from ozora.train.recipes import find
+from ozora.train.run import _mean_painter, _shipped_painter, train
 from ozora.world.renderer import context
 
 
@@ -30,3 +33,14 @@ def test_the_tiny_recipe_makes_weights_that_load(tmp_path: Path, capsys: pytest.
     with pytest.raises(CheckpointError, match="--resume"):
         train("tiny", tmp_path, resume=False)
     train("tiny", tmp_path, resume=True)
+
+
+def test_the_shipped_painter_has_a_part_in_the_mean(tmp_path: Path) -> None:
+    recipe = find("cpu-more")
+    shipped = _shipped_painter(recipe)
+    trained = {f"ema.painter.{name}": value.float() + 2 for name, value in shipped.items()}
+    checkpoint.save(tmp_path / "s3", 5, trained, {"phase": {"name": "s3"}})
+    mean, facts = _mean_painter(recipe, tmp_path)
+    assert facts["phase"] == {"name": "s3"}
+    for name, value in shipped.items():
+        torch.testing.assert_close(mean[name], value + 1)

@@ -207,9 +207,8 @@ def _painter_start(
     """Weights to go on from, the model's sizes, and the latent scale, which must never change under a painter."""
     if phase.after == FROM_SHIPPED:
         model = _shipped()
-        weights = widen(model.painter.state_dict(), model.config.transformer, recipe.transformer)
         config = replace(model.config, transformer=recipe.transformer)
-        return deepen(weights, recipe.transformer.layers), config, (model.latent_mean, model.latent_std)
+        return _shipped_painter(recipe), config, (model.latent_mean, model.latent_std)
     if phase.after:
         weights, facts = finished_weights(out, phase.after)
         mean, std = torch.tensor(facts["phase"]["latent_mean"]), torch.tensor(facts["phase"]["latent_std"])
@@ -262,10 +261,19 @@ def bundle(recipe: Recipe, out: Path) -> Path:
 
 def _mean_painter(recipe: Recipe, out: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """The mean of the weights of the recipe's painters, and the facts of the last."""
-    found = [finished_weights(out, name) for name in recipe.painters]
-    painters = [painter_weights(weights) for weights, _ in found]
+    painters = [
+        _shipped_painter(recipe) if name == FROM_SHIPPED else painter_weights(finished_weights(out, name)[0])
+        for name in recipe.painters
+    ]
     mean = {name: torch.stack([weights[name] for weights in painters]).mean(0) for name in painters[0]}
-    return mean, found[-1][1]
+    return mean, finished_weights(out, recipe.painters[-1])[1]
+
+
+def _shipped_painter(recipe: Recipe) -> dict[str, Tensor]:
+    """The painter in the package, at the size of the recipe's."""
+    model = _shipped()
+    weights = widen(model.painter.state_dict(), model.config.transformer, recipe.transformer)
+    return deepen(weights, recipe.transformer.layers)
 
 
 def _upscaler(recipe: Recipe, out: Path) -> tuple[dict[str, Tensor], UpscalerConfig]:
