@@ -29,6 +29,27 @@ def test_a_seed_is_a_clip() -> None:
     assert len(stage.clip(5, frames=7).rgb) == 7
 
 
+@pytest.mark.egl
+def test_in_passing_clips_things_come_and_go() -> None:
+    """Everything that walks is in the picture for four seconds otherwise."""
+    shape = VideoShape(frames=49, height=64, width=112, fps=Fraction(12))
+    usual, passing = Stage(shape, SMALL), Stage(shape, SMALL, passing=True)
+    walkers = [
+        seed
+        for seed in range(60)
+        if any(fact.value in ("left", "right") for fact in usual.clip(seed).statement.facts if fact.kind == "motion")
+    ]
+    assert len(walkers) > 5
+
+    def empty_ends(stage: Stage) -> int:
+        covers = [stage.clip(seed).cover for seed in walkers]
+        return sum(cover[end].max() == 0 for cover in covers for end in (0, -1))
+
+    assert empty_ends(usual) == 0
+    assert empty_ends(passing) > len(walkers) / 4
+    assert usual.clip(walkers[0]).statement == passing.clip(walkers[0]).statement
+
+
 def test_a_frame_lies_between_two_middle_ones() -> None:
     """Of frames 1 to 3 and 4 to 6 the middle ones are 2 and 5; the first is its own."""
     own, other = nearest_middles(7, 3)

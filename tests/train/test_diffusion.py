@@ -153,3 +153,19 @@ def test_a_reference_shows_a_thing_of_the_clip(tmp_path: Path) -> None:
         with torch.no_grad():
             told = painter(noise, level, torch.ones(1), known, words, where)[:, 6:, :CHANNELS]
         assert (told - shown.blocking).norm() < 0.7 * (told - other.blocking).norm()
+
+
+def test_passing_clips_are_known_at_one_end(tmp_path: Path) -> None:
+    phase = diffusion(write_shelf(tmp_path))
+    phase.servings = (replace(phase.servings[1], passing=True),)
+    model = phase.model()
+    with pytest.raises(ValueError, match="no cached passing clips of 13 frames"):
+        phase.loss(model, 0)
+    (tmp_path / "f13-0.safetensors").rename(tmp_path / "passing13-0.safetensors")
+    phase.reference_share, told = 0.0, []
+    model.register_forward_pre_hook(lambda _, inputs: told.append(inputs[3]))
+    for step in range(20):
+        phase.loss(model, step)
+    known = torch.cat(told).unflatten(1, (3, -1)).amin(dim=2)  # [clips, latent frames]; regions apart
+    assert len(known) == 20 * 4
+    assert (known[:, 0] + known[:, -1] == 1).all()

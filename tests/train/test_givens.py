@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from ozora.train.givens import draw_givens, draw_regions
+from ozora.train.givens import draw_givens, draw_passing, draw_regions
 
 
 def test_every_kind_comes_up_and_something_is_left_to_paint() -> None:
@@ -23,6 +23,13 @@ def test_short_clips_keep_an_unknown_frame() -> None:
         known = draw_givens(200, frames, 1.0, generator)
         assert not known.all(1).any()
         assert known[:, 0].mean() > 0.4
+
+
+def test_passing_clips_are_known_at_one_end() -> None:
+    known = draw_passing(500, 9, torch.Generator().manual_seed(4))
+    assert (known.diff(dim=1).abs().sum(1) == 1).all(), "one border each"
+    assert 0.5 < known[:, 0].mean() < 0.7
+    assert (known[:, 0] + known[:, -1] == 1).all()
 
 
 def test_regions_are_boxes_and_their_surroundings() -> None:

@@ -14,11 +14,14 @@ def test_a_recipe_fits_together(name: str) -> None:
     latent = recipe.autoencoder.compression.latent(recipe.shape)
     assert latent.tokens > 0
     shelves = {
-        frames for phase in recipe.phases.values() if isinstance(phase, LatentPhase) for frames, _, _ in phase.shelves
+        (stock.frames, stock.passing)
+        for phase in recipe.phases.values()
+        if isinstance(phase, LatentPhase)
+        for stock in phase.shelves
     }
     for phase in recipe.phases.values():
         if isinstance(phase, DiffusionPhase):
-            assert {serving.frames for serving in phase.servings} <= shelves
+            assert {(serving.frames, serving.passing) for serving in phase.servings} <= shelves
             assert phase.after in ("", FROM_SHIPPED, *recipe.phases)
     assert recipe.decoder == FROM_SHIPPED or isinstance(recipe.phases[recipe.decoder], AutoencoderPhase)
     trained = [name for name in recipe.painters if name != FROM_SHIPPED]

@@ -18,6 +18,11 @@ from ozora.world.scene import Scene
 from ozora.world.sight import measure_drift, measure_facing
 from ozora.world.vocabulary import Vocabulary
 
+LATE_S = 2.5
+"""The most that a passing clip begins before or after its scene."""
+NEARER = 1.5
+"""Meters that something may come nearer to the camera in that time."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
@@ -46,10 +51,11 @@ class Whereabouts:
 
 
 class Stage:
-    """Renders clips of one shape from one vocabulary."""
+    """Renders clips of one shape from one vocabulary. Where it is ``passing`` a clip begins before or after its scene
+    does, so that what walks comes into the picture or leaves it."""
 
-    def __init__(self, shape: VideoShape, vocabulary: Vocabulary) -> None:
-        self.shape, self.vocabulary = shape, vocabulary
+    def __init__(self, shape: VideoShape, vocabulary: Vocabulary, *, passing: bool = False) -> None:
+        self.shape, self.vocabulary, self.passing = shape, vocabulary, passing
         self.renderer = Renderer(shape.height, shape.width)
 
     def clip(self, seed: int, *, frames: int | None = None) -> Clip:
@@ -87,7 +93,15 @@ class Stage:
         spare = duration_s - float((frames - 1) / self.shape.fps)
         offset_s = spare * float(np.random.default_rng([seed, 13]).random())
         scene, statement = draw_scene(seed, self.vocabulary, duration_s=duration_s)
+        if self.passing:
+            offset_s += _late_by(scene, np.random.default_rng([seed, 19]))
         return scene, statement, offset_s + np.arange(frames) / float(self.shape.fps)
+
+
+def _late_by(scene: Scene, rng: np.random.Generator) -> float:
+    """How long after its scene a clip begins, or before it; nothing walks into the camera by it."""
+    toward = (NEARER / thing.motion.speed for thing in scene.things if thing.motion.kind == "toward")
+    return float(rng.uniform(-LATE_S, min([LATE_S, *toward])))
 
 
 def nearest_middles(frames: int, time: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -7,8 +7,9 @@ which is given a little noise, for the one that is painted will not be exact (ca
 
 Loss: (0.3 + 0.7 (1 - t)) |x' - x|^2 per token (after the ramp of Dreamer 4, arXiv 2509.24527), more for tokens that
 hold a thing. A share of the clips has some of its latent frames, or a part of its picture, known and almost clean
-(``givens.py``): that trains image-to-video and the edit verbs. The network is told the noise time of a frame; which
-tokens of it are known anyway, the mask says.
+(``givens.py``): that trains image-to-video and the edit verbs. Passing clips, in which things come into the picture or
+leave it, are always known at one end: what is painted there goes on from where things are, and need not show them all
+the time. The network is told the noise time of a frame; which tokens of it are known anyway, the mask says.
 
 In ``reference_share`` of the steps each clip comes with a picture of one of its things, seen elsewhere: known tokens at
 a time before the clip, so that a cast can be shown and not only told. In ``UNTOLD`` of these the caption leaves out its
@@ -41,7 +42,7 @@ from ozora.model.text import PAD, UNKNOWN, tokenize
 from ozora.model.transformer import positions
 from ozora.train.blocking import blocking
 from ozora.train.comprehension import Taught, comprehension_loss, lesson, taught
-from ozora.train.givens import draw_givens, draw_regions
+from ozora.train.givens import draw_givens, draw_passing, draw_regions
 from ozora.train.latents import Shelf, read_shelf
 from ozora.train.optimizers import Schedule
 from ozora.world.facts import Statement
@@ -62,24 +63,27 @@ REMIXED = 0.15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """Clips of ``frames`` frames, ``batch`` of them, taken with probability ``share`` at a step."""
+    """Clips of ``frames`` frames, ``batch`` of them, taken with probability ``share`` at a step; ``passing`` ones begin
+    before or after their scenes."""
 
     frames: int
     batch: int
     share: float
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Clips of latent tokens: ``picture`` [b, n, k] and ``blocking`` [b, n, s], how much of each token a thing covers
     ``things`` [b, n], and the grid ``g i j`` of their ``n`` tokens. The first ``references`` of the ``g`` latent frames
-    are pictures of things of the clip."""
+    are pictures of things of the clip. ``passing`` clips are known at one end."""
 
     picture: Tensor
     blocking: Tensor
     things: Tensor
     grid: tuple[int, int, int]
     references: int = 0
+    passing: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,7 +121,7 @@ class Diffusion:
     ema: float = 0.999
     device: torch.device = field(default_factory=lambda: torch.device("cpu"), repr=False)
     _album: dict[tuple[str, str], list[int]] = field(default_factory=dict, repr=False)
-    _shelves: dict[int, Shelf] = field(default_factory=dict, repr=False)
+    _shelves: dict[tuple[int, bool], Shelf] = field(default_factory=dict, repr=False)
     _teacher: Painter | None = field(default=None, repr=False)
 
     def facts(self) -> dict[str, Any]:
@@ -126,7 +130,7 @@ class Diffusion:
             "model": self.config.to_dict(),
             "steps": self.schedule.steps,
             "rate": self.schedule.rate,
-            "servings": [[s.frames, s.batch, s.share] for s in self.servings],
+            "servings": [[s.frames, s.batch, s.share, s.passing] for s in self.servings],
             "blank_share": self.blank_share,
             "unheard_share": self.unheard_share,
             "known_share": self.known_share,
@@ -151,22 +155,23 @@ class Diffusion:
             transformer.forward = torch.compile(transformer.forward, dynamic=False)  # type: ignore[method-assign]
         return model
 
-    def _shelf(self, frames: int) -> Shelf:
-        if frames not in self._shelves:
-            shelf = read_shelf(self.latents, frames)
+    def _shelf(self, frames: int, passing: bool = False) -> Shelf:
+        if (frames, passing) not in self._shelves:
+            shelf = read_shelf(self.latents, frames, passing=passing)
             if shelf is None:
-                raise ValueError(f"no cached clips of {frames} frames in {self.latents}; run the latents phase first")
-            self._shelves[frames] = shelf
-        return self._shelves[frames]
+                kind = "passing clips" if passing else "clips"
+                raise ValueError(f"no cached {kind} of {frames} frames in {self.latents}; run the latents phase first")
+            self._shelves[frames, passing] = shelf
+        return self._shelves[frames, passing]
 
     def loss(self, model: nn.Module, step: int) -> tuple[Tensor, dict[str, float]]:
         seeds = [self.seed, step, 23]
         draw, generator = np.random.default_rng(seeds), torch.Generator().manual_seed(self.seed * 1_000_003 + step)
         shares = np.array([s.share for s in self.servings])
         serving = self.servings[int(draw.choice(len(shares), p=shares / shares.sum()))]
-        shelf = self._shelf(serving.frames)
+        shelf = self._shelf(serving.frames, serving.passing)
         index = torch.from_numpy(draw.integers(len(shelf.statements), size=serving.batch))
-        batch = self._batch(shelf, index)
+        batch = replace(self._batch(shelf, index), passing=serving.passing)
         statements = [shelf.statements[number] for number in index.tolist()]
         if draw.random() < self.reference_share:
             batch, statements = self._introduced(batch, statements, draw)
@@ -223,7 +228,8 @@ class Diffusion:
             said.append(_without_color(statement, which) if untold else statement)
         shown = self._batch(images, torch.tensor(chosen))
         g, i, j = batch.grid
-        joined = Batch(
+        joined = replace(
+            batch,
             picture=torch.cat([shown.picture, batch.picture], dim=1),
             blocking=torch.cat([shown.blocking, batch.blocking], dim=1),
             things=torch.cat([shown.things, batch.things], dim=1),
@@ -245,7 +251,9 @@ class Diffusion:
         t = torch.where(leads, torch.where(half, drawn[0], 1.0), drawn[1])[:, None].expand(b, g)
         near = 0.15 * torch.rand(b, 1, generator=generator)
         shown = torch.ones(b, batch.references)
-        frames = torch.cat([shown, draw_givens(b, g - batch.references, self.known_share, generator)], dim=1)
+        own = g - batch.references
+        given = draw_passing(b, own, generator) if batch.passing else draw_givens(b, own, self.known_share, generator)
+        frames = torch.cat([shown, given], dim=1)
         region = draw_regions(b, i, j, self.region_share, generator).flatten(1)
         known = torch.maximum(frames[:, :, None], region[:, None]).flatten(1)
         t = torch.where(frames > 0, near, t)
@@ -258,7 +266,7 @@ class Diffusion:
         x_t = mix(clean, torch.randn(clean.shape, generator=generator), times)
         space = self.config.autoencoder
         seconds = float(Fraction(space.time) / self.config.fps)
-        place = positions(g - batch.references, i, j, seconds_a_frame=seconds, references=batch.references)
+        place = positions(own, i, j, seconds_a_frame=seconds, references=batch.references)
         words = self._heard(texts, generator)
         indices = (words[0].to(at), words[1].to(at))
         inputs = (x_t.to(at), t.to(at), lead.to(at), known.to(at), indices, place.to(at))

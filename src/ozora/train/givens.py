@@ -48,6 +48,13 @@ def draw_givens(b: int, g: int, share: float, generator: torch.Generator) -> Flo
     return known
 
 
+def draw_passing(b: int, g: int, generator: torch.Generator) -> Float[Tensor, "b g"]:
+    """1 where a latent frame of a clip is known that comes from somewhere or leads somewhere: a prefix or a suffix."""
+    cuts = torch.randint(1, g, (b, 1), generator=generator)
+    forward = torch.rand(b, 1, generator=generator) < 0.6
+    return torch.where(forward, torch.arange(g) < cuts, torch.arange(g) >= cuts).float()
+
+
 def draw_regions(b: int, i: int, j: int, share: float, generator: torch.Generator) -> Float[Tensor, "b i j"]:
     """1 where a token is known in all frames, in ``share`` of the clips: all but a box (edit a region), or a box alone
     (outpaint). A box is at most the picture without a row or a column."""

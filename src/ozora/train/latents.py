@@ -2,7 +2,8 @@
 
 A shard is one safetensors file: ``latent`` [n, k, g, i, j] float16, ``things`` [n, g, i, j] uint8 (how much of a token
 a thing covers), the labels of the cells (``labels.py``), and in its header the statements. Every clip is stored with
-its mirror image, unless the mirrored facts are a held-out pair.
+its mirror image, unless the mirrored facts are a held-out pair. Passing clips (``corpus.Stage``) have files of their
+own.
 """
 
 from __future__ import annotations
@@ -114,7 +115,8 @@ def fill(
     """Render and encode ``clips`` clips into shards, skipping those that are there; yields how many are done."""
     folder.mkdir(parents=True, exist_ok=True)
     shards = [range(first_seed + k, first_seed + min(k + SHARD, clips)) for k in range(0, clips, SHARD)]
-    paths = {seeds: folder / f"f{order.frames}-{seeds.start}.safetensors" for seeds in shards}
+    name = _name(order.frames, order.passing)
+    paths = {seeds: folder / f"{name}-{seeds.start}.safetensors" for seeds in shards}
     missing = [seeds for seeds in shards if not paths[seeds].exists()]
     done = clips - sum(map(len, missing))
     examples = render_clips(order, chain.from_iterable(missing), workers=workers)
@@ -135,9 +137,15 @@ def _write(path: Path, items: list[Item]) -> None:
     part.replace(path)
 
 
-def read_shelf(folder: Path, frames: int) -> Shelf | None:
+def _name(frames: int, passing: bool) -> str:
+    return f"{'passing' if passing else 'f'}{frames}"
+
+
+def read_shelf(folder: Path, frames: int, *, passing: bool = False) -> Shelf | None:
     """All shards of one length, in order of their seeds; ``None`` when there are none."""
-    paths = sorted(folder.glob(f"f{frames}-*.safetensors"), key=lambda path: int(path.stem.split("-")[1]))
+    paths = sorted(
+        folder.glob(f"{_name(frames, passing)}-*.safetensors"), key=lambda path: int(path.stem.split("-")[1])
+    )
     parts: dict[str, list[Tensor]] = {"latent": [], "things": [], "names": [], "share": [], "drift": [], "facing": []}
     statements: list[Statement] = []
     for path in paths:

@@ -50,10 +50,21 @@ class AutoencoderPhase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LatentPhase:
-    """What to render and encode: (frames, clips, first seed) in order; ``minutes`` may end it early."""
+class Stock:
+    """``clips`` clips of ``frames`` frames, from ``first_seed`` on; ``passing`` ones begin before or after their
+    scenes."""
 
-    shelves: tuple[tuple[int, int, int], ...]
+    frames: int
+    clips: int
+    first_seed: int
+    passing: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatentPhase:
+    """What to render and encode, in order; ``minutes`` may end it early."""
+
+    shelves: tuple[Stock, ...]
     minutes: float | None = None
 
 
@@ -126,8 +137,8 @@ class Recipe:
         return tuple(name for name in (*self.painters, self.decoder, self.upscaler) if name in self.phases)
 
 
-IMAGES, SHORTS, FULLS = 10_000_000, 20_000_000, 30_000_000
-"""First seeds of the three lengths; evaluation begins at 3,000,000,000."""
+IMAGES, SHORTS, FULLS, PASSING = 10_000_000, 20_000_000, 30_000_000, 35_000_000
+"""First seeds of the three lengths, and of passing clips; evaluation begins at 3,000,000,000."""
 
 
 def cpu() -> Recipe:
@@ -137,6 +148,12 @@ def cpu() -> Recipe:
         Serving(frames=1, batch=128, share=0.30),
         Serving(frames=13, batch=64, share=0.25),
         Serving(frames=49, batch=24, share=0.45),
+    )
+    passing = (
+        Serving(frames=1, batch=128, share=0.16),
+        Serving(frames=13, batch=64, share=0.24),
+        Serving(frames=49, batch=24, share=0.41),
+        Serving(frames=49, batch=24, share=0.19, passing=True),
     )
     long = (
         Serving(frames=1, batch=128, share=0.2),
@@ -160,12 +177,19 @@ def cpu() -> Recipe:
                 noise=0.1,
                 encoder=MOTION,
             ),
-            "latents": LatentPhase(shelves=((1, 4096, IMAGES), (13, 4096, SHORTS), (49, 8000, FULLS))),
+            "latents": LatentPhase(
+                shelves=(
+                    Stock(frames=1, clips=4096, first_seed=IMAGES),
+                    Stock(frames=13, clips=4096, first_seed=SHORTS),
+                    Stock(frames=49, clips=8000, first_seed=FULLS),
+                    Stock(frames=49, clips=2048, first_seed=PASSING, passing=True),
+                )
+            ),
             "s1": DiffusionPhase(schedule=replace(constant, steps=430), servings=short),
             "s2": DiffusionPhase(schedule=constant, servings=full, after="s1"),
             "s3": DiffusionPhase(
                 schedule=Schedule(steps=2000, rate=3e-3, warmup=10, cooldown=1.0, floor=0.01),
-                servings=full,
+                servings=passing,
                 after="s2",
                 ema=0.99,
             ),
@@ -206,10 +230,17 @@ def cpu_more() -> Recipe:
         whole,
         name="cpu-more",
         phases={
-            "latents": LatentPhase(shelves=((1, 4096, IMAGES), (13, 2304, SHORTS), (49, 8000, FULLS))),
+            "latents": LatentPhase(
+                shelves=(
+                    Stock(frames=1, clips=4096, first_seed=IMAGES),
+                    Stock(frames=13, clips=2304, first_seed=SHORTS),
+                    Stock(frames=49, clips=5056, first_seed=FULLS),
+                    Stock(frames=49, clips=2048, first_seed=PASSING, passing=True),
+                )
+            ),
             "s3": replace(
                 cooling,
-                schedule=replace(cooling.schedule, steps=1230, rate=2.5e-3, warmup=20),
+                schedule=replace(cooling.schedule, steps=1300, rate=2.5e-3, warmup=20),
                 after=FROM_SHIPPED,
                 time_mean=1.1,
                 lead_share=0.4,
@@ -245,7 +276,9 @@ def tiny() -> Recipe:
             "s0": AutoencoderPhase(
                 schedule=Schedule(steps=20, rate=2e-3, warmup=5), clips=16, batch=2, frames=7, encoder=MOTION
             ),
-            "latents": LatentPhase(shelves=((1, 32, IMAGES), (13, 8, SHORTS))),
+            "latents": LatentPhase(
+                shelves=(Stock(frames=1, clips=32, first_seed=IMAGES), Stock(frames=13, clips=8, first_seed=SHORTS))
+            ),
             "s1": DiffusionPhase(schedule=Schedule(steps=20, rate=3e-3, warmup=5), servings=serving),
             "s2": DiffusionPhase(schedule=Schedule(steps=20, rate=3e-3, warmup=5), servings=serving, after="s1"),
             "s4": DiffusionPhase(
@@ -304,7 +337,12 @@ def gpu() -> Recipe:
                 minutes=5.0,
             ),
             "latents": LatentPhase(
-                shelves=((1, 40_000, IMAGES), (13, 40_000, SHORTS), (49, 20_000, FULLS)), minutes=6.0
+                shelves=(
+                    Stock(frames=1, clips=40_000, first_seed=IMAGES),
+                    Stock(frames=13, clips=40_000, first_seed=SHORTS),
+                    Stock(frames=49, clips=20_000, first_seed=FULLS),
+                ),
+                minutes=6.0,
             ),
             "s1": DiffusionPhase(
                 schedule=Schedule(steps=6000, rate=3e-3, cooldown=0.0), servings=short, compiled=True, minutes=5.0

@@ -26,12 +26,14 @@ CHUNK = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """Clips of ``frames`` frames, and what is where in them, once in ``time`` frames (see ``Stage.whereabouts``)."""
+    """Clips of ``frames`` frames, and what is where in them, once in ``time`` frames (see ``Stage.whereabouts``);
+    ``passing`` ones begin before or after their scenes."""
 
     shape: VideoShape
     vocabulary: Vocabulary
     frames: int
     time: int
+    passing: bool = False
 
 
 Example = tuple[Clip, Whereabouts]
@@ -82,7 +84,7 @@ def _open() -> None:
 
 
 def _with_whereabouts(order: Order, seeds: tuple[int, ...]) -> list[Example]:
-    stage = _stage(order.shape, order.vocabulary)
+    stage = _stage(order.shape, order.vocabulary, order.passing)
     return [
         (stage.clip(seed, frames=order.frames), stage.whereabouts(seed, frames=order.frames, time=order.time))
         for seed in seeds
@@ -90,7 +92,7 @@ def _with_whereabouts(order: Order, seeds: tuple[int, ...]) -> list[Example]:
 
 
 def _with_flow(order: Order, seeds: tuple[int, ...]) -> list[tuple[Clip, NDArray[np.float32]]]:
-    stage = _stage(order.shape, order.vocabulary)
+    stage = _stage(order.shape, order.vocabulary, order.passing)
     return [
         (stage.clip(seed, frames=order.frames), stage.flow(seed, frames=order.frames, time=order.time))
         for seed in seeds
@@ -98,5 +100,5 @@ def _with_flow(order: Order, seeds: tuple[int, ...]) -> list[tuple[Clip, NDArray
 
 
 @lru_cache(maxsize=4)
-def _stage(shape: VideoShape, vocabulary: Vocabulary) -> Stage:
-    return Stage(shape, vocabulary)
+def _stage(shape: VideoShape, vocabulary: Vocabulary, passing: bool) -> Stage:
+    return Stage(shape, vocabulary, passing=passing)

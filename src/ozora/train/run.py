@@ -157,11 +157,24 @@ def _fill(recipe: Recipe, phase: LatentPhase, out: Path) -> Iterator[str]:
     small = replace(recipe.shape, height=recipe.shape.height // shrink, width=recipe.shape.width // shrink)
     late = _limit(phase.minutes)
     began = time.monotonic()
-    for frames, clips, first_seed in phase.shelves:
-        order = Order(shape=small, vocabulary=recipe.vocabulary, frames=frames, time=recipe.autoencoder.time)
-        shards = latents.fill(out / "latents", order, encoder, clips=clips, first_seed=first_seed, workers=idle_cores())
+    for stock in phase.shelves:
+        order = Order(
+            shape=small,
+            vocabulary=recipe.vocabulary,
+            frames=stock.frames,
+            time=recipe.autoencoder.time,
+            passing=stock.passing,
+        )
+        shards = latents.fill(
+            out / "latents",
+            order,
+            encoder,
+            clips=stock.clips,
+            first_seed=stock.first_seed,
+            workers=idle_cores(),
+        )
         for done in shards:
-            yield f"\rlatents: {done}/{clips} clips of {frames} frames   "
+            yield f"\rlatents: {done}/{stock.clips} {'passing ' * stock.passing}clips of {stock.frames} frames   "
             if late(time.monotonic() - began):
                 shards.close()
                 break
@@ -214,7 +227,7 @@ def _painter_start(
         mean, std = torch.tensor(facts["phase"]["latent_mean"]), torch.tensor(facts["phase"]["latent_std"])
         return weights, MaquetteConfig.from_dict(facts["phase"]["model"]), (mean, std)
     longest = max(
-        frames for shelf in recipe.phases.values() if isinstance(shelf, LatentPhase) for frames, _, _ in shelf.shelves
+        stock.frames for phase in recipe.phases.values() if isinstance(phase, LatentPhase) for stock in phase.shelves
     )
     scale = latent_scale(out / "latents", longest, _encoder(recipe, out).importance())
     return None, maquette_config(recipe), scale
