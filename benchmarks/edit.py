@@ -1,6 +1,6 @@
 """Edits, measured: the jump at seams of extend, connect and loop, on clips of the stage and on painted ones.
 
-    python benchmarks/edit.py [--clips 10]
+    python benchmarks/edit.py [--clips 10] [--fps 12]
 
 Prints rows of a Markdown table. A jump is the change across the seam in medians of the change between frames.
 """
@@ -22,6 +22,7 @@ from ozora.evaluate.prompts import TestPrompt, test_prompts
 from ozora.evaluate.report import render
 from ozora.evaluate.seams import seam_jump
 from ozora.media import write_video
+from ozora.media.inbetween import fill
 from ozora.plan import Layout
 from ozora.world.renderer import Renderer
 
@@ -36,23 +37,25 @@ def _paint(layout: Layout, prompt: TestPrompt) -> np.ndarray:
 
 def jumps(source: edit.Source, prompt: TestPrompt) -> dict[str, float]:
     """The jump of each verb on one clip."""
-    n = source.shape.frames
+    n, fps = source.shape.frames, source.shape.fps
     extended = _paint(edit.extend(source, after_s=Fraction(2)), prompt)
     before = _paint(edit.extend(source, before_s=Fraction(2)), prompt)
     connected = _paint(edit.connect(source, source, seconds=Fraction(2)), prompt)
     looped = _paint(edit.loop(source, seconds=Fraction(3, 2)), prompt)
     return {
         "extend": seam_jump(extended, [n]),
-        "extend backward": seam_jump(before, [24]),
-        "connect": seam_jump(connected, [n, n + 24]),
-        "loop": seam_jump(looped, [n, n + 18]),
+        "extend backward": seam_jump(before, [round(2 * fps)]),
+        "connect": seam_jump(connected, [n, n + round(2 * fps)]),
+        "loop": seam_jump(looped, [n, n + round(fps * 3 / 2)]),
     }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=int, default=10)
-    count: int = parser.parse_args().clips
+    parser.add_argument("--fps", type=Fraction, default=FPS, help="of the clips, filled in from 12")
+    options = parser.parse_args()
+    count, fps = options.clips, options.fps
     renderer, prompts = Renderer(128, 224), test_prompts(load_parser().vocabulary, held_out=False, count=count)
     print("| source | verb | median jump | largest | up to 1.3 |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
@@ -61,9 +64,10 @@ def main() -> None:
             for prompt in prompts:
                 path = Path(name) / f"{kind}-{prompt.seed}.mp4"
                 if kind == "stage":
-                    write_video(render(prompt, renderer, 49), FPS, path)
+                    frames = np.stack(list(fill(render(prompt, renderer, 49), FPS, fps)))
+                    write_video(frames, fps, path)
                 else:
-                    ozora.generate(prompt.caption.text, seed=prompt.seed, output=path)
+                    ozora.generate(prompt.caption.text, seed=prompt.seed, fps=str(fps), output=path)
                 for verb, jump in jumps(edit.read_source(path), prompt).items():
                     rows.setdefault(verb, []).append(jump)
             for verb, values in rows.items():

@@ -135,6 +135,8 @@ def notes(plan: Plan) -> tuple[str, ...]:
     said = list(backend.notes(plan))
     if (native.height, native.width) != (plan.shape.height, plan.shape.width):
         said.append(f"painted at {native.width}x{native.height} and resized to {plan.shape.width}x{plan.shape.height}")
+    if native.fps < plan.shape.fps and plan.shape.frames > 1:
+        said.append(f"painted at {float(native.fps):g} frames a second and filled in to {float(plan.shape.fps):g}")
     return tuple(said)
 
 

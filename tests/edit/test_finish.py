@@ -56,6 +56,39 @@ def test_pieces_of_any_length_give_the_same_frames(plan: Plan, split: tuple[int,
         assert np.array_equal(finish(plan, given, split), whole)
 
 
+@pytest.mark.parametrize("split", [(37,), (1, 36), (13, 18, 6), (1,) * 37])
+def test_things_move_on_between_painted_frames(split: tuple[int, ...]) -> None:
+    """At 30 frames a second of 12, piece by piece; the frames of the same time are the painted ones."""
+    ground = np.random.default_rng(0).integers(40, 200, (4, 6, 1)).repeat(3, axis=2)
+    painted = np.kron(ground, np.ones((16, 16, 1), int)).astype(np.uint8)[None].repeat(37, axis=0)
+    for number in range(37):
+        painted[number, 16:40, number : 24 + number] = (230, 30, 30)
+    native = replace(NATIVE, height=64, width=96)
+    plan = replace(PLAN, shape=replace(native, frames=90, fps=Fraction(30)))
+    made = Finish(plan, native, ())
+    ends = np.cumsum(split)
+    frames = np.concatenate([*(made.add(painted[e - n : e]) for e, n in zip(ends, split, strict=True)), made.end()])
+    assert frames.shape == (90, 64, 96, 3)
+    assert np.array_equal(frames[::5], painted[:36:2])
+    places = [float(np.flatnonzero(frame[28, :, 0] > 215).mean()) for frame in frames]
+    assert np.abs(np.array(places) - places[0] - 0.4 * np.arange(90)).max() < 1
+
+
+def test_nothing_is_put_between_two_shots() -> None:
+    """Nor at a time that is not one of the frames."""
+    native = replace(NATIVE, height=64, width=96)
+    painted = np.full((37, 64, 96, 3), 90, np.uint8)
+    painted[13:, 20:40, 20:40] = 120
+    prompts = (Prompt(text="a"), Prompt(text="b", start_s=Fraction(13, 12), enter="cut"))
+    plan = replace(PLAN, prompts=prompts, shape=replace(native, frames=90, fps=Fraction(30)))
+    for pieces in ([painted], [painted[:5], painted[5:30], painted[30:]]):
+        made = Finish(plan, native, ())
+        frames = np.concatenate([*map(made.add, pieces), made.end()])
+        assert len(frames) == 90
+        assert np.array_equal(np.unique(frames), [90, 120])
+        assert (frames[:32, 30, 30] == 90).all() and (frames[32:, 30, 30] == 120).all()
+
+
 def test_a_dissolve_rises_out_of_the_last_picture() -> None:
     frames = np.concatenate([np.zeros((12, 4, 4, 3), np.uint8), np.full((12, 4, 4, 3), 200, np.uint8)])
     shape = VideoShape(frames=24, height=4, width=4, fps=Fraction(12))

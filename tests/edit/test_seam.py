@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from ozora.edit.given import Given
-from ozora.edit.seam import paste
+from ozora.edit.seam import paste, usual_step
 from ozora.evaluate.seams import seam_jump
 
 
@@ -63,9 +63,14 @@ def test_what_moves_goes_on_moving() -> None:
     assert np.abs(soft.astype(int) - painted)[:, 20:28].mean() < 2
 
 
-def test_pictures_that_repeat_are_one_step() -> None:
-    """At twice the painted rate the first new frame is a copy of the last given one; the step comes after it."""
-    painted = _walk(drift=12).repeat(2, axis=0)
-    given = (Given(frame=0, pictures=painted[:23].copy()),)
-    soft = paste(painted, given, fade=24).astype(int)
-    assert np.abs(soft[24, 40:] - soft[23, 40:]).mean() < 2
+def test_no_step_across_a_seam_is_larger_than_what_is_usual_in_the_clip() -> None:
+    """Although everything painted moves fast, and goes on to do so."""
+    grain = np.random.default_rng(5).integers(0, 64, (64, 400, 3)).astype(np.uint8)
+    slow = np.stack([grain[:, n : n + 96] // 8 + 90 for n in range(12)])
+    fast = np.stack([grain[:, 12 + 9 * n : 108 + 9 * n] + 90 for n in range(12)])
+    given = (Given(frame=0, pictures=slow),)
+    soft = paste(np.concatenate([slow, fast]), given, largest=usual_step(given))
+    change = np.abs(np.diff(soft.astype(int), axis=0)).mean(axis=(1, 2, 3))
+    assert change[11] < 1.2 * np.median(change[:11])
+    assert change[11] < change[20] / 5
+    assert np.array_equal(soft[:12], slow)

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ozora.edit.given import Given
-from ozora.edit.seam import paste
+from ozora.edit.seam import paste, usual_step
 from ozora.media import resize_frames
+from ozora.media.inbetween import Inbetween
 from ozora.plan import Plan
 from ozora.shapes import VideoShape
 
@@ -32,9 +33,13 @@ class Finish:
     def __init__(self, plan: Plan, native: VideoShape, given: Sequence[Given]) -> None:
         self._plan, self._given = plan, given
         self._fade = max(1, round(FADE_S * plan.shape.fps))
+        self._largest = usual_step(given)
         self._reach = self._fade if any(item.known is None for item in given) else 0
+        self._rates = native.fps, plan.shape.fps
+        self._between = Inbetween(*self._rates) if plan.shape.fps > native.fps else None
+        self._cuts = {round(start_s * native.fps): round(start_s * plan.shape.fps) for start_s in plan.cuts}
         times = np.arange(plan.shape.frames) * float(native.fps / plan.shape.fps)
-        self._sources = times.round().astype(int)  # for each frame the painted one that is nearest in time
+        self._sources = times.round().astype(int)  # at a lower rate: for each frame the painted one nearest in time
         self._num_painted = self._num_conformed = 0
         self._last: Frames | None = None
         self._held: dict[int, NDArray[np.uint8]] = {}  # the picture out of which a shot rises, by its first frame
@@ -48,18 +53,42 @@ class Finish:
     def end(self) -> Frames:
         """The frames that are left. Where the backend painted too few, the last one stands."""
         assert self._last is not None, "a clip has at least one frame"
-        missing = self._plan.shape.frames - self._num_conformed
-        return self._paste(self._dissolve(self._last.repeat(missing, axis=0)), end=True)
+        left = [] if self._between is None else list(self._between.end())
+        rest = self._sized(left, self._last)
+        missing = self._plan.shape.frames - self._num_conformed - len(rest)
+        return self._paste(self._dissolve(np.concatenate([rest, self._last.repeat(missing, axis=0)])), end=True)
 
     def _conform(self, painted: Frames) -> Frames:
-        """The nearest frame in time, Lanczos in space, center crop to the shape."""
-        stop = self._num_painted + len(painted)
-        first, last = np.searchsorted(self._sources, [self._num_painted, stop])
-        kept = painted[self._sources[first:last] - self._num_painted]
+        """The plan's rate (in-between frames, or the nearest in time), Lanczos in space, center crop to the shape."""
         shape = self._plan.shape
         self._last = resize_frames(painted[-1:], shape.height, shape.width)
+        if self._between is not None:
+            return self._sized(self._fill(self._between, painted), self._last)
+        stop = self._num_painted + len(painted)
+        first, last = np.searchsorted(self._sources, [self._num_painted, stop])
+        kept = list(painted[self._sources[first:last] - self._num_painted])
         self._num_painted = stop
-        return resize_frames(kept, shape.height, shape.width) if len(kept) else self._last[:0]
+        return self._sized(kept, self._last)
+
+    def _fill(self, between: Inbetween, painted: Frames) -> list[Frames]:
+        """With frames in between, but none between two shots."""
+        filled: list[Frames] = []
+        for picture in painted:
+            landing = self._cuts.get(self._num_painted)
+            if landing is not None:
+                filled += between.end()
+                room = max(0, landing - self._num_conformed)
+                filled = (filled + filled[-1:] * room)[:room]
+                between = self._between = Inbetween(*self._rates)
+            filled += between.add(picture)
+            self._num_painted += 1
+        return filled
+
+    def _sized(self, frames: Sequence[Frames], last: Frames) -> Frames:
+        """At the plan's size, and no more than it has room for."""
+        shape = self._plan.shape
+        kept = frames[: shape.frames - self._num_conformed]
+        return resize_frames(np.stack(kept), shape.height, shape.width) if kept else last[:0]
 
     def _dissolve(self, frames: Frames) -> Frames:
         """Each shot that enters by a dissolve rises out of the last picture of the one before it."""
@@ -87,7 +116,7 @@ class Finish:
         if stop <= self._out and not end:
             self._block = block
             return block[:0]
-        pasted = paste(block, self._given, first=self._first, fade=self._fade)
+        pasted = paste(block, self._given, first=self._first, fade=self._fade, largest=self._largest)
         ready = pasted[self._out - self._first : stop - self._first]
         keep = max(self._first, stop - self._reach)
         self._block = block[keep - self._first :].copy()

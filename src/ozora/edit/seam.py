@@ -5,7 +5,9 @@ Letters: ``f n`` frames, ``h w`` rows and columns.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +18,18 @@ FADE = 12
 """Frames over which a difference fades beside a given frame."""
 FEATHER = 9
 """Pixels over which it fades beside a given pixel."""
+STILL = 0.5
+"""Gray levels: the usual step of a clip that hardly moves, as in ``evaluate/seams.py``."""
 
 
-def paste(painted: Frames, given: Sequence[Given], *, first: int = 0, fade: int = FADE) -> Frames:
+def paste(
+    painted: Frames, given: Sequence[Given], *, first: int = 0, fade: int = FADE, largest: float = math.inf
+) -> Frames:
     """Painted frames, from ``first`` of the clip on, with what is given in its place, bit for bit.
 
     Beside a seam a difference is carried on and fades out, so that brightness and sharpness do not jump. A frame is as
-    in the whole clip if ``fade`` frames around it are there.
+    in the whole clip if ``fade`` frames around it are there. No step across a seam is larger than ``largest`` gray
+    levels in the mean.
     """
     if not given:
         return painted
@@ -33,8 +40,8 @@ def paste(painted: Frames, given: Sequence[Given], *, first: int = 0, fade: int 
             whole[max(0, item.frame - first) : max(0, item.last - first)] = True
     for item in given:
         if item.known is None:
-            _fade(result, painted, item.pictures[-1], _beside(whole, item.last - 1 - first, 1, fade), fade)
-            _fade(result, painted, item.pictures[0], _beside(whole, item.frame - first, -1, fade), fade)
+            for picture, edge, step in ((item.pictures[-1], item.last - 1, 1), (item.pictures[0], item.frame, -1)):
+                _fade(result, painted, picture, _beside(whole, edge - first, step, fade), fade, largest)
     for item in given:
         begin, end = max(0, item.frame - first), min(item.last - first, len(painted))
         if begin >= end:
@@ -45,6 +52,17 @@ def paste(painted: Frames, given: Sequence[Given], *, first: int = 0, fade: int 
     return result
 
 
+def usual_step(given: Sequence[Given]) -> float:
+    """The median change between frames of the clips that are given, in gray levels; infinite where none moves on."""
+    steps = [step for item in given if item.known is None for step in _steps(item.pictures)]
+    return max(float(np.median(steps)), STILL) if steps else math.inf
+
+
+def _steps(pictures: Frames) -> Iterator[float]:
+    for before, after in itertools.pairwise(pictures):
+        yield float(np.abs(after.astype(np.int16) - before).mean())
+
+
 def _beside(whole: Mask, edge: int, step: int, fade: int) -> list[int]:
     """The last given frame and the painted ones beside it, away from it; no more than ``fade``."""
     frames = [edge] if 0 <= edge < len(whole) else []
@@ -53,16 +71,13 @@ def _beside(whole: Mask, edge: int, step: int, fade: int) -> list[int]:
     return frames
 
 
-def _fade(result: Frames, painted: Frames, picture: Frames, frames: Sequence[int], fade: int) -> None:
+def _fade(result: Frames, painted: Frames, picture: Frames, frames: Sequence[int], fade: int, largest: float) -> None:
     """Carry on beside a given ``picture`` what it has more than the painted one in its place (the autoencoder's loss),
-    and what of the step to the first new frame is no movement; less and less."""
+    and what of the step to the first new frame is no movement or beyond ``largest`` gray levels; less and less."""
     if len(frames) < 2:
         return
-    difference, excess = picture.astype(np.float32) - painted[frames[0]], _excess(painted, frames)
-    stepped = False
+    difference = picture.astype(np.float32) - painted[frames[0]] - _excess(painted[frames[:4]], largest)
     for distance, frame in enumerate(frames[1:], start=1):
-        if not stepped and not np.array_equal(painted[frame], painted[frames[0]]):
-            stepped, difference = True, difference - excess
         share = _ease(1 - distance / (fade + 1))
         result[frame] = np.clip(result[frame] + share * difference, 0, 255).round().astype(np.uint8)
 
@@ -72,23 +87,18 @@ def _ease(share: float) -> float:
     return share * share * (3 - 2 * share)
 
 
-def _excess(painted: Frames, frames: Sequence[int]) -> NDArray[np.float32]:
-    """The first step between ``frames``, where and as far as it is larger than the two steps after it [h, w, 3].
+def _excess(painted: Frames, largest: float) -> NDArray[np.float32]:
+    """The first step between ``painted``, where and as far as it is larger than the ones after it [h, w, 3], and
+    everywhere a part of it, so that no more than ``largest`` gray levels of it are left in the mean.
 
-    A step that is as large as the next ones is movement, and stays. At a rate above the painted one pictures repeat:
-    steps are between those that differ.
+    A step that is as large as the next ones is movement, and stays.
     """
-    shown = [painted[frames[0]].astype(np.float32)]
-    for frame in frames[1:]:
-        if len(shown) < 4 and not np.array_equal(painted[frame], shown[-1]):
-            shown.append(painted[frame].astype(np.float32))
-    if len(shown) < 2:
-        return np.zeros_like(shown[0])
-    first, *later = np.diff(np.stack(shown), axis=0)
+    first, *later = np.diff(painted.astype(np.float32), axis=0)
     size = _blur(np.abs(first).mean(axis=-1))
     usual = _blur(np.abs(later).mean(axis=-1).max(axis=0)) if later else np.zeros_like(size)
-    share = np.clip(1 - usual / np.maximum(size, 1e-3), 0, 1)
-    result: NDArray[np.float32] = share[..., None] * first
+    movement = np.minimum(1, usual / np.maximum(size, 1e-3))[..., None] * first
+    movement *= min(1.0, largest / max(float(np.abs(movement).mean()), 1e-3))
+    result: NDArray[np.float32] = first - movement
     return result
 
 

@@ -31,47 +31,60 @@ def fill(frames: Iterable[Picture], fps: Fraction, wanted: Fraction) -> Iterator
     if wanted <= fps:
         yield from respace(frames, fps, wanted)
         return
-    frames = iter(frames)
-    given: dict[int, Picture] = {}
-    count = made = 0
-    graph: Graph | None = None
-    last: Picture | None = None
-
-    def take(results: Iterator[Picture]) -> Iterator[Picture]:
-        """Given frames in place of the filter's own."""
-        nonlocal made
-        for picture in results:
-            place = made * fps / wanted
-            if place >= count:
-                return
-            for index in [index for index in given if index < int(place)]:
-                del given[index]
-            yield given[int(place)] if place.denominator == 1 else picture
-            made += 1
-
+    between = Inbetween(fps, wanted)
     for picture in frames:
+        yield from between.add(picture)
+    yield from between.end()
+
+
+class Inbetween:
+    """Takes frames (h w 3, all of one size) at ``fps`` one by one, and gives those at the higher rate ``wanted`` in
+    order, each as soon as it is known. Pictures too small to look for motion in are repeated."""
+
+    def __init__(self, fps: Fraction, wanted: Fraction) -> None:
+        self._fps, self._wanted = fps, wanted
+        self._count = self._made = 0
+        self._given: dict[int, Picture] = {}
+        self._graph: Graph | None = None
+        self._last: Picture | None = None
+
+    def add(self, picture: Picture) -> Iterator[Picture]:
+        """One frame more."""
+        self._last = self._given[self._count] = picture
+        self._count += 1
         if min(picture.shape[:2]) < _LEAST:
-            yield from respace(_chain(picture, frames), fps, wanted)
+            yield from self._repeat()
             return
-        graph = graph or _build(picture, fps, wanted)
-        given[count], last = picture, picture
-        graph.vpush(_to_frame(picture, count, fps))
-        count += 1
-        yield from take(_pull(graph))
-    if graph is None or last is None:
-        return
-    for extra in range(_AHEAD):
-        graph.vpush(_to_frame(last, count + extra, fps))
-    graph.vpush(None)
-    yield from take(_pull(graph))
-    while made * fps / wanted < count:
-        yield last
-        made += 1
+        self._graph = self._graph or _build(picture, self._fps, self._wanted)
+        self._graph.vpush(_to_frame(picture, self._count - 1, self._fps))
+        yield from self._take(_pull(self._graph))
 
+    def end(self) -> Iterator[Picture]:
+        """What is left; the last frame stands until its time is over."""
+        if self._graph is not None:
+            assert self._last is not None, "a graph is made of the first frame"
+            for extra in range(_AHEAD):
+                self._graph.vpush(_to_frame(self._last, self._count + extra, self._fps))
+            self._graph.vpush(None)
+            yield from self._take(_pull(self._graph))
+        yield from self._repeat()
 
-def _chain(first: Picture, rest: Iterable[Picture]) -> Iterator[Picture]:
-    yield first
-    yield from rest
+    def _take(self, results: Iterator[Picture]) -> Iterator[Picture]:
+        """Given frames in place of the filter's own."""
+        for picture in results:
+            place = self._made * self._fps / self._wanted
+            if place >= self._count:
+                return
+            for index in [index for index in self._given if index < int(place)]:
+                del self._given[index]
+            yield self._given[int(place)] if place.denominator == 1 else picture
+            self._made += 1
+
+    def _repeat(self) -> Iterator[Picture]:
+        """The last frame, up to its end."""
+        while self._last is not None and self._made * self._fps / self._wanted < self._count:
+            yield self._last
+            self._made += 1
 
 
 def _build(picture: Picture, fps: Fraction, wanted: Fraction) -> Graph:
