@@ -89,3 +89,26 @@ def test_a_matte_is_white_where_the_thing_is(tmp_path: Path, capsys: pytest.Capt
     assert call(app, ["matte", str(tmp_path / "a.mp4"), "a dog", "-o", str(tmp_path / "n.mp4")]) == 2
     assert "the parser sees a red ball" in capsys.readouterr().err
     assert not (tmp_path / "n.mp4").exists()
+
+
+def test_who_painted_it_decides_how_it_is_enlarged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What maquette painted by the enlarger, what came from elsewhere by Lanczos, unless the other is asked for."""
+    _published(tmp_path / "own.mp4")
+    write_video(draw_clip(0), Fraction(12), tmp_path / "other.mp4")
+    height, width = draw_clip(0).shape[1:3]
+    for name, *asked, said in (
+        ("own.mp4", "by the enlarger"),
+        ("other.mp4", "by Lanczos"),
+        ("own.mp4", "--way", "lanczos", ""),
+        ("other.mp4", "--way", "learned", ""),
+    ):
+        path = tmp_path / f"{name}-{'-'.join(asked)}.mp4"
+        size = ["--size", f"{2 * width}x{2 * height}", "--json"]
+        assert call(app, ["upscale", str(tmp_path / name), "-o", str(path), *size, *asked]) == 0
+        notes = " ".join(json.loads(capsys.readouterr().out)["notes"])
+        assert said in notes and (said or "enlarged" not in notes)
+    learned, plain = (read_video(tmp_path / f"own.mp4-{way}.mp4")[0] for way in ("", "--way-lanczos"))
+    assert np.abs(learned.astype(int) - plain).mean() > 0.3
+    missing = str(tmp_path / "none.mp4")
+    assert call(app, ["upscale", missing, "-o", str(tmp_path / "x.mp4"), "--size", "4k"]) == 2
+    assert "none.mp4" in capsys.readouterr().err

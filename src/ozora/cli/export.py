@@ -44,6 +44,20 @@ class Media(enum.StrEnum):
     TIFF = "tiff"
 
 
+class Way(enum.StrEnum):
+    """How a clip is enlarged: ``auto`` learned, where maquette painted it and all that is in it."""
+
+    AUTO = "auto"
+    LEARNED = "learned"
+    LANCZOS = "lanczos"
+
+
+_WAYS = {
+    True: "enlarged by the enlarger, which has learnt how the stage looks",
+    False: "enlarged by Lanczos: not all of it was painted by maquette here (--way learned does it anyway)",
+}
+
+
 def add_export(app: typer.Typer) -> None:
     """Hang the commands into the program."""
     app.command()(export)
@@ -93,20 +107,26 @@ def upscale(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where it goes: .mp4 or .webm.")],
     size: Annotated[str, typer.Option(help="720p, 1080p, 4k, or pixels such as 1920x1080. Default: its own.")] = "",
     fps: Annotated[str | None, typer.Option(help="Frames a second, such as 60. Default: its own.")] = None,
+    way: Annotated[
+        Way, typer.Option(help="How it is enlarged. auto: learned, if maquette painted all of it, else lanczos.")
+    ] = Way.AUTO,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make a clip larger (Lanczos), or smoother with frames in between."""
+    """Make a clip larger, or smoother with frames in between."""
     from ozora.cli.screen import Screen
-    from ozora.handover import upscale as way
+    from ozora.handover.upscale import lanczos
+    from ozora.handover.upscale import upscale as write_larger
     from ozora.trust.derivative import mark_again
 
+    learned = bool(size) and _is_learned(way, file)
+
     def enlarge(frames: Iterator[Picture], height: int, width: int) -> Iterator[Picture]:
-        larger = way.lanczos(frames, height, width)
+        larger = (_learned if learned else lanczos)(frames, height, width)
         return mark_again(file, larger) if size else larger
 
     screen = Screen(quiet=quiet)
-    made = way.upscale(
+    made = write_larger(
         file,
         output,
         size=size,
@@ -115,10 +135,11 @@ def upscale(
         tell=_tell_lines(screen),
         enlarge=enlarge,
     )
-    for note in made.notes:
+    notes = [*made.notes, *([_WAYS[learned]] if size and way is Way.AUTO else [])]
+    for note in notes:
         screen.say(note)
     shape = {"frames": made.frames, "height": made.height, "width": made.width, "fps": str(made.fps)}
-    typer.echo(json.dumps({"path": str(made.path), **shape, "notes": list(made.notes)}) if as_json else made.path)
+    typer.echo(json.dumps({"path": str(made.path), **shape, "notes": notes}) if as_json else made.path)
 
 
 def matte(
@@ -136,6 +157,18 @@ def matte(
     for note in _publish("c2pa.edited", file, output, lambda draft: write_video(white, fps, draft)):
         typer.echo(note, err=True)
     typer.echo(output)
+
+
+def _is_learned(way: Way, file: Path) -> bool:
+    from ozora.trust.lineage import painted_by
+
+    return way is Way.LEARNED or (way is Way.AUTO and painted_by(file) == {"maquette"})
+
+
+def _learned(frames: Iterator[Picture], height: int, width: int) -> Iterator[Picture]:
+    from ozora.backends.enlarging import enlarge  # PyTorch takes a second
+
+    return enlarge(frames, height, width)
 
 
 def _rate(text: str) -> Fraction:

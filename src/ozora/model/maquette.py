@@ -41,12 +41,13 @@ class Painter(nn.Module):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaquetteConfig:
-    """Sizes of the parts, the native clip, and what the model was trained on; there may be no upscaler."""
+    """Sizes of the parts, the native clip, and what the model was trained on; there may be no upscaler or enlarger."""
 
     autoencoder: AutoencoderConfig
     text: TextConfig
     transformer: TransformerConfig
     upscaler: UpscalerConfig | None = None
+    enlarger: UpscalerConfig | None = None
     height: int = 128
     width: int = 224
     fps: int = 12
@@ -54,8 +55,9 @@ class MaquetteConfig:
 
     def to_dict(self) -> dict[str, Any]:
         parts = {name: getattr(self, name).to_dict() for name in ("autoencoder", "text", "transformer")}
-        if self.upscaler is not None:
-            parts["upscaler"] = self.upscaler.to_dict()
+        for name in ("upscaler", "enlarger"):
+            if getattr(self, name) is not None:
+                parts[name] = getattr(self, name).to_dict()
         return {**parts, **{name: getattr(self, name) for name in ("height", "width", "fps", "frames")}}
 
     @staticmethod
@@ -65,12 +67,14 @@ class MaquetteConfig:
             text=TextConfig.from_dict(data["text"]),
             transformer=TransformerConfig.from_dict(data["transformer"]),
             upscaler=UpscalerConfig.from_dict(data["upscaler"]) if "upscaler" in data else None,
+            enlarger=UpscalerConfig.from_dict(data["enlarger"]) if "enlarger" in data else None,
             **{name: int(data[name]) for name in ("height", "width", "fps", "frames")},
         )
 
 
 class Maquette(nn.Module):
-    """Autoencoder, painter, perhaps an upscaler, and the mean and deviation of each latent channel over the corpus."""
+    """Autoencoder, painter, and the mean and deviation of each latent channel over the corpus; perhaps an ``upscaler``
+    of decoded pictures, and an ``enlarger`` of finished ones."""
 
     latent_mean: Tensor
     latent_std: Tensor
@@ -81,6 +85,7 @@ class Maquette(nn.Module):
         self.autoencoder = Autoencoder(config.autoencoder)
         self.painter = Painter(config.text, config.transformer)
         self.upscaler = None if config.upscaler is None else Upscaler(config.upscaler)
+        self.enlarger = None if config.enlarger is None else Upscaler(config.enlarger)
         self.register_buffer("latent_mean", torch.zeros(config.autoencoder.channels))
         self.register_buffer("latent_std", torch.ones(config.autoencoder.channels))
 

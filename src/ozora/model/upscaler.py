@@ -1,4 +1,5 @@
-"""The upscaler: decoded pictures at twice their size, sharper than they were.
+"""The upscaler: decoded pictures at twice their size, sharper than they were. The enlarger is one more of its kind, for
+finished pictures.
 
 It works at half the picture's size (pixel unshuffle), so that it costs a tenth of the painting, and adds what it finds
 to a bicubic enlargement (residual blocks without normalization, after EDSR, Lim et al. 2017, arXiv 1707.02921). It

@@ -65,7 +65,7 @@ def load_bundle(path: Path) -> Bundle:
         model.load_state_dict({name: value.float() for name, value in load_file(path).items()})
     except (SafetensorError, KeyError, TypeError, RuntimeError, ValueError) as error:
         raise WeightsError(f"the weights {path} do not fit their card ({error}); install ozora again") from error
-    for part in (model.autoencoder, model.upscaler):
+    for part in (model.autoencoder, model.upscaler, model.enlarger):
         if part is not None:
             part.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # missing in the stubs
     return Bundle(model=model.eval().requires_grad_(False), card=card, sha256=digest)

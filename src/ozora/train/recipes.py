@@ -8,7 +8,7 @@
 
 Phases: s0 autoencoder, latents (a cache), s1 images and short clips, s2 everything at a constant rate, s3 the rate
 falls to nothing, s3p the picture almost alone, s4 guidance is baked in, s5 the decoder on noisy latents, s6 the
-upscaler. Each is resumable; ``ozora train cpu:s1`` runs one phase alone.
+upscaler, s7 the enlarger of finished pictures. Each is resumable; ``ozora train cpu:s1`` runs one phase alone.
 """
 
 from __future__ import annotations
@@ -86,13 +86,18 @@ class DiffusionPhase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpscalerPhase:
-    """Decoded pictures to twice their size: ``clips`` pieces of ``frames`` frames, ``batch`` pictures a step."""
+    """Decoded pictures to twice their size: ``clips`` pieces of ``frames`` frames, ``batch`` pictures (or places of
+    ``patch`` pixels a side) a step, up to ``noise`` on their latents. With ``after``, finished pictures: those of the
+    upscaler of that phase."""
 
     schedule: Schedule
     clips: int
     batch: int
     frames: int
     config: UpscalerConfig = field(default_factory=UpscalerConfig)
+    after: str = ""
+    patch: int = 0
+    noise: float = 0.3
     minutes: float | None = None
 
 
@@ -120,6 +125,8 @@ class Recipe:
     and of those in the package where these are among them (``FROM_SHIPPED``); a phase is last."""
     upscaler: str = ""
     """The phase whose upscaler is shipped, if there is one; or ``FROM_SHIPPED``."""
+    enlarger: str = ""
+    """The same for the enlarger of finished pictures."""
     steps: int = 24
     solver: str = "ancestral"
     guidance: float = 1.4
@@ -134,7 +141,9 @@ class Recipe:
     @property
     def finals(self) -> tuple[str, ...]:
         """The phases that the weights are made of."""
-        return tuple(name for name in (*self.painters, self.decoder, self.upscaler) if name in self.phases)
+        return tuple(
+            name for name in (*self.painters, self.decoder, self.upscaler, self.enlarger) if name in self.phases
+        )
 
 
 IMAGES, SHORTS, FULLS, PASSING = 10_000_000, 20_000_000, 30_000_000, 35_000_000
@@ -213,10 +222,20 @@ def cpu() -> Recipe:
             "s6": UpscalerPhase(
                 schedule=Schedule(steps=2000, rate=6e-3, warmup=50, cooldown=0.6), clips=900, batch=12, frames=7
             ),
+            "s7": UpscalerPhase(
+                schedule=Schedule(steps=1500, rate=6e-3, warmup=50, cooldown=0.6),
+                clips=260,
+                batch=20,
+                frames=7,
+                after="s6",
+                patch=128,
+                noise=0.08,
+            ),
         },
         decoder="s5",
         painters=("s3", "s3p"),
         upscaler="s6",
+        enlarger="s7",
     )
 
 
@@ -250,6 +269,7 @@ def cpu_more() -> Recipe:
         painters=(FROM_SHIPPED, "s3"),
         decoder=FROM_SHIPPED,
         upscaler=FROM_SHIPPED,
+        enlarger=FROM_SHIPPED,
     )
 
 
@@ -293,6 +313,15 @@ def tiny() -> Recipe:
                 batch=2,
                 frames=7,
                 config=UpscalerConfig(width=16, blocks=1),
+            ),
+            "s7": UpscalerPhase(
+                schedule=Schedule(steps=10, rate=2e-3, warmup=5),
+                clips=2,
+                batch=2,
+                frames=7,
+                config=UpscalerConfig(width=16, blocks=1),
+                after="s6",
+                patch=32,
             ),
         },
         decoder="s5",
@@ -379,6 +408,17 @@ def gpu() -> Recipe:
                 batch=32,
                 frames=9,
                 config=UpscalerConfig(width=64, blocks=8),
+                minutes=4.0,
+            ),
+            "s7": UpscalerPhase(
+                schedule=Schedule(steps=4000, rate=4e-3, cooldown=0.5),
+                clips=1000,
+                batch=48,
+                frames=9,
+                config=UpscalerConfig(width=64, blocks=8),
+                after="s6",
+                patch=128,
+                noise=0.08,
                 minutes=4.0,
             ),
         },

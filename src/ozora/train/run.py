@@ -19,7 +19,7 @@ from ozora.errors import CheckpointError, UnknownNameError
 from ozora.model.autoencoder import Autoencoder, AutoencoderConfig
 from ozora.model.maquette import Maquette, MaquetteConfig
 from ozora.model.text import TextConfig
-from ozora.model.upscaler import UpscalerConfig
+from ozora.model.upscaler import Upscaler, UpscalerConfig
 from ozora.model.weights import SHIPPED, load_bundle, save_bundle
 from ozora.train import checkpoint, latents
 from ozora.train.autoencoding import Autoencoding
@@ -124,11 +124,14 @@ def _upscaling(recipe: Recipe, name: str, phase: UpscalerPhase, out: Path) -> Up
         name=name,
         config=phase.config,
         autoencoder=_autoencoder(out, recipe.decoder),
+        finished_by=_upscaler(out, phase.after) if phase.after else None,
         shape=recipe.shape,
         vocabulary=recipe.vocabulary,
         schedule=phase.schedule,
         clips=phase.clips,
         batch=phase.batch,
+        patch=phase.patch,
+        noise=phase.noise,
         frames=phase.frames,
         seed=recipe.seed,
     )
@@ -237,12 +240,17 @@ def bundle(recipe: Recipe, out: Path) -> Path:
     """Put autoencoder, painter and latent scale together as shippable weights; returns their path."""
     weights, facts = _mean_painter(recipe, out)
     config = MaquetteConfig.from_dict(facts["phase"]["model"])
-    if recipe.upscaler:
-        upscaler, sizes = _upscaler(recipe, out)
-        config = replace(config, upscaler=sizes)
-    model = Maquette(config)
-    if model.upscaler is not None:
-        model.upscaler.load_state_dict(upscaler)
+    upscaler, enlarger = _upscaler_of(recipe.upscaler, out, "upscaler"), _upscaler_of(recipe.enlarger, out, "enlarger")
+    model = Maquette(
+        replace(
+            config,
+            upscaler=None if upscaler is None else upscaler.config,
+            enlarger=None if enlarger is None else enlarger.config,
+        )
+    )
+    for part, trained in ((model.upscaler, upscaler), (model.enlarger, enlarger)):
+        if part is not None and trained is not None:
+            part.load_state_dict(trained.state_dict())
     model.autoencoder.load_state_dict(
         _shipped().autoencoder.state_dict()
         if recipe.decoder == FROM_SHIPPED
@@ -289,13 +297,20 @@ def _shipped_painter(recipe: Recipe) -> dict[str, Tensor]:
     return deepen(weights, recipe.transformer.layers)
 
 
-def _upscaler(recipe: Recipe, out: Path) -> tuple[dict[str, Tensor], UpscalerConfig]:
-    if recipe.upscaler == FROM_SHIPPED:
-        upscaler = _shipped().upscaler
-        assert upscaler is not None
-        return upscaler.state_dict(), upscaler.config
-    weights, facts = finished_weights(out, recipe.upscaler)
-    return weights, UpscalerConfig.from_dict(facts["phase"]["upscaler"])
+def _upscaler_of(phase: str, out: Path, part: str) -> Upscaler | None:
+    """That of a phase, or the one in the package, if there is one."""
+    if phase == FROM_SHIPPED:
+        shipped: Upscaler | None = getattr(_shipped(), part)
+        return shipped
+    return _upscaler(out, phase) if phase else None
+
+
+def _upscaler(out: Path, phase: str) -> Upscaler:
+    """What a phase trained."""
+    weights, facts = finished_weights(out, phase)
+    model = Upscaler(UpscalerConfig.from_dict(facts["phase"]["upscaler"]))
+    model.load_state_dict(weights)
+    return model.eval()
 
 
 def _shipped() -> Maquette:

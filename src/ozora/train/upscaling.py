@@ -1,12 +1,19 @@
 """Phase S6: the upscaler, from what the autoencoder makes of a picture to the same scene rendered at twice the size.
 
+Phase S7: the enlarger, from finished pictures to the same scene once more twice as large. Half of its pictures went
+through the autoencoder, the upscaler and a video file, as painted ones do, half through a video file alone: what is
+sharp already is not to be sharpened.
+
 Loss: Charbonnier plus gradients, weighted by the stage's masks, as in ``autoencoding.py``. Noise is added to the
 latents, so that the upscaler has seen pictures as imperfect as painted ones.
 """
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ozora.media import read_video, write_video
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.precision import mixed
 from ozora.model.upscaler import FACTOR, Upscaler, UpscalerConfig
@@ -27,7 +35,8 @@ from ozora.world.vocabulary import Vocabulary
 @dataclass(slots=True, kw_only=True)
 class Upscaling:
     """``clips`` pieces of ``frames`` frames at twice ``shape`` are rendered once and held in memory; a step takes
-    ``batch`` pictures of them."""
+    ``batch`` pictures of them, or places of ``patch`` x ``patch`` pixels in them. ``finished_by`` is the upscaler of
+    the pictures that an enlarger sees, at twice ``shape``."""
 
     name: str
     config: UpscalerConfig
@@ -38,6 +47,8 @@ class Upscaling:
     clips: int
     batch: int
     frames: int
+    finished_by: Upscaler | None = field(default=None, repr=False)
+    patch: int = 0
     noise: float = 0.3
     thing_weight: float = 5.0
     start: dict[str, Tensor] | None = field(default=None, repr=False)
@@ -59,6 +70,8 @@ class Upscaling:
             "batch": self.batch,
             "frames": self.frames,
             "noise": self.noise,
+            "patch": self.patch,
+            "finished": self.finished_by is not None,
             "seed": self.seed,
         }
 
@@ -70,10 +83,10 @@ class Upscaling:
         return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
     def _corpus(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Decoded pictures [n, h, w, 3], the true ones at twice the size, and how much a thing covers of those."""
+        """What is seen [n, h, w, 3], the true pictures at twice the size, and how much a thing covers of those."""
         if self._pairs is None:
-            height, width = FACTOR * self.shape.height, FACTOR * self.shape.width
-            large = replace(self.shape, height=height, width=width)
+            factor = FACTOR if self.finished_by is None else FACTOR * FACTOR
+            large = replace(self.shape, height=factor * self.shape.height, width=factor * self.shape.width)
             order = Order(
                 shape=large, vocabulary=self.vocabulary, frames=self.frames, time=self.autoencoder.config.time
             )
@@ -81,7 +94,7 @@ class Upscaling:
             seeds = range(first, first + self.clips)
             seen, true, cover = [], [], []
             for clip, _ in render_clips(order, seeds, workers=idle_cores()):
-                seen.append(self._decoded(clip.rgb, clip.seed))
+                seen.append(self.seen(clip.rgb, clip.seed))
                 true.append(clip.rgb)
                 cover.append(clip.cover)
             self._pairs = (
@@ -92,24 +105,67 @@ class Upscaling:
         return self._pairs
 
     @torch.no_grad()
-    def _decoded(self, rgb: np.ndarray, seed: int) -> np.ndarray:
-        """What the autoencoder makes of a clip at half its size, with some noise on its latents."""
+    def seen(self, rgb: np.ndarray, seed: int) -> np.ndarray:
+        """A clip at half its size, as it is decoded; or as it is finished, every other one by the renderer alone."""
+        video = F.avg_pool3d(torch.from_numpy(rgb).permute(3, 0, 1, 2).float()[None] / 127.5 - 1, (1, FACTOR, FACTOR))
+        if self.finished_by is None:
+            return _pictures(self._decoded(video, seed))
+        if seed % 2:
+            decoded = self._decoded(F.avg_pool3d(video, (1, FACTOR, FACTOR)), seed).clamp(-1, 1)
+            video = self.finished_by(decoded[0].transpose(0, 1)).transpose(0, 1)[None]
+        return _filed(_pictures(video), self.shape.fps)
+
+    def _decoded(self, video: Tensor, seed: int) -> Tensor:
+        """What the autoencoder makes of a clip, with some noise on its latents."""
         generator = torch.Generator().manual_seed(seed)
-        video = torch.from_numpy(rgb).permute(3, 0, 1, 2).float()[None] / 127.5 - 1
-        latent = self.autoencoder.encode(F.avg_pool3d(video, (1, FACTOR, FACTOR)))
+        latent = self.autoencoder.encode(video)
         level = self.noise * torch.rand((), generator=generator)
-        picture = self.autoencoder.decode(latent + level * torch.randn(latent.shape, generator=generator))
-        return (picture[0].clamp(-1, 1) * 127.5 + 127.5).round().to(torch.uint8).permute(1, 2, 3, 0).numpy()
+        result: Tensor = self.autoencoder.decode(latent + level * torch.randn(latent.shape, generator=generator))
+        return result
 
     def loss(self, model: nn.Module, step: int) -> tuple[Tensor, dict[str, float]]:
         seen, true, cover = self._corpus()
         rng = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
         index = torch.randint(len(seen), (self.batch,), generator=rng)
-        x, y = (pictures[index].to(self.device).permute(0, 3, 1, 2).float() / 127.5 - 1 for pictures in (seen, true))
-        mask = cover[index].to(self.device).float()[:, None] / 255
+        if self.patch:
+            seen, true, cover = self._places(seen, true, cover, index, rng)
+        else:
+            seen, true, cover = seen[index], true[index], cover[index]
+        x, y = (pictures.to(self.device).permute(0, 3, 1, 2).float() / 127.5 - 1 for pictures in (seen, true))
+        mask = cover.to(self.device).float()[:, None] / 255
         if torch.rand((), generator=rng) < 0.5:
             x, y, mask = x.flip(-1), y.flip(-1), mask.flip(-1)
         weight = 1 + self.thing_weight * F.max_pool2d(mask, 5, 1, 2)
         with mixed(self.device):
             error = model(x).float() - y
         return picture_loss(error, weight, mask)
+
+    def _places(
+        self, seen: Tensor, true: Tensor, cover: Tensor, index: Tensor, rng: torch.Generator
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """A place of each picture of ``index``."""
+        height, width = seen.shape[1:3]
+        tops = torch.randint(height - self.patch + 1, (len(index),), generator=rng).tolist()
+        lefts = torch.randint(width - self.patch + 1, (len(index),), generator=rng).tolist()
+
+        def cut(pictures: Tensor, factor: int) -> Tensor:
+            side = factor * self.patch
+            places = zip(index.tolist(), tops, lefts, strict=True)
+            return torch.stack(
+                [pictures[n, factor * y : factor * y + side, factor * x : factor * x + side] for n, y, x in places]
+            )
+
+        return cut(seen, 1), cut(true, FACTOR), cut(cover, FACTOR)
+
+
+def _pictures(video: Tensor) -> np.ndarray:
+    """[1, 3, f, h, w] in [-1, 1] to [f, h, w, 3]."""
+    return (video[0].clamp(-1, 1) * 127.5 + 127.5).round().to(torch.uint8).permute(1, 2, 3, 0).numpy()
+
+
+def _filed(pictures: np.ndarray, fps: Fraction) -> np.ndarray:
+    """Pictures as they come back from a video file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "clip.mp4"
+        write_video(pictures, fps, path)
+        return read_video(path)[0]
