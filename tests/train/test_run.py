@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import torch
 from ozora.errors import CheckpointError, RendererError, UnknownNameError
 from ozora.model.weights import load_bundle
 from ozora.train import checkpoint
-from ozora.train.recipes import find
+from ozora.train.recipes import FROM_SHIPPED, find
 from ozora.train.run import _mean_painter, _shipped_painter, train
 from ozora.world.renderer import context
 
@@ -28,7 +29,8 @@ def test_the_tiny_recipe_makes_weights_that_load(tmp_path: Path, capsys: pytest.
     train("tiny", tmp_path, resume=False)
     assert "s2 20/20" in capsys.readouterr().err
     bundle = load_bundle(tmp_path / "tiny.safetensors")
-    assert bundle.card["trained_steps"] == {"s0": 20, "s1": 20, "s2": 20, "s4": 10, "s5": 10, "s6": 10}
+    assert bundle.card["trained_steps"] == {"s0": 20, "s1": 20, "s2": 20, "s4": 10, "s5": 10, "s6": 10, "s7": 10}
+    assert bundle.model.upscaler is not None and bundle.model.enlarger is not None
     assert (tmp_path / "s2" / "loss.png").is_file()
     with pytest.raises(CheckpointError, match="--resume"):
         train("tiny", tmp_path, resume=False)
@@ -36,7 +38,7 @@ def test_the_tiny_recipe_makes_weights_that_load(tmp_path: Path, capsys: pytest.
 
 
 def test_the_shipped_painter_has_a_part_in_the_mean(tmp_path: Path) -> None:
-    recipe = find("cpu-more")
+    recipe = replace(find("cpu-more"), painters=(FROM_SHIPPED, "s3"))
     shipped = _shipped_painter(recipe)
     trained = {f"ema.painter.{name}": value.float() + 2 for name, value in shipped.items()}
     checkpoint.save(tmp_path / "s3", 5, trained, {"phase": {"name": "s3"}})

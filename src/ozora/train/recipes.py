@@ -241,7 +241,7 @@ def cpu() -> Recipe:
 
 def cpu_more() -> Recipe:
     """The painter alone, from the shipped weights on: ``ozora train cpu-more --out runs/more``. Again as often as you
-    like: what comes out, the mean of both, goes into the package, and the next run begins there."""
+    like: what comes out goes into the package, and the next run begins there."""
     whole = cpu()
     cooling = whole.phases["s3"]
     assert isinstance(cooling, DiffusionPhase)
@@ -259,14 +259,14 @@ def cpu_more() -> Recipe:
             ),
             "s3": replace(
                 cooling,
-                schedule=replace(cooling.schedule, steps=1300, rate=2.5e-3, warmup=20),
+                schedule=replace(cooling.schedule, steps=1080, rate=2.5e-3, warmup=20),
                 after=FROM_SHIPPED,
                 time_mean=1.1,
                 lead_share=0.4,
                 reading=32,
             ),
         },
-        painters=(FROM_SHIPPED, "s3"),
+        painters=("s3",),
         decoder=FROM_SHIPPED,
         upscaler=FROM_SHIPPED,
         enlarger=FROM_SHIPPED,
