@@ -19,8 +19,8 @@ from ozora.model.weights import SHIPPED, load_bundle
 
 MOST = 2
 """Doublings, one after another; what is larger still is brought there by Lanczos."""
-SPARED = 1.15
-"""Up to this enlargement nothing is doubled."""
+LEFT = 1.5
+"""The last enlargement up to this is by Lanczos; a doubling more would cost more than one sees."""
 
 
 def enlarge(frames: Iterator[Picture], height: int, width: int) -> Iterator[Picture]:
@@ -38,7 +38,7 @@ def enlarge(frames: Iterator[Picture], height: int, width: int) -> Iterator[Pict
 def count_doublings(height: int, width: int, wanted_height: int, wanted_width: int) -> int:
     """How often a picture is doubled on its way to the wanted size."""
     ratio = max(wanted_height / height, wanted_width / width)
-    return min(MOST, math.ceil(math.log2(ratio / SPARED))) if ratio > SPARED else 0
+    return min(MOST, max(0, math.ceil(math.log2(ratio / LEFT))))
 
 
 @torch.inference_mode()
