@@ -3,8 +3,8 @@ what drifts.
 
     python benchmarks/minute.py [--seeds 3] [--plot docs/drift.png]
 
-Each length in a process of its own; prints rows of a Markdown table, then the drift of the minute, summed over the first
-seeds, and draws it.
+Each length in a process of its own; prints rows of a Markdown table, then the drift of the minute, all seeds together,
+and draws it.
 """
 
 from __future__ import annotations
