@@ -74,3 +74,12 @@ def test_no_step_across_a_seam_is_larger_than_what_is_usual_in_the_clip() -> Non
     assert change[11] < 1.2 * np.median(change[:11])
     assert change[11] < change[20] / 5
     assert np.array_equal(soft[:12], slow)
+
+
+def test_the_usual_step_is_that_of_what_moves() -> None:
+    """Whatever rate the clip was brought to; a picture alone has none, a clip that stands hardly one."""
+    walk = _walk(drift=0)[:, :40, :64]
+    once, twice, still = (Given(frame=0, pictures=frames) for frames in (walk, walk.repeat(2, axis=0), walk[:1]))
+    assert 0.5 < usual_step((once,)) == usual_step((twice,)) < 20
+    assert usual_step((still,)) == usual_step(()) == np.inf
+    assert usual_step((Given(frame=0, pictures=walk[:1].repeat(5, axis=0)),)) == 0.5

@@ -53,9 +53,12 @@ def paste(
 
 
 def usual_step(given: Sequence[Given]) -> float:
-    """The median change between frames of the clips that are given, in gray levels; infinite where none moves on."""
+    """The median change between frames of the clips that are given, in gray levels; infinite where no clip is.
+
+    Frames that repeat, as those of a clip that was brought to a higher rate, do not count.
+    """
     steps = [step for item in given if item.known is None for step in _steps(item.pictures)]
-    return max(float(np.median(steps)), STILL) if steps else math.inf
+    return max(float(np.median([step for step in steps if step] or [0])), STILL) if steps else math.inf
 
 
 def _steps(pictures: Frames) -> Iterator[float]:
