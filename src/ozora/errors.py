@@ -14,11 +14,14 @@
     `-- ServiceError         our side is at fault                            exit 3, HTTP 5xx
         +-- WeightsError     weights missing or damaged
         +-- TrustError       a file cannot be marked, signed or written down: it is not published
+        |   `-- TimeAuthorityError   the time stamp service does not answer; the file itself is signed
         +-- RendererError    no OpenGL context for the stage
         +-- CheckpointError  a training checkpoint cannot be read or does not fit
+        +-- OutOfMemoryError this machine has not enough memory now
         `-- StoreError       the database or the file store cannot be reached now
 
-A message is one sentence for a person: what is wrong, and what would work.
+A message is one sentence for a person: what is wrong, and what would work. That of a ``ServiceError`` is for whoever
+runs the installation and may name folders; ``public`` is what a client of the server is told instead.
 """
 
 from __future__ import annotations
@@ -86,17 +89,28 @@ class RequestError(UserError):
 
 
 class ServiceError(OzoraError):
-    """Something on our side failed."""
+    """Something on our side failed. ``public`` says so to a stranger, without a name of this machine."""
 
     exit_code = 3
+    public = "something is wrong on the server's side; its operator finds the reason in the log"
 
 
 class WeightsError(ServiceError):
     """Model weights are missing or do not have the expected hash."""
 
+    public = "the model cannot be loaded on the server now; its operator finds the reason in the log"
+
 
 class TrustError(ServiceError):
     """Provenance or policy cannot do its work, so nothing is published."""
+
+    public = "the server cannot check or sign videos now, so none are made; its operator finds the reason in the log"
+
+
+class TimeAuthorityError(TrustError):
+    """The time stamp service cannot be reached or refuses; everything else of the file could be signed."""
+
+    public = "the server's time stamp service does not answer now; the video is signed when it does"
 
 
 class RendererError(ServiceError):
@@ -107,8 +121,16 @@ class CheckpointError(ServiceError):
     """A training checkpoint cannot be read or does not fit the recipe."""
 
 
+class OutOfMemoryError(ServiceError):
+    """There is not enough memory for this now; a smaller size, or a later time, may do."""
+
+    public = "the server has not enough memory for this now; make it smaller or shorter, or try again later"
+
+
 class StoreError(ServiceError):
     """The database or the file store of the server cannot be reached now; nothing is lost, try again."""
+
+    public = "the server's database or file store cannot be used now; nothing is lost, try again"
 
 
 @contextlib.contextmanager

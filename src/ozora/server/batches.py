@@ -38,6 +38,7 @@ class Batch:
     window: str
     metadata: dict[str, str]
     errors: list[dict[str, Any]]
+    refused: list[dict[str, Any]]
     total: int
     created_at: float
     cancelled_at: float | None

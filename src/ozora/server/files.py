@@ -31,6 +31,7 @@ class StoredFile:
     path: str
     created_at: float
     deleted_at: float | None
+    sha256: str
 
     def to_wire(self) -> dict[str, Any]:
         return {

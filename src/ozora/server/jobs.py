@@ -89,6 +89,9 @@ class Job:
     took_disk_bytes: int | None
     characters: list[str]
     notes: list[str]
+    content: dict[str, dict[str, Any]] | None
+    waits_for: str | None
+    stepped_at: float | None
 
     @property
     def is_ended(self) -> bool:

@@ -67,6 +67,9 @@ JOBS = Table(
     Column("took_disk_bytes", BigInteger),
     Column("characters", JSON, nullable=False, server_default="[]"),
     Column("notes", JSON, nullable=False, server_default="[]"),
+    Column("content", JSON),  # of each file in the folder: {"size_bytes", "sha256"}
+    Column("waits_for", String(300)),  # why a queued job cannot be painted now though it is its turn
+    Column("stepped_at", Double),  # when its worker last came a step further
     Index("jobs_queue", "status", "not_before", "priority", "key_id", "number"),
     Index("jobs_of_key", "key_id", "deleted_at", "number"),
     Index("jobs_by_day", "key_id", "created_at"),
@@ -100,6 +103,7 @@ FILES = Table(
     Column("path", String(200), nullable=False),
     Column("created_at", Double, nullable=False),
     Column("deleted_at", Double),
+    Column("sha256", String(64), nullable=False, server_default=""),
     Index("files_of_key", "key_id", "number"),
 )
 
@@ -127,6 +131,7 @@ BATCHES = Table(
     Column("window", String(10), nullable=False),
     Column("metadata", JSON, nullable=False),
     Column("errors", JSON, nullable=False),
+    Column("refused", JSON, nullable=False, server_default="[]"),
     Column("total", Integer, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("cancelled_at", Double),
@@ -175,4 +180,11 @@ IDEMPOTENCY = Table(
     Column("body_sha256", String(64), nullable=False),
     Column("job_id", String(40), nullable=False),
     Column("created_at", Double, nullable=False),
+)
+
+INSTALLATION = Table(
+    "installation",
+    METADATA,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
 )
