@@ -86,6 +86,15 @@ def read(home: Path) -> list[dict[str, Any]]:
     return [_parse(line) for line in _split(path.read_bytes())]
 
 
+def find_lines(home: Path, text: str) -> list[dict[str, Any]]:
+    """Return the lines that hold ``text``, such as the hash of a file; reads the log once, line by line."""
+    path, wanted = home / FILE, text.encode()
+    if not path.exists():
+        return []
+    with path.open("rb") as log:
+        return [_parse(line.decode(errors="replace")) for line in log if wanted in line]
+
+
 def check(home: Path) -> AuditReport:
     """Whether every line is as it was written, and none is missing. A damaged head is no damage of the log."""
     path = home / FILE

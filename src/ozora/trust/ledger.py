@@ -25,22 +25,35 @@ CREATE TABLE IF NOT EXISTS published (
     published_at TEXT NOT NULL,
     file_sha256 TEXT NOT NULL,
     fingerprint BLOB NOT NULL,
-    record TEXT NOT NULL
+    record TEXT NOT NULL,
+    claim TEXT NOT NULL DEFAULT '{}'
 );
 CREATE INDEX IF NOT EXISTS by_file ON published (file_sha256);
 """
-_COLUMNS = "payload, published_at, file_sha256, fingerprint, record"
+_COLUMNS = "payload, published_at, file_sha256, fingerprint, record, claim"
+_ADD_CLAIM = "ALTER TABLE published ADD COLUMN claim TEXT NOT NULL DEFAULT '{}'"  # of a ledger from before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A published file. ``payload`` is the number in its watermark, ``published_at`` a time in UTC (ISO 8601)."""
+    """A published file. ``payload`` is the number in its watermark, ``published_at`` a time in UTC (ISO 8601).
+
+    ``claim`` is what was said of its pictures when it was signed, empty for files from before that was kept.
+    """
 
     payload: int
     published_at: str
     file_sha256: str
     fingerprint: bytes
     record: dict[str, Any]
+    claim: dict[str, Any]
+
+    @property
+    def is_made_by_model(self) -> bool:
+        """Whether no camera took any picture in it; of an old file known when nothing was given for it."""
+        if self.claim:
+            return bool(self.claim.get("is_made_by_model"))
+        return not self.record.get("plan", {}).get("conditions")
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -56,6 +69,10 @@ class Ledger(HomeDatabase):
 
     def __init__(self, home: Path) -> None:
         super().__init__(home / FILE, _SCHEMA)
+        with self.guarded():
+            names = [row[1] for row in self.connection.execute("PRAGMA table_info (published)")]
+            if "claim" not in names:
+                self.connection.execute(_ADD_CLAIM)
 
     def draw_payload(self) -> int:
         """A number of 32 bits that no published file has."""
@@ -64,13 +81,22 @@ class Ledger(HomeDatabase):
             if self.find_payload(payload) is None:
                 return payload
 
-    def add(self, *, payload: int, file_sha256: str, fingerprint: bytes, record: dict[str, Any]) -> Entry:
+    def add(
+        self,
+        *,
+        payload: int,
+        file_sha256: str,
+        fingerprint: bytes,
+        record: dict[str, Any],
+        claim: dict[str, Any] | None = None,
+    ) -> Entry:
         """Write down a file that is being published, now."""
         assert len(fingerprint) == SIZE_BYTES
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        row = (payload, now, file_sha256, fingerprint, json.dumps(record, ensure_ascii=False))
+        texts = (json.dumps(item, ensure_ascii=False) for item in (record, claim or {}))
+        row = (payload, now, file_sha256, fingerprint, *texts)
         with self.guarded():
-            self.connection.execute(f"INSERT INTO published ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)", row)
+            self.connection.execute(f"INSERT INTO published ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", row)
         return _entry(row)
 
     def remove(self, payload: int) -> None:
@@ -98,6 +124,12 @@ class Ledger(HomeDatabase):
         entry = self.find_payload(rows[nearest][0])
         return None if entry is None else (entry, float(all_distances[nearest]))
 
+    def list_hashes(self) -> dict[str, str]:
+        """Return the hash of every file with that of its record."""
+        with self.guarded():
+            rows = self.connection.execute("SELECT file_sha256, record FROM published").fetchall()
+        return {file_sha256: hash_record(json.loads(record)) for file_sha256, record in rows}
+
     def count(self) -> int:
         """How many files are published."""
         with self.guarded():
@@ -115,12 +147,13 @@ def hash_record(record: dict[str, Any]) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
-def _entry(row: tuple[int, str, str, bytes, str]) -> Entry:
-    payload, published_at, file_sha256, fingerprint, record = row
+def _entry(row: Any) -> Entry:  # noqa: ANN401 - a row of SQLite
+    payload, published_at, file_sha256, fingerprint, record, claim = row
     return Entry(
         payload=payload,
         published_at=published_at,
         file_sha256=file_sha256,
         fingerprint=fingerprint,
         record=json.loads(record),
+        claim=json.loads(claim),
     )
