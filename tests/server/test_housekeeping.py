@@ -12,6 +12,7 @@ from ozora.server.database import Database
 from ozora.server.housekeeping import Housekeeper, deliver, sweep
 from ozora.server.jobs import QUEUED
 from ozora.server.painting import Studio, paint
+from ozora.server.seals import seal_of
 from ozora.server.settings import Settings
 from ozora.server.store import Store
 from ozora.server.tables import DELIVERIES, FILES
@@ -55,7 +56,7 @@ def test_a_batch_ends_though_nobody_looks(database: Database, store: Store, sett
 def test_a_deleted_file_is_forgotten_after_a_day(database: Database, store: Store, settings: Settings) -> None:
     identity = files.new_id()
     with database.writing() as connection:
-        note = {"key_id": "local", "name": "a", "purpose": "x", "media_type": "x", "size_bytes": 1, "now": 1.0}
+        note = {"key_id": "local", "name": "a", "purpose": "x", "media_type": "x", "seal": seal_of(b"x"), "now": 1.0}
         files.remove(connection, files.add(connection, identity, **note), 2.0)  # type: ignore[arg-type]
     for now, rows in ((60.0, 1), (100_000.0, 0)):
         sweep(settings, database, store, now)

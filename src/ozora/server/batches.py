@@ -172,7 +172,7 @@ def settle(database: Database, store: Store, batch: Batch) -> Batch:
         found = jobs_of(connection, batch)
     ended_at = max((job.completed_at or batch.created_at for job in found), default=batch.created_at)
     data, identity = results(found), files.new_id()
-    with files.keeping(database, store, identity, data), database.writing() as connection:
+    with files.keeping(database, store, identity, data) as seal, database.writing() as connection:
         lock = select(BATCHES.c.completed_at).where(BATCHES.c.id == batch.id).with_for_update()
         if connection.execute(lock).scalar_one() is not None:
             return get(connection, batch.id, batch.key_id)
@@ -183,7 +183,7 @@ def settle(database: Database, store: Store, batch: Batch) -> Batch:
             name=f"{batch.id}.jsonl",
             purpose="batch_output",
             media_type="application/jsonl",
-            size_bytes=len(data),
+            seal=seal,
             now=time.time(),
         )
         return finish(connection, batch, output_file_id=identity, ended_at=ended_at)

@@ -49,7 +49,7 @@ def batch_routes(desk: Desk, door: Door) -> APIRouter:
             return retrieve(known, key)
         with desk.database.reading() as connection:
             file = files.get(connection, fields["input_file_id"], key.id, "input_file_id")
-        lines = read_lines(desk.store.read(file.path))
+        lines = read_lines(files.read_bytes(desk.store, file))
         identity, now = batches.new_id(), time.time()
         drafts: list[Draft] = []
         with undoing(desk, drafts):

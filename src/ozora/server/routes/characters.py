@@ -52,7 +52,7 @@ def character_routes(desk: Desk, door: Door) -> APIRouter:
         media_type = _check(shown.data)
         desk.store.check_room(len(shown.data))
         with (
-            files.keeping(desk.database, desk.store, character.file_id, shown.data),
+            files.keeping(desk.database, desk.store, character.file_id, shown.data) as seal,
             desk.database.writing() as connection,
         ):
             known = idempotency.find(connection, token)
@@ -66,7 +66,7 @@ def character_routes(desk: Desk, door: Door) -> APIRouter:
                 name=shown.name,
                 purpose="character",
                 media_type=media_type,
-                size_bytes=len(shown.data),
+                seal=seal,
                 now=now,
             )
             return characters.add(connection, character).to_wire()
