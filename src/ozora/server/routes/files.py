@@ -17,6 +17,7 @@ from ozora.server.forms import read_body
 from ozora.server.keys import Key
 from ozora.server.routes.bodies import body_schema
 from ozora.server.routes.paging import Paging, page_of, paging
+from ozora.server.trash import discard
 from ozora.server.uploads import Upload, sniff
 
 
@@ -105,7 +106,7 @@ def file_routes(desk: Desk, door: Door) -> APIRouter:
         with desk.database.writing() as connection:
             file = files.get(connection, file_id, key.id)
             files.remove(connection, file, time.time())
-        desk.store.remove(file.path)
+        discard(desk.store, file.path)
         return {"id": file_id, "object": "file", "deleted": True}
 
     return router
