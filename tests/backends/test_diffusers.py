@@ -3,14 +3,17 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from ozora.backends.base import Stroke
-from ozora.backends.diffusers import DiffusersBackend
+from ozora.backends.diffusers import DiffusersBackend, _watch
 from ozora.edit.given import Given
-from ozora.errors import CapabilityError, SizeError, SnapshotError, WeightsError
+from ozora.errors import CapabilityError, PaintingError, SizeError, SnapshotError, WeightsError
 from ozora.plan import Plan, Prompt, Sampler
 from ozora.shapes import VideoShape
 from tests.backends import tiny_wan
@@ -56,6 +59,27 @@ def test_what_it_cannot_do_is_said_first() -> None:
         next(backend.paint(plan(), plan().shape, (Given(frame=3, pictures=image),), preview=False))
     with pytest.raises(SnapshotError, match="snapshot"):
         next(backend.paint(plan(), plan().shape, (), preview=False, resume=b"x"))
+
+
+class FakePipe:
+    """Calls back once, and gives frames; one number of the ``latents`` or ``frames`` is none."""
+
+    def __init__(self, wrong: str) -> None:
+        self._latents, self._frames = torch.zeros(1, 4), np.zeros((1, 2, 4, 6, 3), np.float32)
+        (self._latents if wrong == "latents" else self._frames)[0, 1] = float("nan")
+
+    def __call__(self, *, callback_on_step_end: Any) -> SimpleNamespace:
+        callback_on_step_end(self, 0, None, {"latents": self._latents})
+        return SimpleNamespace(frames=self._frames)
+
+
+@pytest.mark.parametrize(("wrong", "strokes"), [("latents", 0), ("frames", 1)])
+def test_painting_stops_at_the_first_number_that_is_none(wrong: str, strokes: int) -> None:
+    told = []
+    with pytest.raises(PaintingError, match="not finite"):
+        for item in _watch(FakePipe(wrong), {}, 1):
+            told.append(item)
+    assert len(told) == strokes
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from ozora.backends.base import Capabilities, Frames, Stroke
+from ozora.backends.finite import check_finite
 from ozora.backends.open_models import OpenModel
 from ozora.edit.given import Given, Reference
 from ozora.errors import CapabilityError, SizeError, SnapshotError, WeightsError
@@ -196,13 +197,15 @@ def _watch(pipe: Any, wishes: dict[str, Any], steps: int) -> Iterator[Stroke | F
     def after(_pipe: Any, step: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
         if stop.is_set():
             raise _Stopped
+        check_finite(tensors["latents"], "the model")
         said.put(Stroke(stage="paint", done=step + 1, total=steps))
         return tensors
 
     def work() -> None:
         try:
-            video = pipe(**wishes, callback_on_step_end=after).frames[0]
-            said.put((np.clip(np.asarray(video), 0, 1) * 255).round().astype(np.uint8))
+            video = np.asarray(pipe(**wishes, callback_on_step_end=after).frames[0])
+            check_finite(video, "the model")
+            said.put((np.clip(video, 0, 1) * 255).round().astype(np.uint8))
         except _Stopped:
             pass
         except BaseException as error:  # handed to the caller's thread
