@@ -112,7 +112,7 @@ def test_given_frames_come_back_untouched(tmp_path: Path) -> None:
 class FlatBackend(MaquetteBackend):
     """Paints one color."""
 
-    def paint(self, plan: Plan, shape: VideoShape, *_: object, **__: object) -> Iterator[Stroke | Frames]:  # type: ignore[override]
+    def paint(self, plan: Plan, shape: VideoShape, *_: object, **__: object) -> Iterator[Stroke | Frames]:
         yield np.full((shape.frames, shape.height, shape.width, 3), 77, np.uint8)
 
 

@@ -33,19 +33,24 @@ class Flatness:
     @property
     def is_flat(self) -> bool:
         """Something was painted, and none of it differs; ``False`` where all is given."""
-        return 0 <= (self._lightest - self._darkest).max() <= TOLERANCE
+        return 0 <= self._spread <= TOLERANCE
 
     def add(self, painted: Frames) -> None:
         """Look at the next frames."""
         for picture in painted:
             number = self._num_frames
             self._num_frames += 1
-            if (self._lightest - self._darkest).max() > TOLERANCE:
+            if self._spread > TOLERANCE:
                 continue
             pixels = self._painted(picture, number)
             if len(pixels):
                 self._darkest = np.minimum(self._darkest, pixels.min(axis=0))
                 self._lightest = np.maximum(self._lightest, pixels.max(axis=0))
+
+    @property
+    def _spread(self) -> int:
+        """Gray levels between the extremes so far; negative where nothing was painted."""
+        return int((self._lightest - self._darkest).max())
 
     def _painted(self, picture: Frames, number: int) -> Frames:
         """The pixels [n, 3] of a frame that are not given."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from pathlib import Path
 
 from ozora.errors import DamageError
 from ozora.plan import ClipCondition, Condition, Plan
+from ozora.server.scratch import Larder
 from ozora.server.seals import Seal
 from ozora.server.store import Store
 
 SCHEME = "store:"
+INPUTS = Larder("ozora-inputs")  # of a store that is not on this machine
 
 
 def folder_of(job_id: str) -> str:
@@ -69,7 +70,4 @@ def _local(store: Store, name: str, sha256: str) -> str:
             f"the given file {path} is gone from the file store; restore it from a backup, or make the video again"
         )
         raise DamageError(message) from None
-    here = Path(tempfile.gettempdir()) / "ozora-inputs" / f"{sha256}{Path(path).suffix}"
-    here.parent.mkdir(parents=True, exist_ok=True)
-    here.write_bytes(data)
-    return str(here)
+    return str(INPUTS.write(f"{sha256}{Path(path).suffix}", data))

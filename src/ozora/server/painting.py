@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import resource
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -28,8 +27,10 @@ from ozora.server.database import Database
 from ozora.server.inputs import bring
 from ozora.server.jobs import CANCELLED, Job
 from ozora.server.keys import terms_of
+from ozora.server.leavings import clear_leavings
 from ozora.server.logs import LOGGER
 from ozora.server.problems import problem_of
+from ozora.server.scratch import scratch
 from ozora.server.settings import Settings
 from ozora.server.snapshots import find_snapshot, save_snapshot, snapshot_path
 from ozora.server.store import Store
@@ -91,8 +92,8 @@ def paint(studio: Studio, job: Job) -> str:
     log = {"job": job.id, "attempt": job.attempt, "worker": studio.worker}
     began = time.monotonic()
     try:
-        with _Heartbeat(studio, job) as heartbeat, tempfile.TemporaryDirectory(prefix="ozora-") as folder:
-            video = Path(folder) / VARIANTS["video"][0]
+        with _Heartbeat(studio, job) as heartbeat, scratch() as folder:
+            video = folder / VARIANTS["video"][0]
             record = _make(studio, job, heartbeat, video)
             write_assets(video)
             return _deliver(studio, job, video.parent, record, began)
@@ -184,7 +185,7 @@ def _deliver(studio: Studio, job: Job, made: Path, record: Record, began: float)
         ),
     )
     if not ended:
-        studio.store.remove(folder)
+        clear_leavings(studio.database, studio.store, job)
         return "lost"
     for path in (snapshot_path(job.id), *(f"videos/{job.id}/{number}" for number in range(1, job.attempt))):
         studio.store.remove(path)
@@ -204,6 +205,8 @@ def _stopped(studio: Studio, job: Job, reason: str) -> str:
         _insist(studio, lambda c: queue.fail(c, job, code=CANCELLED, message=message, now=time.time()))
     elif reason == "released":
         _insist(studio, lambda c: queue.release(c, job, time.time()))
+    elif reason == "lost":
+        clear_leavings(studio.database, studio.store, job)
     return reason
 
 

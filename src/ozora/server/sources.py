@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,6 +18,7 @@ from ozora.server.characters import Character
 from ozora.server.desk import Desk
 from ozora.server.keys import Key
 from ozora.server.remote import Policy, fetch
+from ozora.server.scratch import scratch
 from ozora.server.seals import find_seal
 from ozora.server.structures import read_board, read_keyframes, read_pieces
 from ozora.server.uploads import MAX_IMAGE_BYTES, Upload, check_image, check_video, sniff
@@ -55,11 +55,11 @@ def gather(
 ) -> Iterator[Given]:
     """What is given, for as long as the plan is made, with a picture of each of the ``cast`` whose file is there;
     ``RequestError`` when something is not there, or another key's."""
-    with tempfile.TemporaryDirectory(prefix="ozora-") as name:
+    with scratch() as folder:
         try:
-            yield _Folder(desk, key, Path(name)).fill(fields, parent, cast)
+            yield _Folder(desk, key, folder).fill(fields, parent, cast)
         except UserError as error:  # the client knows the fields and ids, not our folders
-            error.args = (str(error).replace(f"{name}/", ""),)
+            error.args = (str(error).replace(f"{folder}/", ""),)
             raise
 
 
