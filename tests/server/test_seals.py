@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 from ozora.server.seals import REMEMBERED, Hashes, Seal, State, find_seal, seal_of
 
@@ -33,3 +35,16 @@ def test_few_hashes_are_remembered() -> None:
         hashes.find(State(path=str(number), size_bytes=1, mark=""), lambda: "old")
     assert hashes.find(State(path="0", size_bytes=1, mark=""), lambda: "new") == "new"
     assert hashes.find(State(path=str(REMEMBERED), size_bytes=1, mark=""), lambda: "new") == "old"
+
+
+def test_many_who_ask_at_the_same_time_wait_for_one_reading() -> None:
+    hashes, computed, state = Hashes(), [], State(path="a", size_bytes=1, mark="1")
+
+    def compute() -> str:
+        computed.append(1)
+        time.sleep(0.05)
+        return "hash"
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(lambda _: hashes.find(state, compute), range(8))) == ["hash"] * 8
+    assert len(computed) == 1

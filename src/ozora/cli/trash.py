@@ -61,8 +61,9 @@ def restore_entries(
     from ozora.server.census import has_row
     from ozora.server.trash import find_entries, restore
 
+    found = [entry for name in names for entry in find_entries(store, name)]
     with _open(settings) as place:
-        for entry in (entry for name in names for entry in find_entries(store, name)):
+        for entry in found:
             with place.writing() as connection:
                 restore(connection, store, entry, now=time.time(), keep_s=settings.keep_s)
             known = has_row(place, entry.path)

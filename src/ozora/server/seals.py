@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 REMEMBERED = 10_000  # files whose hash one process knows
+AT_ONCE = 8  # files that one process reads for their hash; many who ask for the same one wait for one reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +54,23 @@ class Hashes:
     def __init__(self) -> None:
         self._known: OrderedDict[State, str] = OrderedDict()
         self._lock = threading.Lock()
+        self._readings = [threading.Lock() for _ in range(AT_ONCE)]
 
     def find(self, state: State, compute: Callable[[], str]) -> str:
         """The hash of a file; ``compute`` reads the file and is called when the state is new."""
+        known = self._find(state)
+        if known is not None:
+            return known
+        with self._readings[hash(state) % AT_ONCE]:
+            return self._find(state) or self._remember(state, compute())
+
+    def _find(self, state: State) -> str | None:
         with self._lock:
-            known = self._known.get(state)
-            if known is not None:
+            if state in self._known:
                 self._known.move_to_end(state)
-                return known
-        sha256 = compute()
+            return self._known.get(state)
+
+    def _remember(self, state: State, sha256: str) -> str:
         with self._lock:
             self._known[state] = sha256
             while len(self._known) > REMEMBERED:
