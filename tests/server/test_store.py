@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import errno
 import os
+import stat
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -100,6 +103,18 @@ def test_a_file_is_synced_with_its_name_before_it_counts_as_written(
     Store(str(tmp_path)).write("videos/a/clip", b"x")
     places = (tmp_path, tmp_path / "videos", tmp_path / "videos/a/clip", tmp_path / "videos/a")
     assert synced == [place.stat().st_ino for place in places], "new folders have names too"
+
+
+def test_a_drive_that_cannot_sync_folders_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(handle: int, reason: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(reason, os.strerror(reason))
+
+    monkeypatch.setattr(os, "fsync", partial(refuse, reason=errno.EINVAL))
+    Store(str(tmp_path)).write("a/clip", b"x")
+    monkeypatch.setattr(os, "fsync", partial(refuse, reason=errno.EIO))
+    with pytest.raises(StoreError):
+        Store(str(tmp_path)).write("b/clip", b"x")
 
 
 def test_what_is_moved_is_whole_at_its_new_place(place: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
@@ -25,7 +26,7 @@ class Store:
 
     def __init__(self, url: str) -> None:
         try:
-            self._system, root = url_to_fs(url)
+            self._system, root = url_to_fs(url, use_listings_cache=False)  # others write there too
         except (ValueError, ImportError) as error:
             raise UserError(
                 f"'{url}' is no place for files: give a folder, or a URL such as s3://bucket/ozora"
@@ -125,7 +126,6 @@ class Store:
         """Give a file or a folder another path, which must be free; ``FileNotFoundError`` when there is none."""
         with _reachable():
             if not self.is_local:
-                self._system.invalidate_cache()
                 if not self._system.exists(self._at(source)):
                     raise FileNotFoundError(source)
                 self._system.mv(self._at(source), self._at(target), recursive=True)
@@ -140,7 +140,6 @@ class Store:
     def names(self, folder: str) -> list[str]:
         """The names in a folder, in order; none where there is no folder."""
         with _reachable():
-            self._system.invalidate_cache()
             try:
                 listed = self._system.ls(self._at(folder), detail=False)
             except (FileNotFoundError, NotADirectoryError):
@@ -196,10 +195,14 @@ def _make_folder(folder: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk: a file that was synced itself can still lose its name."""
+    """Bring the names in a folder to the disk: a file that was synced itself can still lose its name. Some network
+    drives cannot do that for folders, and need not."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
     finally:
         os.close(handle)
 
