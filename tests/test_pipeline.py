@@ -13,12 +13,14 @@ from PIL import Image
 
 from ozora import pipeline
 from ozora.backends import BACKENDS
+from ozora.backends.base import Frames, Stroke
 from ozora.backends.maquette import MaquetteBackend
 from ozora.edit import extend, read_source, reframe
 from ozora.errors import (
     CapabilityError,
     MediaError,
     OutputError,
+    PaintingError,
     PolicyError,
     PromptError,
     SizeError,
@@ -27,7 +29,7 @@ from ozora.errors import (
 )
 from ozora.media import read_sound, read_video, write_video
 from ozora.pipeline import Progress, Take
-from ozora.plan import Plan, Prompt, Record
+from ozora.plan import Layout, Plan, Prompt, Record
 from ozora.shapes import VideoShape
 from ozora.trust.verify import verify
 from tests.edit.clips import make_clip
@@ -105,6 +107,40 @@ def test_given_frames_come_back_untouched(tmp_path: Path) -> None:
     source = read_video(path)[0]
     assert len(longer.frames) == len(source) + 12
     assert np.array_equal(longer.frames[: len(source)], source)
+
+
+class FlatBackend(MaquetteBackend):
+    """Paints one color."""
+
+    def paint(self, plan: Plan, shape: VideoShape, *_: object, **__: object) -> Iterator[Stroke | Frames]:
+        yield np.full((shape.frames, shape.height, shape.width, 3), 77, np.uint8)
+
+
+@pytest.fixture
+def flat(tiny: str) -> Iterator[str]:
+    shipped = BACKENDS[tiny]
+    assert isinstance(shipped, MaquetteBackend)
+    BACKENDS["flat"] = FlatBackend(shipped.weights)
+    yield "flat"
+    del BACKENDS["flat"]
+
+
+def test_a_film_of_one_color_is_not_published(flat: str, tmp_path: Path) -> None:
+    plan = pipeline.make_plan("a red ball", model=flat, seed=3)
+    with pytest.raises(PaintingError, match="one single color"):
+        list(pipeline.make(plan, tmp_path / "clip.mp4"))
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(PaintingError, match="another seed"):
+        list(pipeline.run(plan))
+
+
+def test_a_film_that_only_keeps_what_is_given_may_be_of_one_color(flat: str, tmp_path: Path) -> None:
+    write_video(np.full((13, 64, 96, 3), 90, np.uint8), Fraction(12), tmp_path / "gray.mp4")
+    source = read_source(tmp_path / "gray.mp4")
+    layout = Layout(shape=source.shape, conditions=(source.given(frame=0),))
+    *_, last = pipeline.run(pipeline.make_plan("a red ball", layout=layout, model=flat, seed=4))
+    assert isinstance(last, Take)
+    assert len(last.frames) == 13
 
 
 def test_a_file_and_its_record_are_written(tmp_path: Path) -> None:
@@ -257,7 +293,7 @@ def test_a_prompt_with_control_characters_is_refused(text: str) -> None:
     plan = pipeline.make_plan("a red ball")
     forged = replace(plan, prompts=(replace(plan.prompts[0], text=text),))
     with pytest.raises(PromptError, match="control character"):
-        pipeline.check(forged, pipeline.find(plan.model))
+        pipeline.check(forged, BACKENDS[plan.model])
 
 
 def test_line_breaks_and_letters_of_any_script_are_prompts() -> None:

@@ -18,7 +18,9 @@
         +-- RendererError    no OpenGL context for the stage
         +-- CheckpointError  a training checkpoint cannot be read or does not fit
         +-- OutOfMemoryError this machine has not enough memory now
+        +-- PaintingError    a model has painted nothing that can be shown
         `-- StoreError       the database or the file store cannot be reached now
+            `-- DamageError  a stored file is not what was stored: it is not handed out
 
 A message is one sentence for a person: what is wrong, and what would work. That of a ``ServiceError`` is for whoever
 runs the installation and may name folders; ``public`` is what a client of the server is told instead.
@@ -127,10 +129,24 @@ class OutOfMemoryError(ServiceError):
     public = "the server has not enough memory for this now; make it smaller or shorter, or try again later"
 
 
+class PaintingError(ServiceError):
+    """What a model has painted cannot be shown: numbers that are not finite, or one single color from end to end."""
+
+    public = "the model painted nothing that can be shown; try again, with another seed or more steps"
+
+
 class StoreError(ServiceError):
     """The database or the file store of the server cannot be reached now; nothing is lost, try again."""
 
     public = "the server's database or file store cannot be used now; nothing is lost, try again"
+
+
+class DamageError(StoreError):
+    """The bytes of a stored file are not those that were stored: its size or its hash is another one."""
+
+    public = (
+        "the stored file is damaged, so that it is not sent; its operator restores it from a backup, or make it again"
+    )
 
 
 @contextlib.contextmanager

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from ozora.backends import BACKENDS, Backend, Capabilities, Frames, find
 from ozora.control_characters import find_control
 from ozora.edit.finish import Finish
+from ozora.edit.flatness import Flatness
 from ozora.edit.given import (
     Given,
     Sound,
@@ -36,7 +37,7 @@ from ozora.edit.given import (
     read_sketch,
     to_native,
 )
-from ozora.errors import CapabilityError, PromptError, SizeError, UserError, blaming
+from ozora.errors import CapabilityError, PaintingError, PromptError, SizeError, UserError, blaming
 from ozora.media import VideoWriter, holds_sound, read_image
 from ozora.plan import Condition, ImageCondition, Layout, Plan, Prompt, Record, ReferenceCondition, Sampler
 from ozora.shapes import VideoShape
@@ -158,6 +159,7 @@ def run(
 ) -> Iterator[Event]:
     """Paint a plan. Yields progress, and last the take; stop by dropping the generator. ``UserError`` comes first.
 
+    ``PaintingError`` comes last, when the model has painted nothing that can be shown.
     ``resume`` is a snapshot that ``Progress.save`` gave for the same plan: the take is the same, bit for bit. ``terms``
     are those of ``write``: what may not be published is refused before it is painted. All frames are in memory;
     ``make`` writes them as they come.
@@ -223,6 +225,7 @@ class _Shoot:
         self.clock.mark("load")
         yield Progress(stage="load", done=1, total=1)
         known, finish = to_native(self._given, plan.shape, native), Finish(plan, native, self._given)
+        flatness = Flatness(known)
         for stroke in self.backend.paint(
             plan,
             native,
@@ -234,12 +237,16 @@ class _Shoot:
         ):
             if isinstance(stroke, np.ndarray):
                 self.clock.mark("decode")
+                flatness.add(stroke)
                 yield self._count(finish.add(stroke))
             else:
                 self.clock.mark(stroke.stage)
                 yield Progress(
                     stage=stroke.stage, done=stroke.done, total=stroke.total, preview=stroke.preview, save=stroke.save
                 )
+        if flatness.is_flat:
+            said = "another seed or more steps; when it is so with every prompt, get the weights again"
+            raise PaintingError(f"{plan.model} has painted nothing but one single color: try {said}")
         yield self._count(finish.end())
 
     def _count(self, frames: Frames) -> Frames:

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
+import pytest
 import torch
 
 from ozora.backends.canvases import cut_out, develop, fill, strips
 from ozora.edit.given import Given
+from ozora.errors import PaintingError
 from ozora.flow.windows import Window, cut
 from ozora.model.maquette import Maquette
+from ozora.model.upscaler import UpscalerConfig
 from ozora.shapes import VideoShape
 from tests.model.tiny import CONFIG
 
@@ -104,3 +108,22 @@ def test_each_window_completes_a_strip() -> None:
     assert [strip.first for strip in parts[1:]] == [strip.stop for strip in parts[:-1]] and parts[-1].stop == 41
     (short,) = cut(VideoShape(frames=49, height=64, width=96, fps=Fraction(12)), [], time=6)
     assert [(strip.first, strip.stop) for strip in strips([short], size=9, step=6)] == [(0, 9)]
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_what_is_no_picture_is_not_developed(large: bool) -> None:
+    """A clamp would make white of what is infinite, and a byte black of what is no number."""
+    torch.manual_seed(0)
+    painter = Maquette(replace(CONFIG, upscaler=UpscalerConfig(width=8, blocks=1) if large else None)).eval()
+    shots, config = cut(SHAPE, [], time=6), CONFIG.autoencoder
+    value = torch.zeros(config.channels, 3, SHAPE.height // config.space, SHAPE.width // config.space)
+    with torch.inference_mode():
+        assert len(develop(painter, value, shots, size=9, large=large)) == 13
+        value[0, 1, 0, 0] = float("nan")
+        with pytest.raises(PaintingError):
+            develop(painter, value, shots, size=9, large=large)
+        value[0, 1, 0, 0] = 0
+        if painter.upscaler is not None:
+            next(painter.upscaler.parameters()).fill_(float("inf"))
+            with pytest.raises(PaintingError):
+                develop(painter, value, shots, size=9, large=large)

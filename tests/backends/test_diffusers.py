@@ -3,14 +3,19 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 
 from ozora.backends.base import Stroke
-from ozora.backends.diffusers import DiffusersBackend
+from ozora.backends.diffusers import DiffusersBackend, _watch
+from ozora.backends.weight_files import hash_weights
 from ozora.edit.given import Given
-from ozora.errors import CapabilityError, SizeError, SnapshotError, WeightsError
+from ozora.errors import CapabilityError, PaintingError, SizeError, SnapshotError, WeightsError
 from ozora.plan import Plan, Prompt, Sampler
 from ozora.shapes import VideoShape
 from tests.backends import tiny_wan
@@ -46,6 +51,8 @@ def test_weights_that_are_not_here_come_with_a_command(tmp_path: Path, monkeypat
     (tmp_path / "tiny" / "model_index.json").write_text("{}")
     assert backend.capabilities.installed
     with pytest.raises(WeightsError, match="get them again"):
+        backend.load()
+    with pytest.raises(WeightsError, match="get them again"):
         next(backend.paint(plan(), backend.native(plan().shape), (), preview=False))
 
 
@@ -56,6 +63,27 @@ def test_what_it_cannot_do_is_said_first() -> None:
         next(backend.paint(plan(), plan().shape, (Given(frame=3, pictures=image),), preview=False))
     with pytest.raises(SnapshotError, match="snapshot"):
         next(backend.paint(plan(), plan().shape, (), preview=False, resume=b"x"))
+
+
+class FakePipe:
+    """Calls back once, and gives frames; one number of the ``latents`` or ``frames`` is none."""
+
+    def __init__(self, wrong: str) -> None:
+        self._latents, self._frames = torch.zeros(1, 4), np.zeros((1, 2, 4, 6, 3), np.float32)
+        (self._latents if wrong == "latents" else self._frames)[0, 1] = float("nan")
+
+    def __call__(self, *, callback_on_step_end: Any) -> SimpleNamespace:
+        callback_on_step_end(self, 0, None, {"latents": self._latents})
+        return SimpleNamespace(frames=self._frames)
+
+
+@pytest.mark.parametrize(("wrong", "strokes"), [("latents", 0), ("frames", 1)])
+def test_painting_stops_at_the_first_number_that_is_none(wrong: str, strokes: int) -> None:
+    told = []
+    with pytest.raises(PaintingError, match="not finite"):
+        for item in _watch(FakePipe(wrong), {}, 1):
+            told.append(item)
+    assert len(told) == strokes
 
 
 @pytest.mark.slow
@@ -77,7 +105,7 @@ def test_a_real_pipeline_paints_a_plan(tmp_path: Path) -> None:
     ]
     assert frames.shape == (5, 32, 48, 3)
     assert frames.dtype == np.uint8
-    assert len(backend.weights_sha256) == 64
+    assert backend.weights_sha256 == hash_weights(tmp_path / "wan")
     assert np.array_equal(frames, paint(plan())[1])
     assert not np.array_equal(frames, paint(plan(seed=2))[1])
 
@@ -85,3 +113,39 @@ def test_a_real_pipeline_paints_a_plan(tmp_path: Path) -> None:
     next(half)
     half.close()  # type: ignore[attr-defined] # a generator
     assert np.array_equal(frames, paint(plan())[1]), "a dropped take leaves the model as it was"
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_weights_in_a_pickle_are_never_read(tmp_path: Path) -> None:
+    """A pickle runs what it likes when it is read: this one makes a file."""
+    folder = tiny_wan.make(tmp_path / "wan")
+    part = folder / "vae"
+    (part / "diffusion_pytorch_model.safetensors").unlink()
+    (part / "diffusion_pytorch_model.bin").write_bytes(b"cos\nmkdir\n(V" + str(tmp_path / "ran").encode() + b"\ntR.")
+    backend = DiffusersBackend("tiny", tiny_wan.MODEL, folder=folder)
+    with pytest.raises(WeightsError, match="pickle"):
+        backend.load()
+    with pytest.raises(WeightsError, match="pickle"):
+        next(backend.paint(plan(), backend.native(plan().shape), (), preview=False))
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_the_record_has_the_hash_of_what_was_loaded(tmp_path: Path) -> None:
+    folder = tiny_wan.make(tmp_path / "wan")
+
+    def loaded() -> str:
+        backend = DiffusersBackend("tiny", tiny_wan.MODEL, folder=folder)
+        next(backend.paint(plan(), backend.native(plan().shape), (), preview=False))
+        return backend.weights_sha256
+
+    first = loaded()
+    path = folder / "transformer" / "diffusion_pytorch_model.safetensors"
+    tensors = load_file(path)
+    save_file({name: value + 1 for name, value in tensors.items()}, path, {"format": "pt"})
+    assert loaded() != first
+    save_file(tensors, path, {"format": "pt"})
+    (folder / "vae" / "diffusion_pytorch_model.bin").write_bytes(b"beside safetensors a pickle is not looked at")
+    assert loaded() == first

@@ -6,6 +6,7 @@ import torch
 
 from ozora.backends import enlarging
 from ozora.backends.enlarging import count_doublings, double, enlarge
+from ozora.errors import PaintingError
 from ozora.model.upscaler import Upscaler, UpscalerConfig
 
 
@@ -33,3 +34,11 @@ def test_frames_come_at_the_size_that_is_asked_for(monkeypatch: pytest.MonkeyPat
     frames = np.random.default_rng(0).integers(0, 255, (2, 16, 32, 3), dtype=np.uint8)
     assert [frame.shape for frame in enlarge(iter(frames), 70, 140)] == [(70, 140, 3)] * 2
     assert np.array_equal(next(enlarge(iter(frames), 16, 32)), frames[0])
+
+
+def test_what_is_no_picture_is_not_enlarged() -> None:
+    model = Upscaler(UpscalerConfig(width=8, blocks=1)).eval()
+    with torch.no_grad():
+        next(model.parameters()).fill_(float("nan"))
+    with pytest.raises(PaintingError, match="the enlarger"):
+        double(model, np.zeros((4, 6, 3), np.uint8))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import replace
@@ -8,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from ozora.backends.base import Frames, Stroke
 from ozora.backends.maquette import MaquetteBackend
 from ozora.edit.given import Given, Reference
-from ozora.errors import SizeError, SnapshotError, WeightsError
+from ozora.errors import PaintingError, SizeError, SnapshotError, WeightsError
 from ozora.model.upscaler import UpscalerConfig
 from ozora.plan import Plan, Prompt, ReferenceCondition, Sampler
 from ozora.shapes import VideoShape
@@ -334,3 +336,24 @@ def test_what_is_painted_into_a_picture_is_rehearsed_and_what_is_given_whole_is_
     assert steps(Given(frame=0, pictures=pictures, known=upper)) == 2 * 3 + 2
     assert steps(Given(frame=0, pictures=pictures[:7])) == 4
     assert steps(Given(frame=0, pictures=pictures[:1])) == 2 * 3 + 2, "a first picture decides nothing yet"
+
+
+def test_painting_stops_at_the_first_number_that_is_none(tmp_path: Path) -> None:
+    broken = MaquetteBackend(make(tmp_path / "tiny.safetensors"))
+    broken.load()
+    assert broken._bundle is not None
+    with torch.no_grad():
+        next(broken._bundle.model.painter.parameters()).fill_(float("nan"))
+    with pytest.raises(PaintingError, match="not finite"):
+        next(broken.paint(plan(), broken.native(plan().shape), (), preview=False))
+
+
+def test_the_record_names_the_weights_that_were_loaded(tmp_path: Path) -> None:
+    """Whoever replaces the files while the model is loaded does not change what paints."""
+    path = make(tmp_path / "tiny.safetensors")
+    loaded = MaquetteBackend(path)
+    loaded.load()
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    card = json.loads(path.with_suffix(".json").read_text())
+    path.with_suffix(".json").write_text(json.dumps({**card, "sha256": "0" * 64}))
+    assert loaded.weights_sha256 == sha256

@@ -1,12 +1,16 @@
-"""Plans and drafts of jobs for tests."""
+"""Plans, drafts of jobs and stored files for tests."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
 from ozora.plan import Plan, Prompt, Sampler
+from ozora.server import files
+from ozora.server.database import Database
+from ozora.server.files import StoredFile
 from ozora.server.jobs import Draft
 from ozora.server.keys import LOCAL
+from ozora.server.store import Store
 from ozora.shapes import VideoShape
 
 
@@ -36,3 +40,19 @@ def draft(text: str = "a red ball", *, key_id: str = LOCAL, priority: int = 0, s
         predicted_disk_bytes=1,
         priority=priority,
     )
+
+
+def keep_file(database: Database, store: Store, data: bytes = b"x") -> StoredFile:
+    """A file with its bytes and its row."""
+    identity = files.new_id()
+    with files.keeping(database, store, identity, data) as seal, database.writing() as connection:
+        return files.add(
+            connection,
+            identity,
+            key_id=LOCAL,
+            name="a",
+            purpose="user_data",
+            media_type="text/plain",
+            seal=seal,
+            now=1.0,
+        )

@@ -19,4 +19,4 @@ def test_a_line_names_its_job() -> None:
     assert (first["event"], first["job"], first["level"]) == ("job claimed", "video_1", "info")
     assert "secret" not in first
     assert "ValueError: no" in second["error"]
-    LOGGER.handlers = []
+    LOGGER.handlers, LOGGER.propagate = [], True

@@ -18,7 +18,9 @@ from ozora.server import jobs, keys, queue
 from ozora.server.inputs import stow
 from ozora.server.jobs import CANCELLED, COMPLETED, FAILED, QUEUED, Draft, Job
 from ozora.server.keys import LOCAL
-from ozora.server.painting import Studio, paint, percent, snapshot_path
+from ozora.server.painting import Studio, paint, percent
+from ozora.server.seals import seal_of
+from ozora.server.snapshots import snapshot_path
 from ozora.server.tables import KEYS
 from tests.server.samples import draft, plan
 from tests.server.stub import StubBackend
@@ -59,8 +61,8 @@ def test_a_job_becomes_files(studio: Studio, tmp_path: Path) -> None:
     clip.write_bytes(studio.store.read(f"{done.folder}/video.mp4"))
     frames, fps = read_video(clip)
     assert frames.shape == (4, 32, 48, 3) and fps == 4
-    for name in ("thumbnail.webp", "spritesheet.jpg", "video.mp4.json"):
-        assert studio.store.size(f"{done.folder}/{name}") > 0
+    for name in ("video.mp4", "thumbnail.webp", "spritesheet.jpg", "video.mp4.json"):
+        assert (done.content or {})[name] == seal_of(studio.store.read(f"{done.folder}/{name}")).to_dict()
     assert studio.store.find(snapshot_path(job.id)) is None
 
 

@@ -56,6 +56,7 @@ def test_past_jobs_correct_the_guess(database: Database, stub: StubBackend) -> N
             connection,
             job,
             folder="f",
+            content={},
             pixels_sha256="0",
             took_s=3 * first_guess(plan()),
             memory_bytes=1,

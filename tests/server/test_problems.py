@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ozora.errors import CapabilityError, PromptError, RequestError, StoreError, UserError, WeightsError
+from ozora.errors import CapabilityError, DamageError, PromptError, RequestError, StoreError, UserError, WeightsError
 from ozora.server.problems import problem_of
 
 
@@ -15,6 +15,7 @@ from ozora.server.problems import problem_of
         (RequestError("x", status=404, code="not_found"), 404, "not_found", "not_found_error"),
         (RequestError("x", status=429, code="queue_full"), 429, "queue_full", "rate_limit_error"),
         (StoreError("x"), 503, "unavailable", "server_error"),
+        (DamageError("secret"), 500, "damaged", "server_error"),
         (WeightsError("x"), 500, "server_error", "server_error"),
         (KeyError("secret"), 500, "server_error", "server_error"),
     ],

@@ -75,6 +75,7 @@ def complete(database: Database, job: Job) -> bool:
             connection,
             job,
             folder="f",
+            content={},
             pixels_sha256="0",
             took_s=1.0,
             memory_bytes=1,

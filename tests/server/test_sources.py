@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ozora.errors import MediaError, RequestError
+from ozora.errors import DamageError, MediaError, RequestError
 from ozora.media import read_image
 from ozora.server import jobs
 from ozora.server.characters import Character
@@ -94,7 +94,7 @@ def _refused(desk: Desk, key: Key, name: str) -> None:
 
 
 def test_a_character_is_a_picture(client: httpx.Client, desk: Desk, studio: Studio) -> None:
-    """Its own, or the middle one of its clip; nothing when the file is gone."""
+    """Its own, or the middle one of its clip; nothing when the file was deleted. A damaged one is none."""
     job = submit(desk, LOCAL_KEY, "create", {"prompt": "a ball", "model": "stub"}, token=None)
     claimed = claim(studio)
     assert claimed is not None
@@ -108,3 +108,6 @@ def test_a_character_is_a_picture(client: httpx.Client, desk: Desk, studio: Stud
         clip, picture = given.cast
         assert read_image(clip).shape == (16, 16, 3)
         assert picture.read_bytes() == PNG.data
+    desk.store.write(f"files/{cast[1].file_id}", PNG.data[:-1])
+    with pytest.raises(DamageError), gather(desk, LOCAL_KEY, {}, None, cast=cast):
+        pass

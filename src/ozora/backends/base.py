@@ -99,6 +99,6 @@ class Backend(Protocol):
         ``given`` is what is known, at native size and rate. ``sketch`` are the frames of a whole clip, to be painted
         over with ``plan.strength``; ``references`` are pictures of what is to be seen, at native size. ``resume`` is a
         snapshot of the same plan: painting goes on from there, to the same pixels, and all pieces come again.
-        ``UserError`` when it is of another plan or model.
+        ``UserError`` when it is of another plan or model; ``PaintingError`` when what comes out are no finite numbers.
         """
         ...

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ozora.backends.base import Frames
+from ozora.backends.finite import check_finite
 from ozora.edit.given import Given
 from ozora.flow.canvas import Canvas, blank, place
 from ozora.flow.windows import Shot, Window
@@ -139,13 +140,17 @@ def develop(
 
 
 def develop_strip(model: Maquette, value: Float[Tensor, "k g i j"], strip: Strip, *, large: bool) -> Frames:
-    """The frames of a strip; of what is after it on the canvas, the next latent frame of its shot matters to them."""
+    """The frames of a strip; of what is after it on the canvas, the next latent frame of its shot matters to them.
+
+    ``PaintingError`` when the numbers are not finite.
+    """
     shot, opens, time = strip.shot, strip.first == strip.shot.group, model.config.autoencoder.time
     first, stop = strip.first - (0 if opens else 1), strip.sees  # one before it gives a picture that is there
     with mixed(value.device):
         latent = model.denormalize(value[None, :, first:stop])
         pixels = model.autoencoder.decode(latent, opens=first == shot.group)[0, :, 0 if opens else 1 :]
     pixels = pixels[:, : pixels.shape[1] - time * (stop - strip.stop)]
+    check_finite(pixels, "maquette")
     pictures = pixels.float().clamp(-1, 1).transpose(0, 1)
     frames = np.concatenate([_pictures(model, part, large) for part in torch.split(pictures, UPSCALED)])
     before = 0 if opens else 1 + time * (strip.first - shot.group - 1)
@@ -156,6 +161,8 @@ def _pictures(model: Maquette, pixels: Float[Tensor, "f 3 h w"], large: bool) ->
     if large:
         assert model.upscaler is not None
         with mixed(pixels.device):
-            pixels = model.upscaler(pixels).float().clamp(-1, 1)
+            pixels = model.upscaler(pixels)
+        check_finite(pixels, "maquette")
+        pixels = pixels.float().clamp(-1, 1)
     frames: Frames = (pixels * 127.5 + 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
     return frames

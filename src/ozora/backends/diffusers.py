@@ -2,12 +2,12 @@
 
 Weights come from a folder, ``$OZORA_MODELS/NAME`` (or ``NAME-image`` for a pipeline that begins with a picture), or
 from the cache of huggingface_hub. Nothing is downloaded by surprise: the error says which command fetches them.
+They are safetensors, never pickles, and a record has the hash of those that were loaded.
 PyTorch and diffusers are imported when a model is loaded, not before.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import queue
 import threading
@@ -20,7 +20,9 @@ from typing import Any
 import numpy as np
 
 from ozora.backends.base import Capabilities, Frames, Stroke
+from ozora.backends.finite import check_finite
 from ozora.backends.open_models import OpenModel
+from ozora.backends.weight_files import hash_weights, list_weights
 from ozora.edit.given import Given, Reference
 from ozora.errors import CapabilityError, SizeError, SnapshotError, WeightsError
 from ozora.plan import Plan
@@ -41,8 +43,7 @@ class DiffusersBackend:
         self.name, self.model = name, model
         self._folder = folder
         self._pipe: Any = None
-        self._kind = ""
-        self._hashes: dict[str, str] = {}
+        self._kind = self._sha256 = ""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -87,7 +88,7 @@ class DiffusersBackend:
 
     @property
     def weights_sha256(self) -> str:
-        return self._hashes.get(self._kind, "")
+        return self._sha256
 
     def native(self, shape: VideoShape) -> VideoShape:
         """The nearest size of the model's picture area and side multiples, and as many frames as the duration needs."""
@@ -117,7 +118,7 @@ class DiffusersBackend:
         """Check that everything is there; the weights themselves are read when it is known which of them are needed."""
         if find_spec("diffusers") is None:
             raise WeightsError(f"{self.name} needs diffusers; install it with: pip install 'ozora[models]'")
-        self._folder_of("")
+        list_weights(self._folder_of(""))
 
     def _open(self, kind: str) -> Any:  # noqa: ANN401 - a DiffusionPipeline
         """The pipeline for text or for a first picture, on the device; kept until the other one is asked for."""
@@ -127,20 +128,22 @@ class DiffusersBackend:
         import torch
 
         folder = self._folder_of(kind)
-        gpu = _accelerator()
+        gpu, sha256 = _accelerator(), hash_weights(folder)
         try:
             maker = getattr(diffusers, self.model.image_pipeline if kind else self.model.pipeline)
-            pipe = maker.from_pretrained(folder, dtype=torch.bfloat16 if gpu else torch.float32)
+            dtype = torch.bfloat16 if gpu else torch.float32
+            pipe = maker.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
         except (OSError, ValueError, AttributeError, ImportError, KeyError, TypeError) as error:
             said = f"{folder} does not hold the weights of {self.name} ({error}); get them again"
             raise WeightsError(said) from error
+        if hash_weights(folder) != sha256:
+            raise WeightsError(f"the weights in {folder} changed while they were read; try again")
         if gpu:
             pipe.enable_model_cpu_offload()
         pipe.set_progress_bar_config(disable=True)
         if hasattr(pipe.vae, "enable_tiling"):
             pipe.vae.enable_tiling()
-        self._hashes.setdefault(kind, _hash(folder))
-        self._pipe, self._kind = pipe, kind
+        self._pipe, self._kind, self._sha256 = pipe, kind, sha256
         return pipe
 
     def paint(
@@ -196,13 +199,15 @@ def _watch(pipe: Any, wishes: dict[str, Any], steps: int) -> Iterator[Stroke | F
     def after(_pipe: Any, step: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
         if stop.is_set():
             raise _Stopped
+        check_finite(tensors["latents"], "the model")
         said.put(Stroke(stage="paint", done=step + 1, total=steps))
         return tensors
 
     def work() -> None:
         try:
-            video = pipe(**wishes, callback_on_step_end=after).frames[0]
-            said.put((np.clip(np.asarray(video), 0, 1) * 255).round().astype(np.uint8))
+            video = np.asarray(pipe(**wishes, callback_on_step_end=after).frames[0])
+            check_finite(video, "the model")
+            said.put((np.clip(video, 0, 1) * 255).round().astype(np.uint8))
         except _Stopped:
             pass
         except BaseException as error:  # handed to the caller's thread
@@ -230,13 +235,3 @@ def _accelerator() -> bool:
     import torch
 
     return bool(torch.cuda.is_available())
-
-
-def _hash(folder: Path) -> str:
-    """One SHA-256 over all weights of a folder, in order of their names; about a second a gigabyte."""
-    total = hashlib.sha256()
-    for path in sorted(folder.rglob("*.safetensors")):
-        with path.open("rb") as file:
-            total.update(path.relative_to(folder).as_posix().encode())
-            total.update(hashlib.file_digest(file, "sha256").digest())
-    return total.hexdigest()

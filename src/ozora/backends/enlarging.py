@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ozora.backends.finite import check_finite
 from ozora.errors import WeightsError
 from ozora.handover.upscale import Picture, lanczos
 from ozora.model.precision import mixed
@@ -48,7 +49,9 @@ def double(model: Upscaler, picture: Picture) -> Picture:
     even = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     pixels = torch.from_numpy(even).permute(2, 0, 1)[None].float() / 127.5 - 1
     with mixed(pixels.device):
-        large = model(pixels.contiguous(memory_format=torch.channels_last)).float().clamp(-1, 1)
+        large = model(pixels.contiguous(memory_format=torch.channels_last))
+    check_finite(large, "the enlarger")
+    large = large.float().clamp(-1, 1)
     result: NDArray[np.uint8] = (large[0] * 127.5 + 127.5).round().to(torch.uint8).permute(1, 2, 0).numpy()
     return result[: FACTOR * height, : FACTOR * width]
 

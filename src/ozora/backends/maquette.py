@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ozora.backends.base import Capabilities, Frames, Stroke
+from ozora.backends.finite import check_finite
 from ozora.edit.given import Given, Reference, to_native
 from ozora.errors import SizeError
 from ozora.plan import Plan, ReferenceCondition, is_kept
@@ -87,7 +88,7 @@ class MaquetteBackend:
 
     @property
     def weights_sha256(self) -> str:
-        return str(self.card.get("sha256", ""))
+        return str(self.card.get("sha256", "")) if self._bundle is None else self._bundle.sha256
 
     def native(self, shape: VideoShape) -> VideoShape:
         """A trained size and the rate, as many frames as the duration needs."""
@@ -194,6 +195,7 @@ class MaquetteBackend:
                     here = noise[:, window.first : window.first + window.size]
                     begin = State(x=start(part, torch.cat([before[:, :ours], here], dim=1)))
                 for state in work.states(begin, turns=self._rehearsals):
+                    check_finite(state.x, "maquette")
                     done = number * steps + state.step
                     reached = max(reached, done)
                     lead, level = grid[state.step].flatten()[[0, -1]].tolist()

@@ -19,6 +19,7 @@ from ozora.cli.edit import Wishes, add_verbs
 from ozora.cli.export import add_export
 from ozora.cli.script import add_script
 from ozora.cli.serve import add_server
+from ozora.cli.trash import add_trash
 from ozora.cli.trust import add_trust
 from ozora.control_characters import dump_json, escape_controls
 from ozora.errors import OzoraError
@@ -243,6 +244,7 @@ def troupe(
 
 
 add_server(app)
+add_trash(app)
 add_trust(app)
 add_export(app)
 

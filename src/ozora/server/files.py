@@ -10,9 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from ozora.errors import RequestError, StoreError
+from ozora.errors import DamageError, RequestError, StoreError
 from ozora.server.cursors import number_of
 from ozora.server.database import Database
+from ozora.server.logs import LOGGER
+from ozora.server.seals import Seal, seal_of
 from ozora.server.store import Store
 from ozora.server.tables import FILES
 
@@ -32,6 +34,10 @@ class StoredFile:
     created_at: float
     deleted_at: float | None
     sha256: str
+
+    @property
+    def seal(self) -> Seal:
+        return Seal(size_bytes=self.size_bytes, sha256=self.sha256)
 
     def to_wire(self) -> dict[str, Any]:
         return {
@@ -54,14 +60,14 @@ def path_of(identity: str) -> str:
 
 
 @contextlib.contextmanager
-def keeping(database: Database, store: Store, identity: str, data: bytes) -> Iterator[None]:
-    """The bytes of a file are in the store for the block that notes it, and go again when it does not.
+def keeping(database: Database, store: Store, identity: str, data: bytes) -> Iterator[Seal]:
+    """Give the seal of a file whose bytes are in the store for the block that notes it; they go again when it does not.
 
     What cannot be asked or removed now is left to ``orphans``.
     """
     store.write(path_of(identity), data)
     try:
-        yield
+        yield seal_of(data)
     finally:
         if not _may_be_noted(database, identity):
             with contextlib.suppress(StoreError):
@@ -84,7 +90,7 @@ def add(
     name: str,
     purpose: str,
     media_type: str,
-    size_bytes: int,
+    seal: Seal,
     now: float,
 ) -> StoredFile:
     """Note a file whose bytes are in the store already."""
@@ -95,12 +101,34 @@ def add(
             name=name,
             purpose=purpose,
             media_type=media_type,
-            size_bytes=size_bytes,
+            size_bytes=seal.size_bytes,
             path=path_of(identity),
             created_at=now,
+            sha256=seal.sha256,
         )
     )
     return get(connection, identity, key_id)
+
+
+def read_bytes(store: Store, file: StoredFile) -> bytes:
+    """The bytes of a file as they came; ``DamageError`` when they are others now, or gone."""
+    with _there(file):
+        return store.read(file.path, file.seal)
+
+
+def check_bytes(store: Store, file: StoredFile) -> None:
+    """``DamageError`` when the bytes of a file are not those that came, or are gone."""
+    with _there(file):
+        store.check_seal(file.path, file.seal)
+
+
+@contextlib.contextmanager
+def _there(file: StoredFile) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        LOGGER.error("a stored file is gone: %s", file.path)
+        raise DamageError(f"the stored file {file.path} is gone; restore it from a backup, or send it again") from None
 
 
 def get(connection: Connection, identity: str, key_id: str, param: str | None = None) -> StoredFile:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from pathlib import Path
 
+from ozora.errors import DamageError
 from ozora.plan import ClipCondition, Condition, Plan
+from ozora.server.scratch import Larder
+from ozora.server.seals import Seal
 from ozora.server.store import Store
 
 SCHEME = "store:"
+INPUTS = Larder("ozora-inputs")  # of a store that is not on this machine
 
 
 def folder_of(job_id: str) -> str:
@@ -39,7 +42,10 @@ def stow(store: Store, plan: Plan, job_id: str) -> Plan:
 
 
 def bring(store: Store, plan: Plan) -> Plan:
-    """The plan with files of this machine; always the same ones, since a snapshot belongs to one exact plan."""
+    """The plan with files of this machine; always the same ones, since a snapshot belongs to one exact plan.
+
+    ``DamageError`` when a file is not what was given, or gone: the fault is ours, and whoever gave it can do nothing.
+    """
     return dataclasses.replace(plan, conditions=tuple(_bring(store, item) for item in plan.conditions))
 
 
@@ -52,10 +58,16 @@ def _bring(store: Store, item: Condition) -> Condition:
 
 
 def _local(store: Store, name: str, sha256: str) -> str:
-    path = name.removeprefix(SCHEME)
+    path, seal = name.removeprefix(SCHEME), Seal(sha256=sha256)
     here = store.local_path(path)
-    if here is None:
-        here = Path(tempfile.gettempdir()) / "ozora-inputs" / f"{sha256}{Path(path).suffix}"
-        here.parent.mkdir(parents=True, exist_ok=True)
-        here.write_bytes(store.read(path))
-    return str(here)
+    try:
+        if here is not None:
+            store.check_seal(path, seal)
+            return str(here)
+        data = store.read(path, seal)
+    except FileNotFoundError:
+        message = (
+            f"the given file {path} is gone from the file store; restore it from a backup, or make the video again"
+        )
+        raise DamageError(message) from None
+    return str(INPUTS.write(f"{sha256}{Path(path).suffix}", data))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import resource
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -28,9 +27,12 @@ from ozora.server.database import Database
 from ozora.server.inputs import bring
 from ozora.server.jobs import CANCELLED, Job
 from ozora.server.keys import terms_of
+from ozora.server.leavings import clear_leavings
 from ozora.server.logs import LOGGER
 from ozora.server.problems import problem_of
+from ozora.server.scratch import scratch
 from ozora.server.settings import Settings
+from ozora.server.snapshots import find_snapshot, save_snapshot, snapshot_path
 from ozora.server.store import Store
 from ozora.trust.settings import find_home
 
@@ -90,8 +92,8 @@ def paint(studio: Studio, job: Job) -> str:
     log = {"job": job.id, "attempt": job.attempt, "worker": studio.worker}
     began = time.monotonic()
     try:
-        with _Heartbeat(studio, job) as heartbeat, tempfile.TemporaryDirectory(prefix="ozora-") as folder:
-            video = Path(folder) / VARIANTS["video"][0]
+        with _Heartbeat(studio, job) as heartbeat, scratch() as folder:
+            video = folder / VARIANTS["video"][0]
             record = _make(studio, job, heartbeat, video)
             write_assets(video)
             return _deliver(studio, job, video.parent, record, began)
@@ -115,14 +117,10 @@ def percent(event: Progress) -> int:
     return start + round((end - start) * event.done / max(1, event.total))
 
 
-def snapshot_path(job_id: str) -> str:
-    return f"videos/{job_id}/snapshot"
-
-
 def _make(studio: Studio, job: Job, heartbeat: _Heartbeat, video: Path) -> Record:
     """Paint into a published file, from the saved step if there is one."""
     plan, terms = bring(studio.store, Plan.from_dict(job.plan)), terms_of(job.key_id)
-    saved = studio.store.find(snapshot_path(job.id))
+    saved = find_snapshot(studio.store, job.id)
     _check_cast(studio, job)
     try:
         return _follow(studio, job, heartbeat, pipeline.make(plan, video, resume=saved, terms=terms))
@@ -140,7 +138,7 @@ def _follow(studio: Studio, job: Job, heartbeat: _Heartbeat, events: Generator[P
                 return event
             saved = event.save is not None
             if event.save is not None:
-                studio.store.write(snapshot_path(job.id), event.save())
+                save_snapshot(studio.store, job.id, event.save())
                 step = event.done
             _tell(studio, job, heartbeat, step=step, progress=percent(event), saved=saved)
             if heartbeat.state is None:
@@ -167,25 +165,27 @@ def _tell(studio: Studio, job: Job, heartbeat: _Heartbeat, *, step: int, progres
 
 
 def _deliver(studio: Studio, job: Job, made: Path, record: Record, began: float) -> str:
-    """Put all files of the folder ``made`` into the store and end the job."""
+    """Put all files of the folder ``made`` into the store and end the job. They are on the disk before the row names
+    them, with the seal of each."""
     folder = f"videos/{job.id}/{job.attempt}"
-    size = sum(studio.store.put(path, f"{folder}/{path.name}") for path in sorted(made.iterdir()))
+    seals = {path.name: studio.store.put(path, f"{folder}/{path.name}") for path in sorted(made.iterdir())}
     ended = _insist(
         studio,
         lambda connection: queue.complete(
             connection,
             job,
             folder=folder,
+            content={name: seal.to_dict() for name, seal in seals.items()},
             pixels_sha256=record.pixels_sha256,
             took_s=time.monotonic() - began,
             memory_bytes=_peak_bytes(),
-            disk_bytes=size,
+            disk_bytes=sum(seal.size_bytes or 0 for seal in seals.values()),
             now=time.time(),
             keep_s=studio.settings.keep_s,
         ),
     )
     if not ended:
-        studio.store.remove(folder)
+        clear_leavings(studio.database, studio.store, job)
         return "lost"
     for path in (snapshot_path(job.id), *(f"videos/{job.id}/{number}" for number in range(1, job.attempt))):
         studio.store.remove(path)
@@ -205,6 +205,8 @@ def _stopped(studio: Studio, job: Job, reason: str) -> str:
         _insist(studio, lambda c: queue.fail(c, job, code=CANCELLED, message=message, now=time.time()))
     elif reason == "released":
         _insist(studio, lambda c: queue.release(c, job, time.time()))
+    elif reason == "lost":
+        clear_leavings(studio.database, studio.store, job)
     return reason
 
 

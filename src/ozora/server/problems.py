@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ozora.errors import RequestError, ServiceError, StoreError, UserError
+from ozora.errors import DamageError, RequestError, ServiceError, StoreError, UserError
 
 # By the name of the error: its code, and the field that is to blame where the error does not say.
 CODES: dict[str, tuple[str, str | None]] = {
@@ -51,6 +51,8 @@ def problem_of(error: BaseException) -> Problem:
     if isinstance(error, UserError):
         code, param = CODES.get(type(error).__name__, ("invalid_value", None))
         return Problem(status=400, message=str(error), code=code, param=error.param or param)
+    if isinstance(error, DamageError):  # asking again does not mend it
+        return Problem(status=500, message=error.public, code="damaged")
     if isinstance(error, StoreError):
         return Problem(status=503, message=str(error), code="unavailable", retry_after_s=1.0)
     if isinstance(error, ServiceError):

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from ozora.errors import MediaError, RequestError
 from ozora.server.keys import LOCAL
+from ozora.server.scratch import scratch
 from ozora.server.tables import JOBS
 from ozora.server.uploads import sniff
 from ozora.trust.credential import ELSEWHERE
@@ -45,8 +44,8 @@ def check(data: bytes, key_id: str) -> Verdict:
     if suffix is None:
         message = "this file cannot be checked; give an MP4, WebM, GIF, PNG, JPEG or WebP file"
         raise RequestError(message, code="invalid_media", param="file")
-    with _slot(key_id), tempfile.TemporaryDirectory(prefix="ozora-") as name:
-        path = Path(name) / f"file{suffix}"
+    with _slot(key_id), scratch() as folder:
+        path = folder / f"file{suffix}"
         path.write_bytes(data)
         try:
             return verify(path)

@@ -7,7 +7,8 @@ of them in a row end the job, so that a plan that kills its worker is not tried 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
@@ -79,6 +80,7 @@ def complete(
     job: Job,
     *,
     folder: str,
+    content: Mapping[str, Mapping[str, Any]],
     pixels_sha256: str,
     took_s: float,
     memory_bytes: int,
@@ -86,7 +88,10 @@ def complete(
     now: float,
     keep_s: float,
 ) -> bool:
-    """End a job with its files; ``False`` when it was lost, and the files are of no use."""
+    """End a job with its files; ``False`` when it was lost, and the files are of no use.
+
+    ``content`` has the seal of each file in the ``folder``, by its name, so that a damaged one is known.
+    """
     ended = connection.execute(
         update(JOBS)
         .where(_mine(job))
@@ -96,6 +101,7 @@ def complete(
             completed_at=now,
             expires_at=now + keep_s,
             folder=folder,
+            content=dict(content),
             pixels_sha256=pixels_sha256,
             took_s=took_s,
             took_memory_bytes=memory_bytes,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,6 +18,8 @@ from ozora.server.characters import Character
 from ozora.server.desk import Desk
 from ozora.server.keys import Key
 from ozora.server.remote import Policy, fetch
+from ozora.server.scratch import scratch
+from ozora.server.seals import find_seal
 from ozora.server.structures import read_board, read_keyframes, read_pieces
 from ozora.server.uploads import MAX_IMAGE_BYTES, Upload, check_image, check_video, sniff
 
@@ -54,11 +55,11 @@ def gather(
 ) -> Iterator[Given]:
     """What is given, for as long as the plan is made, with a picture of each of the ``cast`` whose file is there;
     ``RequestError`` when something is not there, or another key's."""
-    with tempfile.TemporaryDirectory(prefix="ozora-") as name:
+    with scratch() as folder:
         try:
-            yield _Folder(desk, key, Path(name)).fill(fields, parent, cast)
+            yield _Folder(desk, key, folder).fill(fields, parent, cast)
         except UserError as error:  # the client knows the fields and ids, not our folders
-            error.args = (str(error).replace(f"{name}/", ""),)
+            error.args = (str(error).replace(f"{folder}/", ""),)
             raise
 
 
@@ -79,13 +80,18 @@ def clip_of(desk: Desk, key: Key, video: object, param: str = "video") -> str | 
 
 
 def content_of(desk: Desk, key: Key, identity: str, param: str = "video") -> bytes:
-    """The file of a completed video of the key; ``RequestError`` when it is past its time."""
+    """The file of a completed video of the key. ``RequestError`` when it is past its time, ``DamageError`` when it is
+    not what was painted."""
     with desk.database.reading() as connection:
         job = jobs.get(connection, identity, key.id, param)
-    data = None if job.cleaned_at is not None else desk.store.find(f"{job.folder}/{VARIANTS['video'][0]}")
-    if data is None:
-        raise RequestError(f"the files of {identity} are past their time; make it again", param=param)
-    return data
+    name = VARIANTS["video"][0]
+    past = RequestError(f"the files of {identity} are past their time; make it again", param=param)
+    if job.cleaned_at is not None:
+        raise past
+    try:
+        return desk.store.read(f"{job.folder}/{name}", find_seal(job.content, name))
+    except FileNotFoundError:
+        raise past from None
 
 
 class _Folder:
@@ -221,4 +227,4 @@ class _Folder:
     def _file(self, identity: str, param: str) -> bytes:
         with self._desk.database.reading() as connection:
             file = files.get(connection, identity, self._key.id, param)
-        return self._desk.store.read(file.path)
+        return files.read_bytes(self._desk.store, file)

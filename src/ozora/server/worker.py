@@ -12,10 +12,12 @@ from ozora.backends import BACKENDS
 from ozora.errors import OzoraError, StoreError
 from ozora.server import logs, queue
 from ozora.server.database import Database
+from ozora.server.inputs import INPUTS
 from ozora.server.jobs import Job
 from ozora.server.logs import LOGGER
 from ozora.server.painting import Studio, paint
 from ozora.server.process import end_with_parent, on_stop
+from ozora.server.scratch import clear_scratch
 from ozora.server.settings import Settings, from_environment
 from ozora.server.store import Store
 
@@ -56,7 +58,9 @@ def claim(studio: Studio) -> Job | None:
 
 
 def open_studio(settings: Settings, draining: threading.Event) -> Studio:
-    """Everything a worker needs; its name is its own for ever."""
+    """Everything a worker needs; its name is its own for ever. What killed processes left on the machine is removed."""
+    clear_scratch()
+    INPUTS.clear()
     database = Database(settings.database)
     database.migrate()
     return Studio(

@@ -56,3 +56,13 @@ def test_a_file_must_be_one(client: httpx.Client) -> None:
     assert client.post("/v1/files", json={"file": {"id": "x"}, "purpose": "x"}).json()["error"]["param"] == "file"
     wrong = client.post("/v1/files", files={"file": ("a", b"x")}, data={"purpose": "../x"})
     assert wrong.json()["error"]["param"] == "purpose"
+
+
+def test_a_damaged_file_is_never_handed_out(client: httpx.Client, store: Store) -> None:
+    made = send(client, b"whole").json()
+    for damaged in (b"other", b"who", b""):
+        store.write(f"files/{made['id']}", damaged)
+        answer = client.get(f"/v1/files/{made['id']}/content")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (500, "damaged")
+    store.remove(f"files/{made['id']}")
+    assert client.get(f"/v1/files/{made['id']}/content").json()["error"]["code"] == "damaged"

@@ -66,7 +66,7 @@ def test_its_pictures_lead_to_its_record(client: httpx.Client, video: str, varia
 
 def test_a_stripped_file_is_still_known(client: httpx.Client, video: str) -> None:
     said = check(client, remux(client.get(f"/v1/videos/{video}/content").content))
-    assert (said["verdict"], said["origin"]) == ("ours, but stripped or edited", "ours")
+    assert (said["verdict"], said["origin"]) == ("ours, without its signature", "unsigned")
     found = results(said)
     assert found["c2pa"]["validation_state"] == "not_present"
     assert found["ozora_watermark"]["outcome"] == "detected" or found["ozora_fingerprint"]["outcome"] == "detected"

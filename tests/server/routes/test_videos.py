@@ -3,17 +3,21 @@ from __future__ import annotations
 import base64
 import io
 import json
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, TypeGuard
 
 import httpx
 import pytest
 from PIL import Image
+from sqlalchemy import update
 
 from ozora.plan import ClipCondition, Condition, Plan, is_kept
 from ozora.server import jobs
 from ozora.server.keys import LOCAL
 from ozora.server.painting import Studio, paint
+from ozora.server.store import Store
+from ozora.server.tables import JOBS
 from ozora.server.worker import claim
 
 BROKEN = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n and no more").decode()
@@ -414,3 +418,33 @@ def test_what_is_wrong_with_a_verb_is_said(client: httpx.Client, studio: Studio)
     send = {"headers": {"idempotency-key": "one"}, "json": here}
     first, second = (client.post("/v1/videos/loops", **send).json()["id"] for _ in range(2))  # type: ignore[arg-type]
     assert first == second
+
+
+@pytest.mark.parametrize("damage", [lambda whole: b"", lambda whole: whole[:-1], lambda whole: whole[:-1] + b"?"])
+def test_a_damaged_video_is_never_handed_out(
+    damage: Callable[[bytes], bytes], client: httpx.Client, studio: Studio, store: Store
+) -> None:
+    made = make(client)
+    paint_all(studio)
+    url, path = f"/v1/videos/{made['id']}/content", f"videos/{made['id']}/1/video.mp4"
+    whole = client.get(url).content
+    store.write(path, damage(whole))
+    for answer in (client.get(url), client.get(url, headers={"range": "bytes=0-3"})):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (500, "damaged")
+        assert answer.headers["x-should-retry"] == "false" and "backup" in answer.text and path not in answer.text
+    assert client.head(url).status_code == 500
+    answer = client.post("/v1/videos/extensions", json={"video": {"id": made["id"]}, "prompt": "on", "seconds": "1"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "damaged")
+    assert client.get(f"{url}?variant=thumbnail").status_code == 200
+    store.write(path, whole)
+    assert client.get(url).content == whole
+
+
+def test_a_video_from_before_there_were_seals_is_handed_out(client: httpx.Client, studio: Studio, store: Store) -> None:
+    made = make(client)
+    paint_all(studio)
+    with studio.database.writing() as connection:
+        connection.execute(update(JOBS).values(content=None))
+    assert client.get(f"/v1/videos/{made['id']}/content").status_code == 200
+    store.write(f"videos/{made['id']}/1/video.mp4", b"")
+    assert client.get(f"/v1/videos/{made['id']}/content").status_code == 500

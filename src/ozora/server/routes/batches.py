@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Header
 from ozora.errors import RequestError, UserError
 from ozora.server import batches, files, idempotency
 from ozora.server.access import Door
-from ozora.server.batches import ENDPOINT, PRIORITY, WINDOW, Batch, Line, batch_of, read_lines
+from ozora.server.batches import ENDPOINT, PRIORITY, WINDOW, Batch, Line, Refusal, batch_of, read_lines
 from ozora.server.desk import Desk
 from ozora.server.fields import read
 from ozora.server.forms import read_body
@@ -36,7 +36,7 @@ def batch_routes(desk: Desk, door: Door) -> APIRouter:
         body: dict[str, Any] = Depends(read_body),
         idempotency_key: str | None = Header(default=None),
     ) -> dict[str, Any]:
-        """Queue every line of a file; one wrong line fails the batch before anything starts."""
+        """Queue every line of a file; one that is refused is a line of the error file."""
         fields = read("batch", body)
         for name, only in (("endpoint", ENDPOINT), ("completion_window", WINDOW)):
             if fields[name] != only:
@@ -49,11 +49,11 @@ def batch_routes(desk: Desk, door: Door) -> APIRouter:
             return retrieve(known, key)
         with desk.database.reading() as connection:
             file = files.get(connection, fields["input_file_id"], key.id, "input_file_id")
-        lines = read_lines(desk.store.read(file.path))
+        lines, refusals = read_lines(files.read_bytes(desk.store, file))
         identity, now = batches.new_id(), time.time()
         drafts: list[Draft] = []
         with undoing(desk, drafts):
-            errors = _prepare(identity, lines, key, drafts)
+            refusals += _prepare(identity, lines, key, drafts)
             with desk.database.writing() as connection:
                 known = idempotency.find(connection, token)
                 if known is None:
@@ -63,14 +63,13 @@ def batch_routes(desk: Desk, door: Door) -> APIRouter:
                         identity,
                         input_file_id=file.id,
                         metadata=metadata,
-                        errors=errors,
-                        total=len(lines),
+                        refusals=refusals,
+                        total=len(drafts) + len(refusals),
                         now=now,
                     )
                     idempotency.remember(connection, token, identity, now)
-                    if not errors:
-                        enter(connection, desk, key, drafts, now)
-        if errors or known is not None:
+                    enter(connection, desk, key, drafts, now)
+        if known is not None:
             discard(desk, drafts)
         return retrieve(known or identity, key)
 
@@ -106,22 +105,21 @@ def batch_routes(desk: Desk, door: Door) -> APIRouter:
             )
         return shown
 
-    def _prepare(identity: str, lines: list[Line], key: Key, drafts: list[Draft]) -> list[dict[str, Any]]:
-        """Add the job of each line to ``drafts``; returns what is wrong with lines."""
-        errors: list[dict[str, Any]] = []
+    def _prepare(identity: str, lines: list[Line], key: Key, drafts: list[Draft]) -> list[Refusal]:
+        """Add the job of each line to ``drafts``; returns the lines that no job can come of."""
+        refusals: list[Refusal] = []
         until = time.monotonic() + PREPARE_S
-        for number, line in enumerate(lines, start=1):
+        for done, line in enumerate(lines):
             if time.monotonic() > until:
-                message = f"{number - 1} of {len(lines)} lines were checked in {PREPARE_S:g} seconds; send fewer"
+                message = f"{done} of {len(lines)} lines were checked in {PREPARE_S:g} seconds; send fewer"
                 raise RequestError(message, param="input_file_id")
             try:
                 draft = prepare(desk, key, "create", read("create", line.body))
             except UserError as error:
-                said = problem_of(error)
-                errors.append({"line": number, "code": said.code, "message": said.message, "param": said.param})
+                refusals.append(Refusal(number=line.number, custom_id=line.custom_id, problem=problem_of(error)))
                 continue
             drafts.append(dataclasses.replace(draft, priority=PRIORITY, batch_id=identity, custom_id=line.custom_id))
-        return errors
+        return refusals
 
     return router
 

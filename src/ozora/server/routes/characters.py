@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Depends, Header
@@ -19,6 +17,7 @@ from ozora.server.fields import read
 from ozora.server.forms import read_body
 from ozora.server.keys import Key, terms_of
 from ozora.server.routes.bodies import body_schema
+from ozora.server.scratch import scratch
 from ozora.server.sources import clip_of, content_of
 from ozora.server.uploads import Upload, check_image, check_video, sniff
 from ozora.trust.publish import check_prompt
@@ -52,7 +51,7 @@ def character_routes(desk: Desk, door: Door) -> APIRouter:
         media_type = _check(shown.data)
         desk.store.check_room(len(shown.data))
         with (
-            files.keeping(desk.database, desk.store, character.file_id, shown.data),
+            files.keeping(desk.database, desk.store, character.file_id, shown.data) as seal,
             desk.database.writing() as connection,
         ):
             known = idempotency.find(connection, token)
@@ -66,7 +65,7 @@ def character_routes(desk: Desk, door: Door) -> APIRouter:
                 name=shown.name,
                 purpose="character",
                 media_type=media_type,
-                size_bytes=len(shown.data),
+                seal=seal,
                 now=now,
             )
             return characters.add(connection, character).to_wire()
@@ -101,8 +100,8 @@ def _check(data: bytes) -> str:
     """The type of the file that shows a character; ``RequestError`` when it cannot be seen."""
     is_image = sniff(data).startswith("image/")
     media_type = check_image(data, "video") if is_image else check_video(data, "video")
-    with tempfile.TemporaryDirectory(prefix="ozora-") as name:
-        path = Path(name) / "video"
+    with scratch() as folder:
+        path = folder / "video"
         path.write_bytes(data)
         try:
             if is_image:

@@ -17,6 +17,7 @@ from ozora.server.forms import read_body
 from ozora.server.keys import Key
 from ozora.server.routes.bodies import body_schema
 from ozora.server.routes.paging import Paging, page_of, paging
+from ozora.server.trash import discard
 from ozora.server.uploads import Upload, sniff
 
 
@@ -46,7 +47,7 @@ def file_routes(desk: Desk, door: Door) -> APIRouter:
         identity, now = files.new_id(), time.time()
         desk.store.check_room(len(upload.data))
         with (
-            files.keeping(desk.database, desk.store, identity, upload.data),
+            files.keeping(desk.database, desk.store, identity, upload.data) as seal,
             desk.database.writing() as connection,
         ):
             known = idempotency.made(connection, token, files.get, "file")
@@ -60,7 +61,7 @@ def file_routes(desk: Desk, door: Door) -> APIRouter:
                 name=upload.name,
                 purpose=purpose,
                 media_type=sniff(upload.data),
-                size_bytes=len(upload.data),
+                seal=seal,
                 now=now,
             ).to_wire()
 
@@ -89,6 +90,7 @@ def file_routes(desk: Desk, door: Door) -> APIRouter:
         """The bytes as they came, never to be shown as a page."""
         with desk.database.reading() as connection:
             file = files.get(connection, file_id, key.id)
+        files.check_bytes(desk.store, file)
         return StreamingResponse(
             desk.store.chunks(file.path, 0, file.size_bytes),
             headers={
@@ -104,7 +106,7 @@ def file_routes(desk: Desk, door: Door) -> APIRouter:
         with desk.database.writing() as connection:
             file = files.get(connection, file_id, key.id)
             files.remove(connection, file, time.time())
-        desk.store.remove(file.path)
+        discard(desk.store, file.path)
         return {"id": file_id, "object": "file", "deleted": True}
 
     return router

@@ -42,6 +42,6 @@ def provenance_routes(desk: Desk, door: Door) -> APIRouter:
             raise RequestError("give the file itself as multipart/form-data, or a file_id", param="file")
         with desk.database.reading() as connection:
             file = files.get(connection, identity, key.id, "file_id")
-        return desk.store.read(file.path)
+        return files.read_bytes(desk.store, file)
 
     return router

@@ -27,6 +27,7 @@ from ozora.server.problems import problem_of
 from ozora.server.ranges import part_of
 from ozora.server.routes.bodies import body_schema
 from ozora.server.routes.paging import Paging, page_of, paging
+from ozora.server.seals import find_seal
 from ozora.server.sources import clip_of
 from ozora.server.submission import submit
 from ozora.server.videos import video_of
@@ -167,7 +168,7 @@ def video_routes(desk: Desk, door: Door) -> APIRouter:
     def _file(request: Request, job: Job, name: str, media_type: str) -> Response:
         path, etag = f"{job.folder}/{name}", f'"{job.id}-{name}"'  # what is published never changes
         try:
-            size = desk.store.size(path)
+            size = desk.store.check_seal(path, find_seal(job.content, name))
         except FileNotFoundError:
             message = f"the file of the video {job.id} is not there any more; make the video again"
             raise RequestError(message, status=404, code="not_ready") from None

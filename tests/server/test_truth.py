@@ -27,8 +27,6 @@ from tests.server.stub import StubBackend
 from tests.trust.clips import draw_clip
 from tests.trust.foreign import SIGNED, attest, damage, listening, shoot
 
-pytest_plugins = ["tests.server.conftest"]
-
 FRAMES = draw_clip(3, frames=8, height=16, width=16)
 WISHES = ["--model", "stub", "--steps", "2", "--seed", "1", "-q", "--no-preview"]
 FIELDS = {"model": "stub", "num_inference_steps": "2", "seed": "1", "prompt": "a red ball"}
