@@ -19,6 +19,8 @@
         +-- CheckpointError  a training checkpoint cannot be read or does not fit
         +-- OutOfMemoryError this machine has not enough memory now
         `-- StoreError       the database or the file store cannot be reached now
+            +-- DiskFullError   the file store has no room left
+            `-- BusyError       this process has enough to do, or is about to stop
 
 A message is one sentence for a person: what is wrong, and what would work. That of a ``ServiceError`` is for whoever
 runs the installation and may name folders; ``public`` is what a client of the server is told instead.
@@ -89,10 +91,17 @@ class RequestError(UserError):
 
 
 class ServiceError(OzoraError):
-    """Something on our side failed. ``public`` says so to a stranger, without a name of this machine."""
+    """Something on our side failed. ``public`` says so to a stranger, without a name of this machine.
+
+    It belongs to the class and is a constant, so that nothing of this machine can get into it. An error that is raised
+    without a message says the same to the operator.
+    """
 
     exit_code = 3
     public = "something is wrong on the server's side; its operator finds the reason in the log"
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or self.public)
 
 
 class WeightsError(ServiceError):
@@ -131,6 +140,18 @@ class StoreError(ServiceError):
     """The database or the file store of the server cannot be reached now; nothing is lost, try again."""
 
     public = "the server's database or file store cannot be used now; nothing is lost, try again"
+
+
+class DiskFullError(StoreError):
+    """The file store has no room left; jobs that are being painted may still end."""
+
+    public = "the server's disk is full, so that nothing can be kept now; try again later"
+
+
+class BusyError(StoreError):
+    """This process has enough to do already, or is about to stop; nothing was done."""
+
+    public = "the server is busy or about to start again; nothing was done, try again in a moment"
 
 
 @contextlib.contextmanager

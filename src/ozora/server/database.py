@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from ozora.errors import RequestError, StoreError, UserError
+from ozora.errors import BusyError, RequestError, StoreError, UserError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_S = 5  # so long a client waits for a locked database until it is told to try again
@@ -81,7 +81,7 @@ def _reachable() -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
-        raise StoreError("the database is too busy now; nothing is lost, try again in a moment") from error
+        raise BusyError("the database is too busy now; nothing is lost, try again in a moment") from error
     except (DataError, UnicodeEncodeError) as error:  # NUL, half a surrogate pair, or more than a column holds
         raise RequestError("a text holds a character that cannot be stored, or is too long; leave it out") from error
     except DBAPIError as error:

@@ -29,7 +29,7 @@ from ozora.server.inputs import bring
 from ozora.server.jobs import CANCELLED, Job
 from ozora.server.keys import terms_of
 from ozora.server.logs import LOGGER
-from ozora.server.problems import problem_of
+from ozora.server.problems import problem_of, public_words
 from ozora.server.settings import Settings
 from ozora.server.store import Store
 from ozora.trust.settings import find_home
@@ -99,14 +99,14 @@ def paint(studio: Studio, job: Job) -> str:
         return _stopped(studio, job, stop.reason)
     except UserError as error:
         if isinstance(error, OutputError):  # our disk, not the user's
-            return _try_again(studio, job, str(error))
+            return _try_again(studio, job, public_words(error))
         LOGGER.info("job refused: %s", error, extra=log)
-        code, message = problem_of(error).code, str(error)
+        code, message = problem_of(error).code, public_words(error)
         _insist(studio, lambda c: queue.fail(c, job, code=code, message=message, now=time.time()))
         return "failed"
     except (OzoraError, OSError, MemoryError, RuntimeError, ValueError, ArithmeticError, LookupError) as error:
         LOGGER.warning("attempt failed", exc_info=True, extra=log)
-        return _try_again(studio, job, str(error) if isinstance(error, OzoraError) else type(error).__name__)
+        return _try_again(studio, job, public_words(error) if isinstance(error, OzoraError) else type(error).__name__)
 
 
 def percent(event: Progress) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fsspec.core import url_to_fs
 
-from ozora.errors import StoreError, UserError
+from ozora.errors import DiskFullError, StoreError, UserError
 
 CHUNK_BYTES = 256 * 1024
 SPARE_BYTES = 200_000_000  # of a disk are left to the jobs that are being painted
@@ -97,10 +97,10 @@ class Store:
         return shutil.disk_usage(nearest).free
 
     def check_room(self, size_bytes: int) -> None:
-        """``StoreError`` when a file of a client would take what is left for the jobs."""
+        """``DiskFullError`` when a file of a client would take what is left for the jobs."""
         free_bytes = self.free_bytes()
         if free_bytes is not None and free_bytes - size_bytes < SPARE_BYTES:
-            raise StoreError("the server's disk is full, so that nothing can be kept now; try again later")
+            raise DiskFullError
 
     def local_path(self, path: str) -> Path | None:
         """Where a file is on this machine; ``None`` when the store is elsewhere."""
