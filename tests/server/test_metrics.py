@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from ozora.server import jobs
 from ozora.server.database import Database
+from ozora.server.health import health_of
 from ozora.server.metrics import Meters
+from ozora.server.store import Store
 from tests.server.samples import draft
 
 
-def test_jobs_and_requests_are_counted(database: Database) -> None:
-    meters = Meters(database)
+def test_jobs_and_requests_are_counted(database: Database, store: Store) -> None:
+    meters = Meters(database, health_of(database, store))
     with database.writing() as connection:
         jobs.add(connection, draft(), 7.0)
     meters.count("GET", "/v1/videos", 200, 0.01)
