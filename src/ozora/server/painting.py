@@ -272,7 +272,9 @@ def _failed(studio: Studio, job: Job, error: Exception) -> str:
         _insist(studio, lambda c: queue.retry(c, job, message=name, now=read_clock(c), max_failures=limit))
         return "retried"
     waits_for = public_words(error) if isinstance(error, OzoraError) else illnesses[0].kind.public
-    more = _raised(studio, job) if isinstance(error, OutOfMemoryError) else None
+    room = preflight.usable_memory(studio.settings.memory_bytes, studio.settings.workers)
+    short = isinstance(error, OutOfMemoryError)
+    needed = preflight.after_shortage(job.predicted_memory_bytes, room) if short else None
     detail = f"{type(error).__name__}: {error}"
     _insist(
         studio,
@@ -283,16 +285,10 @@ def _failed(studio: Studio, job: Job, error: Exception) -> str:
             detail=detail,
             now=read_clock(c),
             at_once=bool(illnesses),
-            memory_bytes=more,
+            memory_bytes=needed,
         ),
     )
     return "waits"
-
-
-def _raised(studio: Studio, job: Job) -> int:
-    """What a job that ran out of memory is thought to need from now on; not beyond reach, since it is a guess."""
-    room = preflight.usable_memory(studio.settings.memory_bytes, studio.settings.workers)
-    return max(job.predicted_memory_bytes, min(job.predicted_memory_bytes * 3 // 2, room))
 
 
 def _insist(studio: Studio, change: Callable[..., T]) -> T:

@@ -80,6 +80,12 @@ def usable_memory(limit_bytes: int, num_workers: int) -> int:
     return int(total * 0.9 / max(1, num_workers))
 
 
+def after_shortage(memory_bytes: int, room_bytes: int) -> int:
+    """What a job that ran out of memory is thought to need from now on; no more than there can be, since it is a
+    guess."""
+    return max(memory_bytes, min(memory_bytes * 3 // 2, room_bytes))
+
+
 def slowness(connection: Connection) -> dict[str, float]:
     """For each model how much longer than predicted its last jobs took, as a factor on the first guess."""
     query = (

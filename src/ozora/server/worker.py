@@ -109,13 +109,13 @@ class Gate:
 class Memory:
     """How much memory the next job may use here, and how long there was only work that needs more."""
 
-    def __init__(self, studio: Studio) -> None:
-        self._settings = studio.settings
+    def __init__(self, studio: Studio, patient_s: float = PATIENT_S) -> None:
+        self._settings, self._patient_s = studio.settings, patient_s
         self._barred_since: float | None = None
 
     def room_bytes(self) -> int | None:
         """Bytes; ``None`` for any, where nobody knows or after a long time without other work."""
-        if self._barred_since is not None and time.monotonic() - self._barred_since > PATIENT_S:
+        if self._barred_since is not None and time.monotonic() - self._barred_since > self._patient_s:
             return None
         left = free_bytes()
         limit = preflight.usable_memory(self._settings.memory_bytes, self._settings.workers)
