@@ -74,7 +74,7 @@ class Health:
                 raise illness.error()
 
 
-def health_of(database: Database, store: Store) -> Health:
+def health_of(database: Database, store: Store, *, fresh_s: float = FRESH_S) -> Health:
     """That of a process of the server."""
     return Health(
         {
@@ -82,7 +82,8 @@ def health_of(database: Database, store: Store) -> Health:
             "store": Check(run=lambda: _check_store(store), silence=StoreError),
             "memory": Check(run=check_memory, silence=ServiceError),
             "home": Check(run=lambda: prove(find_home()), silence=TrustError),
-        }
+        },
+        fresh_s=fresh_s,
     )
 
 

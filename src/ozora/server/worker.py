@@ -29,12 +29,13 @@ UNWELL_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # before our side is looked at agai
 PATIENT_S = 60.0  # after so long without other work, a job that may need too much memory is tried all the same
 
 
-def work(studio: Studio) -> None:
+def work(studio: Studio, pauses_s: tuple[float, ...] = UNWELL_S) -> None:
     """Paint whatever there is until told to stop; then give the present job back with its last step saved.
 
-    While a part of our side is ill nothing is claimed, and jobs wait for as long as that takes.
+    While a part of our side is ill nothing is claimed, and jobs wait for as long as that takes; it is looked at again
+    after ``pauses_s``, the last of them for ever.
     """
-    gate, memory = Gate(studio), Memory(studio)
+    gate, memory = Gate(studio, pauses_s), Memory(studio)
     while not studio.draining.is_set():
         if not gate.is_open():
             continue
@@ -65,8 +66,8 @@ def work(studio: Studio) -> None:
 class Gate:
     """Open while our side is well. Says so in the log when that changes, and to the jobs that wait for it."""
 
-    def __init__(self, studio: Studio) -> None:
-        self._studio = studio
+    def __init__(self, studio: Studio, pauses_s: tuple[float, ...] = UNWELL_S) -> None:
+        self._studio, self._pauses_s = studio, pauses_s
         self._ill: tuple[Illness, ...] = ()
         self._looks = 0
         self._max_age_s: float | None = None
@@ -86,7 +87,7 @@ class Gate:
         if not found:
             self._looks = 0
             return True
-        self._studio.draining.wait(UNWELL_S[min(self._looks, len(UNWELL_S) - 1)])
+        self._studio.draining.wait(self._pauses_s[min(self._looks, len(self._pauses_s) - 1)])
         self._looks += 1
         return False
 
