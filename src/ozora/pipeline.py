@@ -25,7 +25,16 @@ from numpy.typing import NDArray
 
 from ozora.backends import BACKENDS, Backend, Capabilities, Frames, find
 from ozora.edit.finish import Finish
-from ozora.edit.given import Given, Sound, read_given, read_given_sound, read_references, read_sketch, to_native
+from ozora.edit.given import (
+    Given,
+    Sound,
+    count_origins,
+    read_given,
+    read_given_sound,
+    read_references,
+    read_sketch,
+    to_native,
+)
 from ozora.errors import CapabilityError, PromptError, SizeError, UserError, blaming
 from ozora.media import VideoWriter, holds_sound, read_image
 from ozora.plan import Condition, ImageCondition, Layout, Plan, Prompt, Record, ReferenceCondition, Sampler
@@ -165,7 +174,8 @@ def make(
     """Paint a plan into a published file, each frame as soon as it is painted: ``run`` and ``write`` in one, and a
     minute takes hardly more memory than a few seconds. Yields progress, and last the record. Arguments as there."""
     shoot = _Shoot(plan, terms)
-    with publishing(plan, path, open=_film(plan, shoot.sound), parents=_parents(plan), terms=terms) as publication:
+    film = _film(plan, shoot.sound)
+    with publishing(plan, path, open=film, origins=shoot.origins, terms=terms) as publication:
         for item in shoot.frames(preview=preview, resume=resume):
             if isinstance(item, Progress):
                 yield item
@@ -184,7 +194,7 @@ def write(take: Take, path: Path, *, terms: Terms | None = None) -> Path:
     ``PolicyError`` why it may not be, ``TrustError`` why it cannot be signed.
     """
     plan = take.record.plan
-    publish(take.frames, take.record, path, open=_film(plan, take.sound), parents=_parents(plan), terms=terms)
+    publish(take.frames, take.record, path, open=_film(plan, take.sound), terms=terms)
     return path
 
 
@@ -198,6 +208,7 @@ class _Shoot:
         self._native = self.backend.native(plan.shape)
         self._given, self._sketch = read_given(plan), _sketch(plan, self._native)
         self._references = read_references(plan, self._native)
+        self.origins = count_origins(self._given, plan.shape.frames)
         self.sound = read_given_sound(plan, self._given)
         self._pixels = hashlib.sha256()
 
@@ -245,6 +256,7 @@ class _Shoot:
             timings_s=dict(self.clock.seconds),
             notes=notes(self.plan),
             parents=tuple(dict.fromkeys(item.sha256 for item in self.plan.conditions)),
+            origins=self.origins,
         )
 
 
@@ -258,10 +270,6 @@ def _film(plan: Plan, sound: Sound | None) -> Callable[[Path], VideoWriter]:
         return VideoWriter(draft, height=height, width=width, fps=plan.shape.fps, metadata=metadata, sound=kept)
 
     return open_film
-
-
-def _parents(plan: Plan) -> tuple[Path, ...]:
-    return tuple(dict.fromkeys(Path(item.path) for item in plan.conditions))
 
 
 class _Clock:

@@ -31,7 +31,7 @@ def test_a_file_is_published_and_verified(tmp_path: Path, capsys: pytest.Capture
     _write(read_video(tmp_path / "a.mp4")[0][:, :, ::-1], tmp_path / "b.mp4")
     assert call(app, ["verify", str(tmp_path / "b.mp4"), "--home", str(home)]) == 0
     shown = capsys.readouterr().out
-    assert "ours, but stripped or edited" in shown
+    assert "ours, without its signature" in shown
     assert f"watermark: {entry.payload:08x}, strength 0." in shown
     assert "mirrored" in shown
     assert call(app, ["verify", str(tmp_path / "b.mp4"), "--home", str(home), "--json"]) == 0

@@ -117,6 +117,7 @@ def upscale(
     from ozora.cli.screen import Screen
     from ozora.handover.upscale import lanczos
     from ozora.handover.upscale import upscale as write_larger
+    from ozora.trust.claims import ENHANCED
     from ozora.trust.derivative import mark_again
 
     learned = bool(size) and _is_learned(way, file)
@@ -131,7 +132,7 @@ def upscale(
         output,
         size=size,
         fps=None if fps is None else _rate(fps),
-        publish=functools.partial(_publish, "c2pa.edited"),
+        publish=functools.partial(_publish, "c2pa.edited", source_type=ENHANCED if learned else ""),
         tell=_tell_lines(screen),
         enlarge=enlarge,
     )
@@ -178,10 +179,12 @@ def _rate(text: str) -> Fraction:
         raise SizeError(f"'{text}' is no frame rate; give 24, 30 or 60") from None
 
 
-def _publish(action: str, parent: Path, path: Path, write: Callable[[Path], object]) -> Sequence[str]:
+def _publish(
+    action: str, parent: Path, path: Path, write: Callable[[Path], object], *, source_type: str = ""
+) -> Sequence[str]:
     from ozora.trust.derivative import derive_file
 
-    return derive_file(parent, path, action, write=write).notes
+    return derive_file(parent, path, action, write=write, source_type=source_type).notes
 
 
 def _tell_lines(screen: Screen) -> Callable[[str, int, int], None]:
