@@ -56,7 +56,7 @@ def test_a_painted_job_is_cancelled_at_once_too(database: Database) -> None:
         assert claimed is not None
         stopped = jobs.cancel(connection, claimed, 7.0)
         assert (stopped.status, stopped.error_code, stopped.completed_at) == (FAILED, CANCELLED, 7.0)
-        assert queue.keep(connection, claimed, now=7.0, lease_s=10.0) == "lost"
+        assert queue.keep(connection, claimed, now=7.0, idle_s=0.0, lease_s=10.0) == "lost"
         ends = connection.execute(select(ATTEMPTS.c.outcome, ATTEMPTS.c.ended_at)).all()
         assert [tuple(end) for end in ends] == [(CANCELLED, 7.0)]
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from ozora.errors import OutOfMemoryError
 from ozora.server import jobs, queue
@@ -11,6 +12,7 @@ from ozora.server.jobs import IN_PROGRESS, QUEUED, Job
 from ozora.server.keys import LOCAL
 from ozora.server.losses import KILLED, count_memory_kills, report_loss
 from ozora.server.settings import Settings
+from ozora.server.tables import JOBS
 from tests.server.samples import draft
 
 
@@ -35,7 +37,7 @@ def test_the_job_of_a_killed_worker_comes_back_at_once(
 ) -> None:
     job, other = claimed(database, "host-1-abc"), claimed(database, "host-1-abd")
     with database.writing() as connection:
-        connection.execute(queue.JOBS.update().values(predicted_memory_bytes=1_000))
+        connection.execute(update(JOBS).values(predicted_memory_bytes=1_000))
     report_loss(settings, "abc", by_memory=by_memory)
     back = see(database, job)
     assert (back.status, back.failures, back.waits_for) == (QUEUED, 0, waits_for)

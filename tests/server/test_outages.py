@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import http.server
 import json
 import subprocess
 import sys
@@ -37,11 +36,14 @@ from ozora.server.routes import service as service_module
 from ozora.server.settings import Settings
 from ozora.server.store import Store
 from ozora.server.worker import work
+from ozora.trust.held import list_held
 from ozora.trust.ledger import Ledger
 from tests.server.live import client_of
 from tests.server.stub import StubBackend
 from tests.server.test_painting import expected
+from tests.trust.time_authority import stamping
 
+WAIT_S = 90.0  # more than any wait should be
 WISH = {"prompt": "a red ball", "seconds": "1", "size": "48x32"}
 ROOT = Path(__file__).parents[2]
 HEAD = "| what is broken | a new request | a look | `/readyz` | a queued video | a video that is painted | lost |"
@@ -130,34 +132,15 @@ def database_locked(place: Place) -> Iterator[None]:
     holder.communicate()
 
 
-class _Authority(http.server.BaseHTTPRequestHandler):
-    """A time stamp service that has a fault of its own, or (``hangs_s``) does not answer."""
-
-    hangs_s = 0.0
-
-    def do_POST(self) -> None:
-        time.sleep(self.hangs_s)
-        with contextlib.suppress(OSError):  # the client may have gone
-            self.send_response(500)
-            self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        """Quiet."""
-
-
 @contextlib.contextmanager
-def time_authority(place: Place, hangs_s: float = 0.0) -> Iterator[None]:
-    handler = type("Authority", (_Authority,), {"hangs_s": hangs_s})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        settings = place.home / "trust.json"
-        settings.write_text(json.dumps({"time_authority": f"http://127.0.0.1:{server.server_port}"}))
+def time_authority(place: Place, answer: str) -> Iterator[None]:
+    """A time stamp service that fails ("refuse") or does not answer at all ("hang")."""
+    settings = place.home / "trust.json"
+    with stamping(place.home.with_name("authority")) as authority:
+        authority.answer = answer
+        settings.write_text(json.dumps({"time_authority": authority.address}))
         yield
         settings.unlink()
-        server.shutdown()
-        thread.join()
 
 
 @contextlib.contextmanager
@@ -189,11 +172,17 @@ def clock_jumps(place: Place, by_s: float) -> Iterator[None]:
 
 SHORT = RuntimeError("[enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate memory")
 WAITS, GOES_ON, WITH_IT = "waits", "goes on", "ends when it is back"
-LONG_HANG_S = 60.0
 OUTAGES = (
     Outage("`trust.json` has a comma too many", comma_too_many, post=503, ready=503, queued=WAITS, painted=WAITS),
     Outage("the home folder is away", home_away, post=503, ready=503, queued=WAITS, painted=WAITS),
-    Outage("the time stamp service fails", time_authority, post=503, ready=503, queued=WAITS, painted=WAITS),
+    Outage(
+        "the time stamp service fails",
+        partial(time_authority, answer="refuse"),
+        post=503,
+        ready=503,
+        queued=WAITS,
+        painted=WAITS,
+    ),
     Outage("the file store is away", store_away, post=503, ready=503, queued=WAITS, painted=WAITS),
     Outage("the disk is nearly full", disk_full, post=503, ready=503, queued=WAITS, painted=GOES_ON),
     Outage("the database is locked", database_locked, post=503, ready=503, queued=WAITS, painted=WITH_IT),
@@ -218,6 +207,14 @@ OUTAGES = (
         painted=GOES_ON,
     ),
 )
+SILENCE = Outage(
+    "the time stamp service hangs",
+    partial(time_authority, answer="hang"),
+    post=503,
+    ready=503,
+    queued=WAITS,
+    painted=WAITS,
+)
 
 
 class Play:
@@ -238,19 +235,25 @@ class Play:
                 raise self.outage.error
 
     def make(self, seed: int) -> str:
-        answer = self.client.post("/v1/videos", json={**WISH, "seed": seed})
-        assert answer.status_code == 200, answer.text
-        return str(answer.json()["id"])
+        """A new video; as clients do, it is asked for again when the answer is 503."""
+        until = time.monotonic() + WAIT_S
+        while True:
+            answer = self.client.post("/v1/videos", json={**WISH, "seed": seed})
+            if answer.status_code != 503 or time.monotonic() > until:
+                assert answer.status_code == 200, answer.text
+                return str(answer.json()["id"])
+            time.sleep(0.1)
 
     def wait(self, identity: str, status: str, waits: bool = False) -> dict[str, Any]:
         """The video when it has come so far."""
-        until, video = time.monotonic() + 30, {}
+        until = time.monotonic() + WAIT_S
+        video: dict[str, Any] = {}
         while time.monotonic() < until:
             video = self.client.get(f"/v1/videos/{identity}").json()
             if video["status"] == status and (video["waits_for"] is not None or not waits):
                 return video
             time.sleep(0.02)
-        raise AssertionError(f"{video} after 30 s, and not {status}")
+        raise AssertionError(f"{video} after {WAIT_S} s, and not {status}")
 
     def see_outage(self) -> list[str]:
         """Check what is answered while it lasts; returns the videos that were asked for meanwhile."""
@@ -323,7 +326,18 @@ def working(settings: Settings) -> Iterator[Database]:
 
 @pytest.mark.parametrize("outage", OUTAGES, ids=lambda outage: outage.name)
 def test_nothing_is_lost(outage: Outage, settings: Settings, database: Database, place: Place) -> None:
-    hasty = dataclasses.replace(settings, database=f"{settings.database}?timeout=0.2", lease_s=1.0)
+    play_through(outage, dataclasses.replace(settings, lease_s=1.0), place)
+
+
+@pytest.mark.long
+def test_nothing_is_lost_by_a_service_that_hangs(settings: Settings, database: Database, place: Place) -> None:
+    """It takes half a minute until a signature that waits for its time stamp is given up."""
+    play_through(SILENCE, settings, place)
+
+
+def play_through(outage: Outage, settings: Settings, place: Place) -> None:
+    """The outage, its end, and that both videos and those that were asked for later come out as they should."""
+    hasty = dataclasses.replace(settings, database=f"{settings.database}?timeout=0.2")
     with client_of(hasty) as client:
         play = Play(client, place, outage)
         with working(hasty) as watched:
@@ -341,6 +355,7 @@ def test_nothing_is_lost(outage: Outage, settings: Settings, database: Database,
         assert job.pixels_sha256 == expected(Plan.from_dict(job.plan))
     with Ledger(place.home) as ledger:
         assert ledger.count() == len(videos)
+    assert list_held(place.home) == {}
 
 
 def test_the_documentation_has_this_table() -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 from sqlalchemy import update
 
 from ozora import pipeline
-from ozora.errors import OutOfMemoryError, StoreError, WeightsError
+from ozora.errors import OutOfMemoryError, StoreError, TrustError, WeightsError
 from ozora.media import read_video
 from ozora.pipeline import Progress, Take
 from ozora.plan import Plan, Record
@@ -36,8 +36,9 @@ def claimed(studio: Studio, wanted: Draft | None = None) -> Job:
 
 
 def again(studio: Studio, later_s: float = 0.0) -> Job:
+    now, lease_s = time.time() + later_s, studio.settings.lease_s
     with studio.database.writing() as connection:
-        job = queue.claim(connection, "w1", now=time.time() + later_s, lease_s=5.0, max_failures=2)
+        job = queue.claim(connection, "w1", now=now, lease_s=lease_s, max_failures=2)
     assert job is not None
     return job
 
@@ -212,6 +213,24 @@ def test_no_more_memory_is_thought_to_be_needed_than_there_is(studio: Studio) ->
     assert see(studio, job).predicted_memory_bytes == 1_200_000
 
 
+def test_a_job_is_held_while_it_is_found_out_whose_fault_it_was(studio: Studio) -> None:
+    """A part that hangs is waited for longer than a lease, and nobody else may take the job for lost."""
+    hasty = dataclasses.replace(
+        studio,
+        settings=dataclasses.replace(studio.settings, lease_s=0.3),
+        health=Health({"home": Check(run=lambda: time.sleep(1.0), silence=TrustError)}),
+    )
+    job, taken = claimed(hasty, draft("an unlucky ball")), []
+    thread = threading.Thread(target=lambda: taken.append(paint(hasty, job)))
+    thread.start()
+    while thread.is_alive():
+        with studio.database.writing() as connection:
+            queue.reap(connection, now=time.time(), lease_s=0.3, max_failures=5)
+        time.sleep(0.02)
+    assert taken == ["waits"]
+    assert see(studio, job).failures == 0
+
+
 def num_published() -> int:
     with Ledger(find_home()) as ledger:
         return ledger.count()
@@ -244,12 +263,14 @@ def test_what_is_published_and_not_delivered_is_taken_back(studio: Studio, monke
 
 def test_a_painter_that_stands_still_ends_its_process(studio: Studio, stub: StubBackend) -> None:
     left: list[int] = []
-    hasty = dataclasses.replace(
-        studio,
-        settings=dataclasses.replace(studio.settings, lease_s=0.3, patience=2.0),
-        leave=lambda code: (left.append(code), hanging.set()),
-    )
     hanging = threading.Event()
+
+    def leave(code: int) -> None:
+        left.append(code)
+        hanging.set()
+
+    settings = dataclasses.replace(studio.settings, lease_s=0.3, patience=2.0)
+    hasty = dataclasses.replace(studio, settings=settings, leave=leave)
     stub.at_end = lambda: hanging.wait(20)
     job = claimed(studio, dataclasses.replace(draft(), predicted_s=0.1))
     paint(hasty, job)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -23,8 +24,10 @@ from ozora.errors import (
 )
 from ozora.server.problems import problem_of, public_words
 
+T = TypeVar("T", bound=OzoraError)
 
-def _classes(base: type[OzoraError]) -> list[type[OzoraError]]:
+
+def _classes(base: type[T]) -> list[type[T]]:
     return [base, *(deeper for child in base.__subclasses__() for deeper in _classes(child))]
 
 

@@ -133,12 +133,12 @@ def test_a_lease_is_kept_and_lapses(database: Database) -> None:
     submit(database)
     job = claimed(database, "slow")
     with database.writing() as connection:
-        assert queue.keep(connection, job, now=19.0, lease_s=LEASE_S) == "held"
+        assert queue.keep(connection, job, now=19.0, idle_s=9.0, lease_s=LEASE_S) == "held"
     assert claim(database, "other", now=28.0) is None
     again = claimed(database, "other", now=30.0)
     assert (again.id, again.attempt, again.failures) == (job.id, 2, 1)
     with database.writing() as connection:
-        assert queue.keep(connection, job, now=31.0, lease_s=LEASE_S) == "lost"
+        assert queue.keep(connection, job, now=31.0, idle_s=0.0, lease_s=LEASE_S) == "lost"
 
 
 def test_who_lost_a_job_cannot_end_it(database: Database) -> None:
@@ -244,13 +244,13 @@ def test_a_step_that_takes_too_long_loses_the_job_though_the_heart_beats(databas
     job, holds = claimed(database), []
     for now in range(13, 120, 3):
         with database.writing() as connection:
-            holds.append(queue.keep(connection, job, now=float(now), lease_s=LEASE_S))
+            holds.append(queue.keep(connection, job, now=float(now), idle_s=now - 10.0, lease_s=LEASE_S))
     assert holds[0] == "held" and holds[-1] == "stuck"
     assert holds.index("stuck") == len([now for now in range(13, 120, 3) if now < 10 + 10 * LEASE_S])
     again = claimed(database, "other", now=121.0)
     assert (again.id, again.failures) == (job.id, 1)
     with database.writing() as connection:
-        assert queue.keep(connection, job, now=121.0, lease_s=LEASE_S) == "lost"
+        assert queue.keep(connection, job, now=121.0, idle_s=0.0, lease_s=LEASE_S) == "lost"
     assert queue.longest_step_s(again, lease_s=LEASE_S, patience=10.0) == 200.0  # the prediction may be wrong
     slow = dataclasses.replace(again, predicted_s=1000.0, failures=0)
     assert queue.longest_step_s(slow, lease_s=LEASE_S, patience=10.0) == 10_000.0
@@ -263,7 +263,7 @@ def test_a_step_gives_time_for_the_next(database: Database) -> None:
         with database.writing() as connection:
             told = {"step": 1, "progress": 9, "forward": False, "now": now, "lease_s": LEASE_S}
             assert queue.advance(connection, job, **told) == "held"  # type: ignore[arg-type]
-            assert queue.keep(connection, job, now=now + 80, lease_s=LEASE_S) == "held"
+            assert queue.keep(connection, job, now=now + 80, idle_s=80.0, lease_s=LEASE_S) == "held"
 
 
 def test_a_clock_that_jumps_back_freezes_nothing(database: Database) -> None:
@@ -280,7 +280,7 @@ def test_a_clock_that_jumps_back_freezes_nothing(database: Database) -> None:
     assert freed.id == held.id
     assert claim(database, now=20.0) is None
     with database.writing() as connection:
-        assert queue.keep(connection, freed, now=25.0, lease_s=LEASE_S) == "held"
+        assert queue.keep(connection, freed, now=25.0, idle_s=15.0, lease_s=LEASE_S) == "held"
     assert claimed(database, now=31.0).id == second
 
 
@@ -288,8 +288,8 @@ def test_a_painter_that_hangs_while_the_clock_jumps_back_is_given_up(database: D
     submit(database)
     job = claimed(database, now=3600.0)
     with database.writing() as connection:
-        assert queue.keep(connection, job, now=10.0, lease_s=LEASE_S) == "held"
-        assert queue.keep(connection, job, now=111.0, lease_s=LEASE_S) == "stuck"
+        assert queue.keep(connection, job, now=10.0, idle_s=99.0, lease_s=LEASE_S) == "held"
+        assert queue.keep(connection, job, now=12.0, idle_s=101.0, lease_s=LEASE_S) == "stuck"
 
 
 def test_a_key_that_was_served_by_a_clock_ahead_is_served_again(database: Database) -> None:

@@ -9,6 +9,7 @@ out of the ledger again.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import faulthandler
 import os
 import resource
@@ -39,7 +40,7 @@ from ozora.server.problems import problem_of, public_words
 from ozora.server.queue import Hold
 from ozora.server.settings import Settings
 from ozora.server.store import Store
-from ozora.server.withdrawal import withdraw
+from ozora.trust.publish import withdraw
 from ozora.trust.settings import find_home
 
 T = TypeVar("T")
@@ -82,6 +83,7 @@ class _Heartbeat:
         self.hold: Hold = "held"
         self.step = job.step
         self._studio, self._job = studio, job
+        self._stepped_at = time.monotonic()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
@@ -93,6 +95,10 @@ class _Heartbeat:
         self._done.set()
         self._thread.join()
 
+    def touch(self) -> None:
+        """A step was taken, or could not be told of: the time for the next one begins."""
+        self._stepped_at = time.monotonic()
+
     def check(self) -> None:
         """Stop painting when the job is lost."""
         if self.hold == "lost":
@@ -103,12 +109,17 @@ class _Heartbeat:
         while not self._done.wait(settings.lease_s / 3):
             try:
                 with self._studio.database.writing() as connection:
-                    now = read_clock(connection)
                     self.hold = queue.keep(
-                        connection, self._job, now=now, lease_s=settings.lease_s, patience=settings.patience
+                        connection,
+                        self._job,
+                        now=read_clock(connection),
+                        idle_s=time.monotonic() - self._stepped_at,
+                        lease_s=settings.lease_s,
+                        patience=settings.patience,
                     )
             except StoreError as error:
                 LOGGER.warning("heartbeat failed: %s", error, extra=log)
+                self.touch()
                 continue
             if self.hold == "stuck" and not self._done.is_set():
                 LOGGER.error("painting stands still; this process ends, and another takes the job", extra=log)
@@ -119,20 +130,13 @@ class _Heartbeat:
 
 def paint(studio: Studio, job: Job) -> str:
     """Paint a job to its end; returns what became of it: completed, failed, retried, waits, or why it stopped."""
-    began = time.monotonic()
-    try:
-        with _Heartbeat(studio, job) as heartbeat, tempfile.TemporaryDirectory(prefix="ozora-") as folder:
-            video = Path(folder) / VARIANTS["video"][0]
-            record = _make(studio, job, heartbeat, video)
-            with _withdrawing(studio, job, video):
-                _tell(studio, job, heartbeat, progress=97)
-                write_assets(video)
-                _tell(studio, job, heartbeat, progress=98)
-                return _deliver(studio, job, video.parent, record, began)
-    except _Stop as stop:
-        return _stopped(studio, job, stop.reason)
-    except Exception as error:  # anything may go wrong with a plan, and the worker goes on
-        return _failed(studio, job, recognize(error))
+    with _Heartbeat(studio, job) as heartbeat:
+        try:
+            return _publish(studio, job, heartbeat)
+        except _Stop as stop:
+            return _stopped(studio, job, stop.reason)
+        except Exception as error:  # anything may go wrong with a plan, and the worker goes on
+            return _failed(studio, job, recognize(error))
 
 
 def percent(event: Progress) -> int:
@@ -145,9 +149,23 @@ def snapshot_path(job_id: str) -> str:
     return f"videos/{job_id}/snapshot"
 
 
+def _publish(studio: Studio, job: Job, heartbeat: _Heartbeat) -> str:
+    """Paint, and deliver what came of it."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="ozora-") as folder:
+        video = Path(folder) / VARIANTS["video"][0]
+        record = _make(studio, job, heartbeat, video)
+        with _withdrawing(studio, job, video):
+            _tell(studio, job, heartbeat, progress=97)
+            write_assets(video)
+            _tell(studio, job, heartbeat, progress=98)
+            return _deliver(studio, job, video.parent, record, began)
+
+
 def _make(studio: Studio, job: Job, heartbeat: _Heartbeat, video: Path) -> Record:
     """Paint into a published file, from the saved step if there is one."""
-    plan, terms = bring(studio.store, Plan.from_dict(job.plan)), terms_of(job.key_id)
+    plan = bring(studio.store, Plan.from_dict(job.plan))
+    terms = dataclasses.replace(terms_of(job.key_id), holds=False)  # what lacks its time stamp waits in the queue
     saved = studio.store.find(snapshot_path(job.id))
     _check_cast(studio, job)
     try:
@@ -177,6 +195,7 @@ def _follow(studio: Studio, job: Job, heartbeat: _Heartbeat, events: Generator[P
 
 def _tell(studio: Studio, job: Job, heartbeat: _Heartbeat, *, progress: int, saved: bool = False) -> None:
     """Tell the database of a step, and stop when the job is lost; painting goes on when it is away for a while."""
+    heartbeat.touch()
     try:
         with studio.database.writing() as connection:
             heartbeat.hold = queue.advance(
@@ -234,8 +253,9 @@ def _withdrawing(studio: Studio, job: Job, video: Path) -> Iterator[None]:
     finally:
         try:
             present = _insist(studio, lambda connection: queue.look(connection, job.id))
-            if present is None or present.status != COMPLETED or present.attempt != job.attempt:
-                withdraw(video, find_home())
+            delivered = present is not None and present.status == COMPLETED and present.attempt == job.attempt
+            if not delivered and video.is_file():
+                withdraw(video)
         except (StoreError, TrustError) as error:
             LOGGER.warning("the ledger may name a file that nobody has: %s", error, extra={"job": job.id})
 

@@ -82,16 +82,17 @@ def longest_step_s(job: Job, *, lease_s: float, patience: float) -> float:
     return float(patience * max(lease_s, job.predicted_s) * 2**job.failures)
 
 
-def keep(connection: Connection, job: Job, *, now: float, lease_s: float, patience: float = PATIENCE) -> Hold:
-    """Hold a job for longer. "stuck": it has taken no step for too long, and its lease ends; "lost": it is gone."""
-    row = connection.execute(select(JOBS.c.stepped_at).where(_mine(job))).first()
-    if row is None:
+def keep(
+    connection: Connection, job: Job, *, now: float, idle_s: float, lease_s: float, patience: float = PATIENCE
+) -> Hold:
+    """Hold a job for longer. "stuck": it has taken no step for too long, and its lease ends; "lost": it is gone.
+
+    ``idle_s`` is how long the last step is ago, by the worker's own steady clock.
+    """
+    end = now - idle_s + longest_step_s(job, lease_s=lease_s, patience=patience)
+    told = {"lease_until": min(now + lease_s, end), "stepped_at": now - idle_s}
+    if not connection.execute(update(JOBS).where(_mine(job)).values(told)).rowcount:
         return "lost"
-    stepped_at = now if row[0] is None else min(now, float(row[0]))
-    end = stepped_at + longest_step_s(job, lease_s=lease_s, patience=patience)
-    connection.execute(
-        update(JOBS).where(_mine(job)).values(lease_until=min(now + lease_s, end), stepped_at=stepped_at)
-    )
     return "held" if now < end else "stuck"
 
 
