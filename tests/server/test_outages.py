@@ -25,12 +25,15 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from ozora.errors import OutOfMemoryError
 from ozora.plan import Plan
 from ozora.server import jobs
 from ozora.server import memory as memory_module
 from ozora.server import store as store_module
 from ozora.server.database import Database
 from ozora.server.health import health_of
+from ozora.server.jobs import COMPLETED
+from ozora.server.keys import LOCAL
 from ozora.server.painting import Studio
 from ozora.server.routes import service as service_module
 from ozora.server.settings import Settings
@@ -39,8 +42,10 @@ from ozora.server.worker import work
 from ozora.trust.held import list_held
 from ozora.trust.ledger import Ledger
 from tests.server.live import client_of
-from tests.server.stub import StubBackend
+from tests.server.samples import draft, plan
+from tests.server.stub import HUNGER_BYTES, StubBackend
 from tests.server.test_painting import expected
+from tests.server.test_worker import start_worker, wait_for
 from tests.trust.time_authority import stamping
 
 WAIT_S = 90.0  # more than any wait should be
@@ -333,6 +338,34 @@ def test_nothing_is_lost(outage: Outage, settings: Settings, database: Database,
 def test_nothing_is_lost_by_a_service_that_hangs(settings: Settings, database: Database, place: Place) -> None:
     """It takes half a minute until a signature that waits for its time stamp is given up."""
     play_through(SILENCE, settings, place)
+
+
+@pytest.mark.slow
+def test_a_worker_without_enough_memory_leaves_the_video_to_one_that_has(
+    settings: Settings, database: Database, place: Place
+) -> None:
+    """A real limit (RLIMIT_AS): a video that does not fit into it waits, and comes out the same elsewhere."""
+    with database.writing() as connection:
+        job = jobs.add(connection, draft("a hungry ball"), time.time())
+    small = start_worker(settings, 0.0, HUNGER_BYTES)
+    try:
+        until = time.monotonic() + WAIT_S
+        seen = job
+        while seen.waits_for is None and time.monotonic() < until:
+            time.sleep(0.05)
+            with database.reading() as connection:
+                seen = jobs.get(connection, job.id, LOCAL)
+    finally:
+        small.terminate()
+        assert small.wait(20) == 0
+    assert (seen.waits_for, seen.failures) == (OutOfMemoryError.public, 0)
+    large = start_worker(settings, 0.0)
+    try:
+        done = wait_for(database, job, status=COMPLETED)
+    finally:
+        large.terminate()
+        large.wait(20)
+    assert done.pixels_sha256 == expected(plan("a hungry ball"))
 
 
 def play_through(outage: Outage, settings: Settings, place: Place) -> None:

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from PIL import Image
@@ -22,6 +22,7 @@ from ozora.server.inputs import stow
 from ozora.server.jobs import CANCELLED, COMPLETED, FAILED, QUEUED, Draft, Job
 from ozora.server.keys import LOCAL
 from ozora.server.painting import STUCK, Studio, paint, percent, snapshot_path
+from ozora.server.process import Watchdog
 from ozora.server.tables import JOBS, KEYS
 from ozora.trust.ledger import Ledger
 from ozora.trust.settings import find_home
@@ -275,6 +276,24 @@ def test_a_painter_that_stands_still_ends_its_process(studio: Studio, stub: Stub
     job = claimed(studio, dataclasses.replace(draft(), predicted_s=0.1))
     paint(hasty, job)
     assert left == [STUCK]
+
+
+def test_the_watchdog_is_fed_while_a_video_is_painted_and_rests_then(studio: Studio, stub: StubBackend) -> None:
+    class Dog(Watchdog):
+        heard: ClassVar[list[float]] = []
+
+        def feed(self, within_s: float) -> None:
+            self.heard.append(within_s)
+
+        def rest(self) -> None:
+            self.heard.append(0.0)
+
+    stub.at_end = lambda: time.sleep(0.5)
+    settings = dataclasses.replace(studio.settings, lease_s=0.3, patience=20.0)
+    watched = dataclasses.replace(studio, settings=settings, watchdog=Dog())
+    assert paint(watched, claimed(studio)) == "completed"
+    assert len(Dog.heard) >= 4 and Dog.heard[-1] == 0.0
+    assert set(Dog.heard[:-1]) == {6.0}
 
 
 def test_a_given_picture_comes_from_the_store(studio: Studio, tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ from tests.server.test_painting import expected
 ROOT = Path(__file__).parents[2]
 
 
-def start_worker(settings: Settings, step_s: float) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.server.stub_worker", str(step_s)]
+def start_worker(settings: Settings, step_s: float, *max_bytes: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tests.server.stub_worker", str(step_s), *map(str, max_bytes)]
     return subprocess.Popen(command, cwd=ROOT, env=environment(settings), stderr=subprocess.DEVNULL)
 
 

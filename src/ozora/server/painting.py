@@ -37,6 +37,7 @@ from ozora.server.jobs import CANCELLED, COMPLETED, Job
 from ozora.server.keys import terms_of
 from ozora.server.logs import LOGGER
 from ozora.server.problems import problem_of, public_words
+from ozora.server.process import Watchdog
 from ozora.server.queue import Hold
 from ozora.server.settings import Settings
 from ozora.server.store import Store
@@ -54,6 +55,7 @@ class Studio:
     """Where a worker works: who it is, and the places it reads and writes.
 
     ``leave`` ends the process at once, with an exit code: a painter that hangs cannot be ended in any other way.
+    ``watchdog`` does so when even the heartbeat hangs; there is none where the process is not the worker's own.
     """
 
     worker: str
@@ -63,6 +65,7 @@ class Studio:
     health: Health
     draining: threading.Event
     leave: Callable[[int], object] = os._exit
+    watchdog: Watchdog | None = None
 
 
 class _Stop(Exception):
@@ -88,12 +91,19 @@ class _Heartbeat:
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
     def __enter__(self) -> _Heartbeat:
+        self._feed()
         self._thread.start()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._done.set()
         self._thread.join()
+        if self._studio.watchdog is not None:
+            self._studio.watchdog.rest()
+
+    def _feed(self) -> None:
+        if self._studio.watchdog is not None:
+            self._studio.watchdog.feed(self._studio.settings.patience * self._studio.settings.lease_s)
 
     def touch(self) -> None:
         """A step was taken, or could not be told of: the time for the next one begins."""
@@ -107,6 +117,7 @@ class _Heartbeat:
     def _beat(self) -> None:
         settings, log = self._studio.settings, {"job": self._job.id, "attempt": self._job.attempt}
         while not self._done.wait(settings.lease_s / 3):
+            self._feed()
             try:
                 with self._studio.database.writing() as connection:
                     self.hold = queue.keep(

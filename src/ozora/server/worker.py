@@ -18,7 +18,7 @@ from ozora.server.jobs import Job
 from ozora.server.logs import LOGGER
 from ozora.server.memory import free_bytes, own_bytes
 from ozora.server.painting import Studio, paint
-from ozora.server.process import end_with_parent, on_stop
+from ozora.server.process import Watchdog, end_with_parent, on_stop
 from ozora.server.settings import Settings, from_environment
 from ozora.server.store import Store
 
@@ -162,6 +162,7 @@ def open_studio(settings: Settings, draining: threading.Event) -> Studio:
         store=store,
         health=health_of(database, store),
         draining=draining,
+        watchdog=Watchdog(),
     )
 
 
