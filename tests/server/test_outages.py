@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -41,6 +42,7 @@ from ozora.server.store import Store
 from ozora.server.worker import work
 from ozora.trust.held import list_held
 from ozora.trust.ledger import Ledger
+from tests.server import postgres
 from tests.server.live import client_of
 from tests.server.samples import draft, plan
 from tests.server.stub import HUNGER_BYTES, StubBackend
@@ -63,7 +65,7 @@ sys.stdin.read()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """What can be broken."""
+    """What can be broken. ``clock`` is how many seconds the clock of an SQLite database is ahead."""
 
     home: Path
     data: Path
@@ -91,11 +93,12 @@ class Outage:
     ready: int
     queued: str
     painted: str
+    get: int = 200
     error: Exception | None = None
 
     def row(self) -> str:
         told = {200: "200", 503: "503, `retry-after`"}
-        cells = [self.name, told[self.post], "200", told[self.ready], self.queued, self.painted, "nothing"]
+        cells = [self.name, told[self.post], told[self.get], told[self.ready], self.queued, self.painted, "nothing"]
         return f"| {' | '.join(cells)} |"
 
 
@@ -212,6 +215,7 @@ OUTAGES = (
         painted=GOES_ON,
     ),
 )
+AWAY = Outage("the database is away", nothing_else, post=503, get=503, ready=503, queued=WAITS, painted=WITH_IT)
 SILENCE = Outage(
     "the time stamp service hangs",
     partial(time_authority, answer="hang"),
@@ -272,10 +276,14 @@ class Play:
         ready = self.client.get("/readyz")
         made = self.client.post("/v1/videos", json={**WISH, "seed": 3})
         look = self.client.get(f"/v1/videos/{self.queued}")
-        assert (ready.status_code, made.status_code, look.status_code) == (self.outage.ready, self.outage.post, 200)
-        if self.outage.queued == WAITS:
+        assert (ready.status_code, made.status_code, look.status_code) == (
+            self.outage.ready,
+            self.outage.post,
+            self.outage.get,
+        )
+        if self.outage.queued == WAITS and look.status_code == 200:
             assert look.json()["status"] == "queued"
-        for answer in (ready, made):
+        for answer in (ready, made, look):
             assert (answer.status_code == 503) == ("retry-after" in answer.headers)
             assert str(self._place.home.parent) not in answer.text
         return [made.json()["id"]] if made.status_code == 200 else []
@@ -293,7 +301,8 @@ def place(settings: Settings, tmp_path: Path, stub: StubBackend, monkeypatch: py
     clock = [0.0]
 
     def prepare(connection: Any, record: object) -> None:
-        connection.create_function("julianday", 1, lambda _: 2440587.5 + (time.time() + clock[0]) / 86400)
+        if isinstance(connection, sqlite3.Connection):
+            connection.create_function("julianday", 1, lambda _: 2440587.5 + (time.time() + clock[0]) / 86400)
 
     event.listen(Engine, "connect", prepare)
     yield Place(
@@ -331,7 +340,8 @@ def working(settings: Settings) -> Iterator[Database]:
 
 @pytest.mark.parametrize("outage", OUTAGES, ids=lambda outage: outage.name)
 def test_nothing_is_lost(outage: Outage, settings: Settings, database: Database, place: Place) -> None:
-    play_through(outage, dataclasses.replace(settings, lease_s=1.0), place)
+    hasty = dataclasses.replace(settings, lease_s=1.0, database=f"{settings.database}?timeout=0.2")
+    play_through(outage, hasty, place)
 
 
 @pytest.mark.long
@@ -368,12 +378,23 @@ def test_a_worker_without_enough_memory_leaves_the_video_to_one_that_has(
     assert done.pixels_sha256 == expected(plan("a hungry ball"))
 
 
+@pytest.mark.long
+def test_nothing_is_lost_by_a_postgresql_that_falls(
+    settings: Settings, place: Place, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    if not postgres.is_installed():
+        pytest.skip("PostgreSQL is not installed")
+    folder = tmp_path_factory.mktemp("pg")
+    outage = dataclasses.replace(AWAY, breaking=lambda place: postgres.stopped(folder))
+    with postgres.running(folder) as url:
+        play_through(outage, dataclasses.replace(settings, database=f"{url}?connect_timeout=2", lease_s=1.0), place)
+
+
 def play_through(outage: Outage, settings: Settings, place: Place) -> None:
     """The outage, its end, and that both videos and those that were asked for later come out as they should."""
-    hasty = dataclasses.replace(settings, database=f"{settings.database}?timeout=0.2")
-    with client_of(hasty) as client:
+    with client_of(settings) as client:
         play = Play(client, place, outage)
-        with working(hasty) as watched:
+        with working(settings) as watched:
             try:
                 later = play.see_outage()
             finally:
@@ -392,5 +413,5 @@ def play_through(outage: Outage, settings: Settings, place: Place) -> None:
 
 
 def test_the_documentation_has_this_table() -> None:
-    rows = [HEAD, "|---|---|---|---|---|---|---|", *(outage.row() for outage in OUTAGES)]
+    rows = [HEAD, "|---|---|---|---|---|---|---|", *(outage.row() for outage in (*OUTAGES, AWAY, SILENCE))]
     assert "\n".join(rows) in (ROOT / "docs" / "api.md").read_text()
