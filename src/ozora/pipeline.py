@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ozora.backends import BACKENDS, Backend, Capabilities, Frames, find
+from ozora.control_characters import find_control
 from ozora.edit.finish import Finish
 from ozora.edit.given import (
     Given,
@@ -128,6 +129,9 @@ def make_plan(
 
 def check(plan: Plan, backend: Backend) -> None:
     """Refuse, before any work, what the backend cannot do; the message names what can."""
+    for text in (*(prompt.text for prompt in plan.prompts), plan.negative):
+        if find_control(text, allowed="\n\t") is not None:  # a plan may come from a file
+            raise PromptError("a prompt of the plan holds a control character; leave it out")
     for needed in NEEDED:
         if needed in plan.needs and needed not in backend.capabilities.conditions:
             able = ", ".join(name for name, other in BACKENDS.items() if needed in other.capabilities.conditions)
@@ -307,6 +311,9 @@ def _prompt(text: str) -> str:
         raise PromptError(f"the prompt has {len(clean)} characters; shorten it to {MAX_PROMPT}")
     if not any(letter.isalpha() for letter in clean):
         raise PromptError("the prompt has no words; say what to see")
+    control = find_control(clean)
+    if control is not None:
+        raise PromptError(f"the prompt holds the control character {control}; leave it out")
     return clean
 
 

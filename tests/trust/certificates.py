@@ -25,11 +25,12 @@ def issue(
     leaf: tuple[datetime.datetime, datetime.datetime] = (NOW - DAY, NOW + DAY),
     authority: tuple[datetime.datetime, datetime.datetime] = (NOW - DAY, NOW + DAY),
     leaf_first: bool = True,
+    name: str = "studio",
 ) -> None:
     """Write a certificate and its authority, such as an office gives out, and settings that name them."""
     home.mkdir(exist_ok=True)
     own = key or ec.generate_private_key(ec.SECP256R1())
-    certificates = certify(own, leaf=leaf, authority=authority)
+    certificates = certify(own, leaf=leaf, authority=authority, name=name)
     (home / "chain.pem").write_bytes(b"".join(certificates if leaf_first else reversed(certificates)))
     plain = own.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
     (home / "office.key").write_bytes(plain)
@@ -44,10 +45,11 @@ def certify(
     usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.EMAIL_PROTECTION,
     leaf: tuple[datetime.datetime, datetime.datetime] = (NOW - DAY, NOW + DAY),
     authority: tuple[datetime.datetime, datetime.datetime] = (NOW - DAY, NOW + DAY),
+    name: str = "studio",
 ) -> list[bytes]:
     """The certificate of a key, and that of the office that signed it, in PEM."""
     office = ec.generate_private_key(ec.SECP256R1())
-    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("studio", "office")]
+    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)]) for text in (name, "office")]
     certificates = []
     for subject, public, (begins, ends), is_authority in (
         (names[0], key.public_key(), leaf, False),

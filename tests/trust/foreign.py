@@ -6,6 +6,7 @@ import contextlib
 import http.server
 import io
 import threading
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,6 +95,9 @@ def damage(path: Path) -> Path:
     content = bytearray(path.read_bytes())
     place = content.index(b"c2pa.assertions")
     content[place - 40 : place + 200] = b"\xff" * 240
+    if (start := content.find(b"caBX")) > 0:  # a chunk of PNG has a checksum, and readers look at it
+        end = start + 4 + int.from_bytes(content[start - 4 : start], "big")
+        content[end : end + 4] = zlib.crc32(content[start:end]).to_bytes(4, "big")
     path.write_bytes(content)
     return path
 

@@ -6,7 +6,7 @@ import pytest
 from c2pa import C2paError, Reader
 
 from ozora.media import write_image
-from ozora.trust.credential import ELSEWHERE, find_beside, is_signable, read_credential
+from ozora.trust.credential import ELSEWHERE, explain_unsigned, find_beside, is_signable, read_credential
 from ozora.trust.identity import init
 from ozora.trust.publish import Terms, publish
 from ozora.trust.verify import verify
@@ -94,6 +94,7 @@ def test_a_sequence_holds_only_whole(tmp_path: Path) -> None:
 
 def test_which_formats_carry_credentials() -> None:
     assert is_signable(Path("a.mp4")) and is_signable(Path("%04d.PNG")) and is_signable(Path("a.tiff"))
+    assert "a.webm carries no content credentials" in explain_unsigned(Path("a.webm"))
     assert not is_signable(Path("a.webm")) and not is_signable(Path("%04d.exr")) and not is_signable(Path("a.mkv"))
 
 

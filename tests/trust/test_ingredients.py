@@ -6,7 +6,7 @@ import pytest
 from c2pa import Reader
 
 from ozora.errors import TrustError
-from ozora.plan import ClipCondition, FrameOrigins, ImageCondition, ReferenceCondition
+from ozora.plan import ClipCondition, Condition, FrameOrigins, ImageCondition, ReferenceCondition
 from ozora.trust.claims import claim_origin, describe_change, describe_take
 from ozora.trust.identity import init
 from ozora.trust.ingredients import Ingredient, read_ingredient, read_ingredients
@@ -79,7 +79,7 @@ def test_nobody_is_asked_for_those_that_are_elsewhere(tmp_path: Path) -> None:
 def test_each_file_has_one_role(tmp_path: Path) -> None:
     home = tmp_path / "home"
     clip, other, picture = (shoot(kind, tmp_path) for kind in ("mp4", "mkv", "png"))
-    conditions = [
+    conditions: list[Condition] = [
         ReferenceCondition(path=str(picture), sha256=""),
         ClipCondition(path=str(clip), sha256=""),
         ClipCondition(path=str(other), sha256=""),

@@ -112,7 +112,7 @@ def _take_another_and_lose_the_list(home: Path) -> None:
     """An installation from before the ends of earlier chains were kept, whose own root is lost too."""
     issue(home)
     for name in ("root.pem", "earlier.pem"):
-        (home / "identity" / name).unlink()
+        (home / "identity" / name).unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("change", [_change_nothing, _renew, _take_another, _take_another_and_lose_the_list])
@@ -146,7 +146,7 @@ def test_a_mark_that_was_lifted_onto_another_picture_shows_nobodys_prompt(tmp_pa
     other = np.clip(draw_clip(9) + lifted, 0, 255).astype(np.uint8)
     _write(other, tmp_path / "b.mp4")
     verdict = verify(tmp_path / "b.mp4", home=home)
-    assert verdict.sentence == "a mark of ours on another picture"
+    assert verdict.sentence == "a mark of ours on another picture, or on a changed copy"
     assert verdict.entry is None
     assert verdict.watermark is not None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import functools
-import json
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from ozora.control_characters import dump_json
 from ozora.errors import SizeError, UserError
 from ozora.timecode import rate
 
@@ -97,7 +97,7 @@ def export(
         screen.say(note)
     paths = [str(path) for path in package.files]
     if as_json:
-        typer.echo(json.dumps({"files": paths, "notes": list(package.notes)}, indent=2, ensure_ascii=False))
+        typer.echo(dump_json({"files": paths, "notes": list(package.notes)}, indent=2))
     else:
         typer.echo("\n".join(paths))
 
@@ -140,7 +140,7 @@ def upscale(
     for note in notes:
         screen.say(note)
     shape = {"frames": made.frames, "height": made.height, "width": made.width, "fps": str(made.fps)}
-    typer.echo(json.dumps({"path": str(made.path), **shape, "notes": notes}) if as_json else made.path)
+    typer.echo(dump_json({"path": str(made.path), **shape, "notes": notes}) if as_json else made.path)
 
 
 def matte(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import getpass
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ozora.control_characters import escape_controls
+from ozora.control_characters import dump_json, escape_controls
 
 if TYPE_CHECKING:
     from ozora.trust.verify import Verdict
@@ -37,7 +36,7 @@ def verify(
     from ozora.trust.verify import verify as find_origin
 
     verdict = find_origin(file, home=home)
-    typer.echo(json.dumps(verdict.to_dict(), indent=2, ensure_ascii=False) if as_json else describe(file, verdict))
+    typer.echo(dump_json(verdict.to_dict(), indent=2) if as_json else describe(file, verdict))
 
 
 @trust.command()
@@ -96,7 +95,7 @@ def status(home: Home = None, as_json: Json = False) -> None:
             "log": comparison.log,
             "ledger": comparison.ledger,
         }
-    typer.echo(json.dumps(facts, indent=2) if as_json else _lines(facts))
+    typer.echo(dump_json(facts, indent=2) if as_json else _lines(facts))
 
 
 @trust.command()

@@ -73,6 +73,14 @@ def is_signable(path: Path) -> bool:
     return path.suffix.lower() in SIGNABLE
 
 
+def explain_unsigned(path: Path) -> str:
+    """Return what a user is told of a file that ``is_signable`` says no of."""
+    return (
+        f"{path} carries no content credentials: no program reads them in {path.suffix} files; what is published here "
+        f"is known by its watermark and in the ledger"
+    )
+
+
 def read_credential(path: Path, identity: Identity | None = None) -> Credential | None:
     """Return the credentials in a file or beside it, checked against it; ``None`` where there are none.
 

@@ -18,7 +18,7 @@ from ozora.media.output_file import is_sequence, passing_file, whole_file, whole
 from ozora.plan import Record
 from ozora.trust import audit
 from ozora.trust.claims import COMPOSITE, MADE_BY_MODEL, Claim, describe_change, describe_generation
-from ozora.trust.credential import is_signable
+from ozora.trust.credential import explain_unsigned, is_signable
 from ozora.trust.file_hash import hash_files, list_files
 from ozora.trust.identity import Identity, init
 from ozora.trust.ingredients import Ingredient, read_ingredient
@@ -29,10 +29,6 @@ from ozora.trust.watermark import mark
 
 Picture = NDArray[np.uint8]
 
-UNSIGNED = (
-    "{path} carries no content credentials: no program reads them in {suffix} files; what was published here is known "
-    "by its watermark and in the ledger"
-)
 DERIVED = "derived"
 """The event of the log."""
 
@@ -74,7 +70,7 @@ def derive_file(
         whole = whole_sequence if is_sequence(path) else whole_file
         with whole(path) as draft, writing(path):
             write(draft)
-        notes = (UNSIGNED.format(path=path, suffix=path.suffix),)
+        notes = (explain_unsigned(path),)
     noted = {"action": action, "parent_sha256": ingredient.sha256, "file_sha256": hash_files(list_files(path))}
     audit.append(home, DERIVED, noted if entry is None else {"watermark": f"{entry.payload:08x}", **noted})
     return Derivative(path=path, is_signed=is_signable(path), notes=notes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,7 @@ class Entry:
     file_sha256: str
     fingerprint: bytes
     record: dict[str, Any]
-    claim: dict[str, Any]
+    claim: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_made_by_model(self) -> bool:

@@ -37,13 +37,13 @@ SENTENCES: dict[Origin, str] = {
     "as_published": "as it was published here, by its hash; it carries no signature",
     "edited": "ours, but edited since it was signed",
     "unsigned": "ours, without its signature",
-    "foreign_mark": "a mark of ours on another picture",
+    "foreign_mark": "a mark of ours on another picture, or on a changed copy",
     "look_alike": "looks like a file that was published here, which proves nothing",
     "unknown": "unknown",
 }
 MARKED_LOOK = 12.0
 """Bits of 64: a picture with our mark that looks no more different than this from what was published is taken for a
-copy of it. Measured on copies and on marks laid on other pictures, see EXPERIMENTS.md."""
+copy of it. Copies that were only encoded again are at 0 to 6, pairs of different clips of the stage at 12 to 36."""
 MOVING = ("image/gif", "image/apng")
 """Pictures that move, and are read as clips."""
 OTHER_BYTES = (
