@@ -20,7 +20,9 @@
         +-- OutOfMemoryError this machine has not enough memory now
         +-- PaintingError    a model has painted nothing that can be shown
         `-- StoreError       the database or the file store cannot be reached now
-            `-- DamageError  a stored file is not what was stored: it is not handed out
+            +-- DamageError  a stored file is not what was stored: it is not handed out
+            +-- DiskFullError   the file store has no room left
+            `-- BusyError       this process has enough to do, or is about to stop
 
 A message is one sentence for a person: what is wrong, and what would work. That of a ``ServiceError`` is for whoever
 runs the installation and may name folders; ``public`` is what a client of the server is told instead.
@@ -91,10 +93,17 @@ class RequestError(UserError):
 
 
 class ServiceError(OzoraError):
-    """Something on our side failed. ``public`` says so to a stranger, without a name of this machine."""
+    """Something on our side failed. ``public`` says so to a stranger, without a name of this machine.
+
+    It belongs to the class and is a constant, so that nothing of this machine can get into it. An error that is raised
+    without a message says the same to the operator.
+    """
 
     exit_code = 3
     public = "something is wrong on the server's side; its operator finds the reason in the log"
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or self.public)
 
 
 class WeightsError(ServiceError):
@@ -147,6 +156,18 @@ class DamageError(StoreError):
     public = (
         "the stored file is damaged, so that it is not sent; its operator restores it from a backup, or make it again"
     )
+
+
+class DiskFullError(StoreError):
+    """The file store has no room left; jobs that are being painted may still end."""
+
+    public = "the server's disk is full, so that nothing can be kept now; try again later"
+
+
+class BusyError(StoreError):
+    """This process has enough to do already, or is about to stop; nothing was done."""
+
+    public = "the server is busy or about to start again; nothing was done, try again in a moment"
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import pytest
 
 from ozora.backends import BACKENDS
 from ozora.server.database import Database
+from ozora.server.health import health_of
 from ozora.server.painting import Studio
 from ozora.server.settings import in_folder
 from ozora.server.store import Store
@@ -26,7 +27,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Data
     BACKENDS["stub"] = StubBackend()
     with serving(settings) as url:
         database, stop = Database(settings.database), threading.Event()
-        studio = Studio(worker="w", settings=settings, database=database, store=Store(settings.data), draining=stop)
+        store = Store(settings.data)
+        studio = Studio(
+            worker="w",
+            settings=settings,
+            database=database,
+            store=store,
+            health=health_of(database, store),
+            draining=stop,
+        )
         thread = threading.Thread(target=work, args=(studio,))
         thread.start()
         yield url, database

@@ -16,6 +16,7 @@ from ozora.backends import BACKENDS
 from ozora.server import keys
 from ozora.server.database import Database
 from ozora.server.desk import Desk
+from ozora.server.health import health_of
 from ozora.server.metrics import Meters
 from ozora.server.painting import Studio
 from ozora.server.settings import Settings, in_folder
@@ -72,12 +73,25 @@ def client(settings: Settings, database: Database, stub: StubBackend) -> Iterato
 
 @pytest.fixture
 def studio(settings: Settings, database: Database, store: Store, stub: StubBackend) -> Studio:
-    return Studio(worker="w1", settings=settings, database=database, store=store, draining=threading.Event())
+    return Studio(
+        worker="w1",
+        settings=settings,
+        database=database,
+        store=store,
+        health=health_of(database, store),
+        draining=threading.Event(),
+    )
 
 
 @pytest.fixture
 def desk(studio: Studio, database: Database) -> Desk:
-    return Desk(settings=studio.settings, database=database, store=studio.store, meters=Meters(database))
+    return Desk(
+        settings=studio.settings,
+        database=database,
+        store=studio.store,
+        meters=Meters(database, studio.health),
+        health=studio.health,
+    )
 
 
 @pytest.fixture

@@ -20,6 +20,19 @@ def is_installed() -> bool:
 
 
 @contextlib.contextmanager
+def stopped(folder: Path) -> Iterator[None]:
+    """The database of ``running(folder)`` is away for the length of the block, as after a fall of its machine."""
+    user = "postgres" if os.geteuid() == 0 else None
+    data = folder / "postgres"
+    control = [str(PROGRAMS[-1] / "pg_ctl"), "-D", str(data), "-w"]
+    options = (data / "postmaster.opts").read_text().split(maxsplit=1)[1].replace('"', "")
+    subprocess.run([*control, "stop", "-m", "immediate"], check=True, capture_output=True, user=user, cwd="/")
+    yield
+    again = [*control, "start", "-l", "/dev/null", "-o", options]
+    subprocess.run(again, check=True, stdout=subprocess.DEVNULL, user=user, cwd="/")
+
+
+@contextlib.contextmanager
 def running(folder: Path) -> Iterator[str]:
     """The URL of a fresh database; it does not run as root, so that root lends it to the user postgres."""
     user = "postgres" if os.geteuid() == 0 else None
@@ -47,6 +60,11 @@ def running(folder: Path) -> Iterator[str]:
     finally:
         server.send_signal(signal.SIGINT)  # does not wait for clients
         server.wait()
+        restarted = data / "postmaster.pid"  # by ``stopped``
+        if restarted.exists():
+            os.kill(int(restarted.read_text().split()[0]), signal.SIGINT)
+            while restarted.exists():
+                time.sleep(0.05)
 
 
 def _wait(url: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
 
@@ -16,14 +16,21 @@ from ozora.errors import SizeError, SnapshotError, WeightsError
 from ozora.plan import Plan
 from ozora.shapes import VideoShape
 
-PLAN_WORDS_THAT_FAIL = {"unlucky": WeightsError, "unfit": SizeError}
+PLAN_WORDS_THAT_FAIL: dict[str, type[Exception]] = {
+    "unlucky": WeightsError,
+    "unfit": SizeError,
+    "cursed": ValueError,
+    "greedy": MemoryError,
+}
+HUNGER_BYTES = 8 << 30  # asked for and given back at once, so that nothing of it is really used
 
 
 class StubBackend:
     """Paints 16 x 16 noise at 4 frames a second; ``step_s`` is how long a step takes.
 
-    The prompt may hold a word that makes it fail: "unlucky" on our side, "unfit" on the user's. With ``sees``
-    it can be shown how a thing looks.
+    The prompt may hold a word that makes it fail: "unlucky" and "greedy" on our side, "unfit" on the user's, "cursed"
+    nobody knows; a "hungry" one takes much memory for a moment. With ``sees`` it can be shown how a thing looks.
+    ``at_end`` is called when the last step is painted.
     """
 
     weights_sha256 = "0" * 64
@@ -32,6 +39,7 @@ class StubBackend:
         self.step_s = step_s
         self.strokes: list[int] = []
         self.sees = False
+        self.at_end: Callable[[], object] = lambda: None
 
     @property
     def capabilities(self) -> Capabilities:
@@ -92,6 +100,9 @@ class StubBackend:
             self.strokes.append(step + 1)
             saved = owner + bytes([step + 1]) + state
             yield Stroke(stage="paint", done=step + 1, total=plan.sampler.steps, save=partial(bytes, saved))
+        self.at_end()
+        if "hungry" in plan.prompts[0].text:
+            np.empty(HUNGER_BYTES, np.uint8)
         yield Stroke(stage="decode", done=1, total=1)
         random = np.random.default_rng(list(state))
         frames = random.integers(0, 256, (shape.frames, shape.height, shape.width, 3), dtype=np.uint8)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import text
 
 from ozora.errors import RequestError, StoreError, UserError
 from ozora.server.database import Database
+from ozora.server.settings import Settings
 
 
 def test_a_failed_block_changes_nothing(database: Database) -> None:
@@ -60,6 +62,15 @@ def test_a_database_that_is_away_can_be_tried_again() -> None:
     with pytest.raises(StoreError, match="try again"), gone.reading():
         pass
     gone.close()
+
+
+def test_the_url_may_say_how_long_a_locked_database_is_waited_for(database: Database, settings: Settings) -> None:
+    hasty = Database(f"{settings.database}?timeout=0.1")
+    began = time.monotonic()
+    with database.writing(), pytest.raises(StoreError, match="locked"), hasty.writing():
+        pass
+    assert time.monotonic() - began < 3
+    hasty.close()
 
 
 def test_a_damaged_file_is_said_to_be_away(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ozora.errors import OzoraError
+from ozora.errors import OutOfMemoryError, OzoraError
 from ozora.server import envelope as module
 from ozora.server.database import Database
 from ozora.server.desk import Desk
@@ -123,3 +123,22 @@ def test_who_waits_when_the_server_is_stopped_is_told_to_come_again(desk: Desk) 
 
     start, _ = _answers(desk, app, stop_after_s=0.05)
     assert start["status"] == 503 and b"retry-after" in dict(start["headers"])
+
+
+def test_a_request_that_finds_no_memory_can_be_tried_again(desk: Desk) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        bytearray(1 << 62)
+
+    answers: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        answers.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
+    asyncio.run(Envelope(app, desk)(scope, receive, send))
+    assert answers[0]["status"] == 503
+    assert b"retry-after" in dict(answers[0]["headers"])
+    assert OutOfMemoryError.public.encode() in answers[1]["body"]

@@ -136,8 +136,8 @@ def test_the_date_decides_what_expires_and_the_clock_what_lapses(studio: Studio)
     assert sweep(studio.settings, studio.database, studio.store, now + 3650 * 86400, date=now) == 0
     with studio.database.writing() as connection:
         jobs.add(connection, draft(), now)
-        queue.claim(connection, "w1", now=now, lease_s=5.0, max_failures=2)
-    sweep(studio.settings, studio.database, studio.store, now + 60, date=now)
+        queue.claim(connection, "w1", now=now, lease_s=-1.0, max_failures=2)
+    sweep(studio.settings, studio.database, studio.store, now, date=now)
     with studio.database.reading() as connection:
         assert jobs.count(connection)[QUEUED] == 1
 

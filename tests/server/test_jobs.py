@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from ozora.errors import RequestError
 from ozora.server import jobs, queue
 from ozora.server.database import Database
 from ozora.server.jobs import CANCELLED, FAILED, QUEUED
 from ozora.server.keys import LOCAL
+from ozora.server.tables import ATTEMPTS
 from tests.server.samples import draft
 
 
@@ -47,12 +49,16 @@ def test_a_waiting_job_is_cancelled_at_once(database: Database) -> None:
         assert jobs.cancel(connection, job, 7.0) == job
 
 
-def test_a_painted_job_is_asked_to_stop(database: Database) -> None:
+def test_a_painted_job_is_cancelled_at_once_too(database: Database) -> None:
     with database.writing() as connection:
         jobs.add(connection, draft(), 5.0)
         claimed = queue.claim(connection, "w", now=6.0, lease_s=10.0, max_failures=3)
         assert claimed is not None
-        assert jobs.cancel(connection, claimed, 7.0).cancel_requested
+        stopped = jobs.cancel(connection, claimed, 7.0)
+        assert (stopped.status, stopped.error_code, stopped.completed_at) == (FAILED, CANCELLED, 7.0)
+        assert queue.keep(connection, claimed, now=7.0, idle_s=0.0, lease_s=10.0) == "lost"
+        ends = connection.execute(select(ATTEMPTS.c.outcome, ATTEMPTS.c.ended_at)).all()
+        assert [tuple(end) for end in ends] == [(CANCELLED, 7.0)]
 
 
 def test_a_deleted_job_is_out_of_sight(database: Database) -> None:

@@ -9,7 +9,17 @@ from ozora.errors import RequestError, StoreError
 from ozora.plan import Plan
 from ozora.server import jobs, queue
 from ozora.server.database import Database
-from ozora.server.preflight import BASE_BYTES, BESIDE_BYTES, Need, check, first_guess, predict, slowness, usable_memory
+from ozora.server.preflight import (
+    BASE_BYTES,
+    BESIDE_BYTES,
+    Need,
+    after_shortage,
+    check,
+    first_guess,
+    predict,
+    slowness,
+    usable_memory,
+)
 from ozora.server.store import SPARE_BYTES
 from ozora.shapes import VideoShape
 from tests.server.samples import draft, plan
@@ -77,3 +87,7 @@ def test_a_full_disk_may_be_empty_again() -> None:
     for free_bytes in (0, SPARE_BYTES, SPARE_BYTES + BESIDE_BYTES):
         with pytest.raises(StoreError, match="disk is full"):
             check(need, plan(), memory_bytes=10**12, free_bytes=free_bytes)
+
+
+def test_after_a_shortage_more_is_thought_to_be_needed_and_no_more_than_there_is() -> None:
+    assert [after_shortage(100, room) for room in (1000, 120, 50)] == [150, 120, 100]

@@ -29,3 +29,32 @@ def test_a_signal_and_the_end_of_the_parent_stop_it() -> None:
     told.send_signal(signal.SIGTERM)
     assert told.communicate(timeout=20)[0] == "stopped\n"
     assert left.communicate(timeout=20)[0] == "stopped\n"
+
+
+HELD_UP = """
+import ctypes
+from ozora.server.process import Watchdog
+watchdog = Watchdog()
+watchdog.feed(0.5)
+ctypes.PyDLL(None).sleep(60)  # in C, and holds the interpreter
+"""
+FED = """
+import time
+from ozora.server.process import Watchdog
+watchdog = Watchdog()
+for _ in range(4):
+    watchdog.feed(1.0)
+    time.sleep(0.4)
+watchdog.rest()
+time.sleep(1.2)
+"""
+
+
+def test_a_process_that_is_held_up_in_c_ends_and_says_where() -> None:
+    done = subprocess.run([sys.executable, "-c", HELD_UP], capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 1
+    assert "Timeout" in done.stderr and 'File "<string>", line 6' in done.stderr
+
+
+def test_a_process_that_feeds_its_watchdog_goes_on() -> None:
+    assert subprocess.run([sys.executable, "-c", FED], timeout=20, check=False).returncode == 0

@@ -32,3 +32,12 @@ def test_when_to_ask_again(predicted_s: float, progress: int, wait_ms: int, data
     painted = dataclasses.replace(job, status=IN_PROGRESS, predicted_s=predicted_s, progress=progress)
     assert poll_ms(painted) == wait_ms
     assert poll_ms(job) == 1000
+
+
+def test_a_job_that_waits_says_for_what_until_it_is_painted(database: Database) -> None:
+    with database.writing() as connection:
+        job = jobs.add(connection, draft(), 5.5)
+    assert video_of(job)["waits_for"] is None
+    waiting = dataclasses.replace(job, waits_for="the store is away")
+    assert video_of(waiting)["waits_for"] == "the store is away"
+    assert video_of(dataclasses.replace(waiting, status=IN_PROGRESS))["waits_for"] is None

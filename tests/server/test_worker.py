@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import signal
 import subprocess
 import sys
@@ -9,21 +10,24 @@ from pathlib import Path
 
 import pytest
 
+from ozora.errors import TrustError
 from ozora.server import jobs
 from ozora.server.database import Database
+from ozora.server.health import Check, Health
 from ozora.server.jobs import COMPLETED, QUEUED, Job
 from ozora.server.keys import LOCAL
+from ozora.server.logs import LOGGER
 from ozora.server.painting import Studio
 from ozora.server.settings import Settings, environment
-from ozora.server.worker import claim, open_studio, work
+from ozora.server.worker import UNWELL_S, Gate, Memory, claim, is_work, open_studio, work
 from tests.server.samples import draft, plan
 from tests.server.test_painting import expected
 
 ROOT = Path(__file__).parents[2]
 
 
-def start_worker(settings: Settings, step_s: float) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.server.stub_worker", str(step_s)]
+def start_worker(settings: Settings, step_s: float, *max_bytes: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tests.server.stub_worker", str(step_s), *map(str, max_bytes)]
     return subprocess.Popen(command, cwd=ROOT, env=environment(settings), stderr=subprocess.DEVNULL)
 
 
@@ -56,6 +60,91 @@ def test_every_worker_has_a_name_of_its_own(settings: Settings, database: Databa
     assert first.worker != second.worker
     first.database.close()
     second.database.close()
+
+
+class Switch:
+    """A part of our side that can be broken and mended."""
+
+    def __init__(self) -> None:
+        self.is_broken = False
+        self.looks = 0
+
+    def __call__(self) -> None:
+        self.looks += 1
+        if self.is_broken:
+            raise TrustError("/home/x/trust.json cannot be read")
+
+
+def with_part(studio: Studio, switch: Switch) -> Studio:
+    return dataclasses.replace(studio, health=Health({"home": Check(run=switch, silence=TrustError)}, fresh_s=0.0))
+
+
+def test_nothing_is_claimed_while_our_side_is_ill_and_all_goes_on_when_it_is_well(
+    studio: Studio, caplog: pytest.LogCaptureFixture
+) -> None:
+    LOGGER.propagate = True
+    switch = Switch()
+    switch.is_broken, sick = True, with_part(studio, switch)
+    with studio.database.writing() as connection:
+        first, second = (jobs.add(connection, draft(seed=seed), time.time()) for seed in range(2))
+    thread = threading.Thread(target=work, args=(sick,))
+    thread.start()
+    until = time.monotonic() + 10
+    while switch.looks < 2 and time.monotonic() < until:
+        time.sleep(0.02)
+    waiting = wait_for(studio.database, first, status=QUEUED)
+    assert (waiting.attempt, waiting.waits_for) == (0, TrustError.public)
+    assert wait_for(studio.database, second).waits_for is None  # it is not its turn
+    switch.is_broken = False
+    for job in (first, second):
+        done = wait_for(studio.database, job, status=COMPLETED)
+        assert (done.failures, done.waits_for) == (0, None)
+    studio.draining.set()
+    thread.join(timeout=5)
+    said = [record.getMessage() for record in caplog.records if "claimed while" in record.getMessage()]
+    assert len(said) == 1 and "trust.json" in said[0]  # once, not at each look
+
+
+def test_our_side_is_looked_at_less_and_less_often() -> None:
+    assert list(UNWELL_S) == sorted(UNWELL_S) and UNWELL_S[-1] <= 60
+
+
+def test_a_gate_looks_anew_when_it_is_told_to_doubt(studio: Studio) -> None:
+    switch = Switch()
+    part = {"home": Check(run=switch, silence=TrustError)}
+    gate = Gate(dataclasses.replace(studio, health=Health(part, fresh_s=60.0)))
+    studio.draining.set()  # no pauses
+    assert gate.is_open()
+    switch.is_broken = True
+    assert gate.is_open()
+    gate.doubt()
+    assert not gate.is_open()
+    switch.is_broken = False
+    assert gate.is_open()
+
+
+def test_a_job_of_another_machine_is_not_taken_by_one_whose_clock_is_ahead(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with studio.database.writing() as connection:
+        jobs.add(connection, draft(), time.time())
+    assert claim(studio) is not None
+    ahead = time.time() + 300
+    monkeypatch.setattr(time, "time", lambda: ahead)
+    assert not is_work(studio)
+    assert claim(dataclasses.replace(studio, worker="ahead")) is None
+
+
+def test_a_worker_that_has_only_work_that_is_too_large_tries_it_after_a_while(studio: Studio) -> None:
+    memory = Memory(studio, patient_s=0.2)
+    room = memory.room_bytes()
+    assert room is not None and room > 0
+    memory.note(barred=True)
+    assert memory.room_bytes() is not None
+    time.sleep(0.3)
+    assert memory.room_bytes() is None
+    memory.note(barred=False)
+    assert memory.room_bytes() is not None
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ from ozora.server.answers import answer_of
 from ozora.server.database import Database
 from ozora.server.desk import Desk
 from ozora.server.envelope import Envelope
+from ozora.server.health import health_of
 from ozora.server.housekeeping import Housekeeper
 from ozora.server.lookout import Lookout
 from ozora.server.metrics import Meters
@@ -52,7 +53,8 @@ def make_app(settings: Settings) -> FastAPI:
     database.migrate()
     with database.writing() as connection:
         keys.ensure_local(connection)
-    desk = Desk(settings=settings, database=database, store=store, meters=Meters(database))
+    health = health_of(database, store)
+    desk = Desk(settings=settings, database=database, store=store, meters=Meters(database, health), health=health)
     keeper = Housekeeper(settings, database, store)
 
     @contextlib.asynccontextmanager

@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from ozora.errors import RequestError, StoreError, UserError
+from ozora.errors import BusyError, RequestError, StoreError, UserError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_S = 5  # so long a client waits for a locked database until it is told to try again
@@ -29,7 +29,10 @@ _LOCK = 7_201_993  # any number of our own: PostgreSQL's lock for those who chan
 
 
 class Database:
-    """Connections to one database; threads may share it, processes may not."""
+    """Connections to one database; threads may share it, processes may not.
+
+    The URL may say how many seconds a locked database is waited for: ``?timeout=1`` (PostgreSQL: ``connect_timeout``).
+    """
 
     def __init__(self, url: str) -> None:
         try:
@@ -39,7 +42,8 @@ class Database:
             self.is_sqlite = parsed.get_backend_name() == "sqlite"
             if self.is_sqlite and parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            connect: dict[str, Any] = {"timeout": BUSY_S} if self.is_sqlite else {"connect_timeout": BUSY_S}
+            name = "timeout" if self.is_sqlite else "connect_timeout"
+            connect: dict[str, Any] = {} if name in parsed.query else {name: BUSY_S}
             self._engine = create_engine(
                 parsed, connect_args=connect, pool_size=10, max_overflow=40, pool_timeout=BUSY_S, pool_pre_ping=True
             )
@@ -81,7 +85,7 @@ def _reachable() -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
-        raise StoreError("the database is too busy now; nothing is lost, try again in a moment") from error
+        raise BusyError("the database is too busy now; nothing is lost, try again in a moment") from error
     except (DataError, UnicodeEncodeError) as error:  # NUL, half a surrogate pair, or more than a column holds
         raise RequestError("a text holds a character that cannot be stored, or is too long; leave it out") from error
     except DBAPIError as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ozora.server import preflight
 from ozora.server.database import Database
+from ozora.server.health import Health
 from ozora.server.metrics import Meters
 from ozora.server.settings import Settings
 from ozora.server.store import Store
@@ -22,6 +23,7 @@ class Desk:
     database: Database
     store: Store
     meters: Meters
+    health: Health
     _slowness: dict[str, float] = field(default_factory=dict)
     _looked_at: float = -SLOWNESS_S
 

@@ -15,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ozora.errors import RequestError, StoreError
+from ozora.errors import BusyError, RequestError
 from ozora.server.desk import Desk
 from ozora.server.logs import LOGGER
 from ozora.server.polls import PATH
@@ -64,7 +64,7 @@ class Envelope:
         except asyncio.CancelledError:  # the process is told to stop, and did not wait any longer
             if status:
                 raise
-            await _refuse(StoreError("the server is being restarted; try again"), scope, receive, answer)
+            await _refuse(BusyError("the server is being restarted; try again"), scope, receive, answer)
         except Exception as error:
             LOGGER.exception("request failed", extra={"request": request_id})
             if status:
@@ -99,7 +99,7 @@ class Envelope:
             if body.size_bytes > limit:
                 raise _too_large(limit)
             if self._held_bytes > AT_ONCE * limit:
-                raise StoreError("too many large files are being sent; try again in a moment")
+                raise BusyError("too many large files are being sent; try again in a moment")
             return message
 
         return bounded

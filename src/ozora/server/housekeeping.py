@@ -10,6 +10,7 @@ from sqlalchemy import delete, or_, select, update
 
 from ozora.errors import RequestError, StoreError
 from ozora.server import batches, queue, webhooks
+from ozora.server.clock import read_clock
 from ozora.server.database import Database
 from ozora.server.dates import Calendar
 from ozora.server.logs import LOGGER
@@ -106,7 +107,8 @@ def sweep(settings: Settings, database: Database, store: Store, now: float, *, d
     """
     date = now if date is None else date
     with database.writing() as connection:
-        queue.reap(connection, now=now, max_failures=settings.max_failures)
+        moment = read_clock(connection)
+        queue.reap(connection, now=moment, lease_s=settings.lease_s, max_failures=settings.max_failures)
         connection.execute(delete(IDEMPOTENCY).where(IDEMPOTENCY.c.created_at < date - TOKENS_S))
         connection.execute(
             delete(DELIVERIES).where(DELIVERIES.c.next_at.is_(None), DELIVERIES.c.created_at < date - DELIVERIES_S)

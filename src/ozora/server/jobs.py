@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, and_, func, insert, select, updat
 
 from ozora.errors import RequestError
 from ozora.server.cursors import number_of
-from ozora.server.tables import JOBS
+from ozora.server.tables import ATTEMPTS, JOBS
 from ozora.server.webhooks import announce
 
 QUEUED, IN_PROGRESS, COMPLETED, FAILED = "queued", "in_progress", "completed", "failed"
@@ -165,17 +165,24 @@ def page(
 
 
 def cancel(connection: Connection, job: Job, now: float) -> Job:
-    """Stop a job: at once when it waits, at its worker's next step when it is painted; an ended one stays as it is."""
+    """End a job at once; whoever paints it finds that it is lost. An ended one stays as it is."""
     stopped = connection.execute(
         update(JOBS)
-        .where(JOBS.c.id == job.id, JOBS.c.status == QUEUED)
-        .values(status=FAILED, error_code=CANCELLED, error_message="the job was cancelled", completed_at=now)
+        .where(JOBS.c.id == job.id, JOBS.c.status.in_((QUEUED, IN_PROGRESS)))
+        .values(
+            status=FAILED,
+            error_code=CANCELLED,
+            error_message="the job was cancelled",
+            completed_at=now,
+            cancel_requested=True,
+            lease_until=None,
+            waits_for=None,
+        )
     )
     if stopped.rowcount:
+        running = and_(ATTEMPTS.c.job_id == job.id, ATTEMPTS.c.ended_at.is_(None))
+        connection.execute(update(ATTEMPTS).where(running).values(ended_at=now, outcome=CANCELLED))
         announce(connection, job.key_id, "video.failed", job.id, now)
-    connection.execute(
-        update(JOBS).where(JOBS.c.id == job.id, JOBS.c.status == IN_PROGRESS).values(cancel_requested=True)
-    )
     return get(connection, job.id, job.key_id)
 
 

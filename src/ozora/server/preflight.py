@@ -15,7 +15,7 @@ from fractions import Fraction
 from sqlalchemy import Connection, select
 
 from ozora.backends import Capabilities, find
-from ozora.errors import RequestError, StoreError
+from ozora.errors import DiskFullError, RequestError
 from ozora.plan import Plan
 from ozora.server.store import SPARE_BYTES
 from ozora.server.tables import JOBS
@@ -59,8 +59,8 @@ def predict_seconds(can: Capabilities, duration_s: Fraction, size: str, steps: i
 
 
 def check(need: Need, plan: Plan, *, memory_bytes: int, free_bytes: int | None) -> None:
-    """Refuse what cannot fit: the ``RequestError`` names the size that would. ``StoreError`` when the disk is so full
-    that no size would, which may pass."""
+    """Refuse what cannot fit: the ``RequestError`` names the size that would. ``DiskFullError`` when the disk is so
+    full that no size would, which may pass."""
     if need.memory_bytes > memory_bytes:
         room = max(0, memory_bytes - BASE_BYTES)
         raise _too_large(plan, room / (need.memory_bytes - BASE_BYTES), "memory", need.memory_bytes, memory_bytes)
@@ -68,7 +68,7 @@ def check(need: Need, plan: Plan, *, memory_bytes: int, free_bytes: int | None) 
         room = max(0, free_bytes - SPARE_BYTES)
         share = (room - BESIDE_BYTES) / (need.disk_bytes - BESIDE_BYTES)
         if _smaller(plan.shape, share) is None:
-            raise StoreError("the server's disk is full, so that nothing can be painted now; try again later")
+            raise DiskFullError
         raise _too_large(plan, share, "disk", need.disk_bytes, room)
 
 
@@ -78,6 +78,12 @@ def usable_memory(limit_bytes: int, num_workers: int) -> int:
         return limit_bytes
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return int(total * 0.9 / max(1, num_workers))
+
+
+def after_shortage(memory_bytes: int, room_bytes: int) -> int:
+    """What a job that ran out of memory is thought to need from now on; no more than there can be, since it is a
+    guess."""
+    return max(memory_bytes, min(memory_bytes * 3 // 2, room_bytes))
 
 
 def slowness(connection: Connection) -> dict[str, float]:

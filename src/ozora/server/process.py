@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
+import sys
 import threading
 from types import FrameType
 
@@ -27,3 +29,18 @@ def end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait, daemon=True).start()
+
+
+class Watchdog:
+    """Ends this process when it is not fed in time, though no thread of Python can run: some library holds them all up.
+
+    It is a thread of the interpreter's own (``faulthandler``), which writes where each thread is before the end.
+    """
+
+    def feed(self, within_s: float) -> None:
+        """All is well; the next time must come within so many seconds."""
+        faulthandler.dump_traceback_later(within_s, exit=True, file=sys.__stderr__ or 2)
+
+    def rest(self) -> None:
+        """Nothing need come any more."""
+        faulthandler.cancel_dump_traceback_later()

@@ -18,10 +18,11 @@ class Settings:
     """Everything a process of the server needs to know.
 
     ``database`` is a URL of SQLAlchemy, ``data`` a URL or folder of fsspec. ``aliases`` maps a name on the wire to a
-    model. ``lease_s``: a worker that is silent for so long has lost its job. ``max_failures``: so many attempts without
-    a new step end a job. ``keep_s``: files of a job live so long. ``memory_bytes``: what one job may need, 0 for what
-    the machine has. ``private_hosts`` may be fetched from and sent to although they are not public.
-    ``supervised``: the process ends when its standard input does.
+    model. ``lease_s``: a worker that is silent for so long has lost its job. ``patience``: one step may take so many
+    times as long as that, or as the whole job is thought to take. ``max_failures``: so many attempts without a new step
+    end a job. ``keep_s``: files of a job live so long. ``memory_bytes``: what one job may need, 0 for what the machine
+    has. ``private_hosts`` may be fetched from and sent to although they are not public. ``supervised``: the process
+    ends when its standard input does. ``mark``: what its supervisor knows the process by.
     """
 
     database: str
@@ -31,6 +32,7 @@ class Settings:
     workers: int = 1
     aliases: dict[str, str] = field(default_factory=lambda: {"sora-2": "maquette", "sora-2-pro": "maquette"})
     lease_s: float = 30.0
+    patience: float = 10.0
     max_failures: int = 5
     keep_s: float = 30 * 86400.0
     max_queued: int = 20_000
@@ -38,6 +40,7 @@ class Settings:
     memory_bytes: int = 0
     private_hosts: tuple[str, ...] = ()
     supervised: bool = False
+    mark: str = ""
 
     @property
     def is_local(self) -> bool:

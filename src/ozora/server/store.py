@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fsspec.core import url_to_fs
 
-from ozora.errors import DamageError, StoreError, UserError
+from ozora.errors import DamageError, DiskFullError, StoreError, UserError
 from ozora.server.logs import LOGGER
 from ozora.server.seals import Hashes, Seal, State, seal_of
 
@@ -171,10 +171,10 @@ class Store:
         return shutil.disk_usage(nearest).free
 
     def check_room(self, size_bytes: int) -> None:
-        """``StoreError`` when a file of a client would take what is left for the jobs."""
+        """``DiskFullError`` when a file of a client would take what is left for the jobs."""
         free_bytes = self.free_bytes()
         if free_bytes is not None and free_bytes - size_bytes < SPARE_BYTES:
-            raise StoreError("the server's disk is full, so that nothing can be kept now; try again later")
+            raise DiskFullError
 
     def local_path(self, path: str) -> Path | None:
         """Where a file is on this machine; ``None`` when the store is elsewhere."""

@@ -89,8 +89,10 @@ def discard(desk: Desk, drafts: Sequence[Draft]) -> None:
 def prepare(desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, parent: str | None = None) -> Draft:
     """The job of a request, with everything checked that can be; its given files are in the store already.
 
-    ``PolicyError`` when the rules of this key refuse the prompt or hold it for a person to look at.
+    ``PolicyError`` when the rules of this key refuse the prompt or hold it for a person to look at; a ``ServiceError``
+    when our side is ill, so that nothing could be made of it now.
     """
+    desk.health.require()
     _check_together(fields)
     fields = _told(desk, key, fields, parent)
     cast = _cast(desk, key, fields)

@@ -30,6 +30,7 @@ def video_of(job: Job) -> dict[str, Any]:
         "parent_id": job.parent_id,
         "characters": [{"id": identity} for identity in job.characters],
         "notes": list(job.notes),
+        "waits_for": job.waits_for if job.status == QUEUED else None,
         "predicted": {
             "seconds": job.predicted_s,
             "memory_bytes": job.predicted_memory_bytes,

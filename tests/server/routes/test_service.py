@@ -4,6 +4,7 @@ from pathlib import Path
 
 import httpx
 
+from ozora.errors import StoreError
 from ozora.server.settings import Settings
 
 
@@ -22,6 +23,10 @@ def test_a_server_without_its_disk_is_not_ready(client: httpx.Client, settings: 
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
     assert answer.headers["retry-after"] == "1"
+    assert answer.json()["parts"] == {"database": "ok", "store": StoreError.public, "memory": "ok", "home": "ok"}
+    assert settings.data not in answer.text
+    text = client.get("/metrics").text
+    assert 'ozora_part_up{part="store"} 0.0' in text and 'ozora_part_up{part="home"} 1.0' in text
 
 
 def test_the_page_of_calls_needs_no_network(client: httpx.Client) -> None:

@@ -47,6 +47,7 @@ def batch_routes(desk: Desk, door: Door) -> APIRouter:
             known = idempotency.find(connection, token)
         if known is not None:
             return retrieve(known, key)
+        desk.health.require()
         with desk.database.reading() as connection:
             file = files.get(connection, fields["input_file_id"], key.id, "input_file_id")
         lines, refusals = read_lines(files.read_bytes(desk.store, file))

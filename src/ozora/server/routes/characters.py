@@ -44,6 +44,7 @@ def character_routes(desk: Desk, door: Door) -> APIRouter:
             known = idempotency.find(connection, token)
         if known is not None:
             return retrieve(known, key)
+        desk.health.require()
         texts = characters.describe(fields["name"], fields.get("description", ""), fields.get("person", ""))
         shown = _shown(key, fields["video"])
         character = Character(id=characters.new_id(), key_id=key.id, file_id=files.new_id(), created_at=now, **texts)

@@ -6,13 +6,14 @@ import html
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse, Response
-from sqlalchemy import text
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from ozora.server.access import Door
 from ozora.server.desk import Desk
 from ozora.server.keys import Key
+from ozora.server.problems import problem_of
 
+READY_S = 1.0  # a look is good for so long for machines that watch
 STYLE = "body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}code{background:#eee}"
 
 
@@ -26,12 +27,14 @@ def service_routes(desk: Desk, door: Door) -> APIRouter:
         return {"status": "ok"}
 
     @router.get("/readyz")
-    def ready() -> dict[str, str]:
-        """Database and file store can be used; 503 otherwise."""
-        with desk.database.reading() as connection:
-            connection.execute(text("SELECT 1"))
-        desk.store.check()
-        return {"status": "ok"}
+    def ready() -> Response:
+        """A video could be made and published now; else 503, and ``parts`` says what is ill in public words."""
+        illnesses = desk.health.look(max_age_s=READY_S)
+        if not illnesses:
+            return JSONResponse({"status": "ok"})
+        parts = dict.fromkeys(desk.health.parts, "ok") | {item.part: item.kind.public for item in illnesses}
+        problem = problem_of(illnesses[0].error())
+        return JSONResponse({**problem.to_dict(), "parts": parts}, 503, problem.headers())
 
     @router.get("/metrics")
     def metrics(key: Key = Depends(door.open("read"))) -> Response:
