@@ -92,7 +92,11 @@ def check(connection: Connection, text: str) -> Key:
     match = re.fullmatch(rf"{PREFIX}([0-9a-f]{{12}})_([0-9a-f]{{48}})", text)
     row = connection.execute(select(KEYS).where(KEYS.c.id == match[1])).mappings().first() if match else None
     if match is None or row is None or not hmac.compare_digest(str(row["hash"]), _hash(match[2])):
-        raise RequestError("the API key is wrong; `ozora keys create` makes one", status=401, code="invalid_api_key")
+        raise RequestError(
+            "the API key is wrong; `ozora keys create` makes one, `ozora keys local` prints that of this machine",
+            status=401,
+            code="invalid_api_key",
+        )
     if row["revoked_at"] is not None:
         raise RequestError("the API key was revoked; ask for another", status=401, code="invalid_api_key")
     return _key_of(dict(row))

@@ -39,11 +39,6 @@ class Settings:
     private_hosts: tuple[str, ...] = ()
     supervised: bool = False
 
-    @property
-    def is_local(self) -> bool:
-        """Whether only this machine can reach the server."""
-        return self.host in LOOPBACK
-
     def to_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
 
