@@ -41,8 +41,8 @@ class File:
 class Server:
     """Where a server is.
 
-    The key stays out of workflows, which are saved in pictures: it is ``OZORA_API_KEY``, or for a server of this machine
-    the one that ``ozora keys local`` prints.
+    The key stays out of workflows, which are saved in pictures: it is ``OZORA_API_KEY``, or for a server of this
+    machine the one that ``ozora keys local`` prints.
     """
 
     url: str = DEFAULT_URL

@@ -28,6 +28,8 @@ from ozora import __version__
 from ozora.errors import OzoraError, RequestError
 from ozora.server.access import bearer_of
 from ozora.server.caller import Caller
+from ozora.server.connection import connection_class
+from ozora.server.crowd import make_crowd
 from ozora.server.jobs import COMPLETED, ENDED, FAILED
 from ozora.server.problems import problem_of
 
@@ -103,7 +105,14 @@ def serve_http(url: str, port: int) -> None:
     """Answer at ``http://127.0.0.1:PORT/mcp`` until interrupted, in front of the server at ``url``."""
     app = KeyedOnly(make_mcp(Caller(url=url)).streamable_http_app(host="127.0.0.1"))
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_level="warning", proxy_headers=False, server_header=False
+        app,
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        proxy_headers=False,
+        server_header=False,
+        http=connection_class(make_crowd()),
+        ws="none",
     )
     uvicorn.Server(config).run()
 

@@ -10,6 +10,8 @@ from fastapi import FastAPI
 
 from ozora.server import logs
 from ozora.server.app import make_app
+from ozora.server.connection import connection_class
+from ozora.server.crowd import Crowd, make_crowd
 from ozora.server.process import end_with_parent
 from ozora.server.settings import Settings, from_environment
 
@@ -17,8 +19,8 @@ SWITCH_S = 0.001  # a thread that takes a submission leaves the loop to those wh
 DRAIN_S = 5  # for requests that are being answered when the process is told to stop
 
 
-def make_server(app: FastAPI, settings: Settings) -> uvicorn.Server:
-    """A server for the application; ``run`` serves until SIGTERM."""
+def make_server(app: FastAPI, settings: Settings, crowd: Crowd | None = None) -> uvicorn.Server:
+    """A server for the application and at most one ``crowd`` of clients; ``run`` serves until SIGTERM."""
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -29,6 +31,8 @@ def make_server(app: FastAPI, settings: Settings) -> uvicorn.Server:
         server_header=False,
         proxy_headers=False,
         backlog=4096,
+        http=connection_class(crowd or Crowd()),
+        ws="none",
     )
     return uvicorn.Server(config)
 
@@ -39,7 +43,7 @@ def main() -> None:
     settings = from_environment()
     if settings.supervised:
         end_with_parent()
-    server = make_server(make_app(settings), settings)
+    server = make_server(make_app(settings), settings, make_crowd())
     sys.setswitchinterval(SWITCH_S)
     gc.freeze()
     server.run()
