@@ -27,7 +27,7 @@ from ozora.backends import BACKENDS, Backend, Capabilities, Frames, find
 from ozora.edit.finish import Finish
 from ozora.edit.given import Given, Sound, read_given, read_given_sound, read_references, read_sketch, to_native
 from ozora.errors import CapabilityError, PromptError, SizeError, UserError, blaming
-from ozora.media import VideoWriter, holds_sound, read_image
+from ozora.media import VideoWriter, check_picture, holds_sound
 from ozora.plan import Condition, ImageCondition, Layout, Plan, Prompt, Record, ReferenceCondition, Sampler
 from ozora.shapes import VideoShape
 from ozora.timecode import exact, rate
@@ -387,7 +387,7 @@ def _conditions(image: Path | None, references: Sequence[Path], layout: Layout |
 def _checked(param: str, image: Path) -> str:
     """The hash of an image file that can be read."""
     with blaming(param):
-        read_image(image)
+        check_picture(image)
     return hashlib.sha256(image.read_bytes()).hexdigest()
 
 

@@ -8,6 +8,7 @@ import sys
 import uvicorn
 from fastapi import FastAPI
 
+from ozora.media.decoding_room import ROOM
 from ozora.server import logs
 from ozora.server.app import make_app
 from ozora.server.connection import connection_class
@@ -16,6 +17,7 @@ from ozora.server.process import end_with_parent
 from ozora.server.settings import Settings, from_environment
 
 SWITCH_S = 0.001  # a thread that takes a submission leaves the loop to those who only look, after so long
+DECODED_BYTES = 400_000_000  # of pictures and clips that all requests together decode at once
 DRAIN_S = 5  # for requests that are being answered when the process is told to stop
 
 
@@ -44,6 +46,7 @@ def main() -> None:
     if settings.supervised:
         end_with_parent()
     server = make_server(make_app(settings), settings, make_crowd())
+    ROOM.limit(DECODED_BYTES)
     sys.setswitchinterval(SWITCH_S)
     gc.freeze()
     server.run()

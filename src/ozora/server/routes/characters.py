@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections import deque
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Depends, Header
 
 from ozora.errors import MediaError, PolicyError, RequestError
-from ozora.media import read_image, read_video
+from ozora.media import FootageReader, check_picture
 from ozora.server import characters, files, idempotency
 from ozora.server.access import Door
 from ozora.server.characters import Character, check_likeness
@@ -106,9 +107,10 @@ def _check(data: bytes) -> str:
         path.write_bytes(data)
         try:
             if is_image:
-                read_image(path)
+                check_picture(path)
             else:
-                read_video(path, max_frames=MAX_FRAMES, max_pixels=MAX_PIXELS)
+                with FootageReader(path, max_frames=MAX_FRAMES, max_pixels=MAX_PIXELS) as reader:
+                    deque(reader, maxlen=0)  # to its end
         except MediaError as error:
             message = str(error).replace(str(path), "the field 'video'")
             raise RequestError(message, code="invalid_media", param="video") from error
