@@ -2,7 +2,8 @@
 
     python benchmarks/trust.py [--clips 24] [--goal-clips 100] [--unmarked 1000] [--minutes 6] [--size 224x128]
 
-Prints Markdown tables. "found" is the watermark with the right number, "looks" the fingerprint nearer than its limit.
+Prints Markdown tables. "found" is the watermark with the right number, "looks" the fingerprint nearer than its limit,
+"a copy" a marked picture that looks enough like the published one for its record to be shown.
 Every attack is done to the published MP4 (H.264, crf 16). The rows of a goal are tried on more clips than the others.
 Unmarked clips have 12 frames, each searched for a key of its own. The clips are shared among the processor's cores and
 begin no more when the minutes are over, so that each row says on how many it was tried. Needs OpenGL.
@@ -31,8 +32,9 @@ from numpy.typing import NDArray
 from ozora import pipeline
 from ozora.media import VideoWriter, read_video, resize_frames, write_video
 from ozora.shapes import VideoShape
-from ozora.trust.fingerprint import SIMILAR, distance, fingerprint
+from ozora.trust.fingerprint import SIMILAR, distance, fingerprint, measure_likeness
 from ozora.trust.publish import Terms, publish
+from ozora.trust.verify import MARKED_LOOK
 from ozora.trust.watermark import detect, mark
 from ozora.world.drawing import draw
 from ozora.world.renderer import Renderer
@@ -49,9 +51,10 @@ FIRST_UNMARKED, FIRST_GOAL = 10_000, 1000  # seeds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """A published clip: the file and its frames, and the number in its watermark."""
+    """A published clip: the file and its frames, the frames before they were marked, the number in its watermark."""
 
     path: Path
+    plain: Frames
     frames: Frames
     payload: int
 
@@ -62,12 +65,15 @@ class Row:
 
     tried: int = 0
     looks: int = 0
+    copies: int = 0
+    likeness: list[float] = field(default_factory=list)
     strengths: list[float] = field(default_factory=list)
 
 
 Attack = Callable[[Clip], Frames]
-Outcome = tuple[float | None, bool]
-"""The strength of the right watermark if it was found, and whether the fingerprint is near."""
+Outcome = tuple[float | None, bool, float]
+"""The strength of the right watermark if it was found, whether the fingerprint is near, and how far its frames are from
+the nearest published ones (bits of 64)."""
 
 
 def recode(frames: Frames, codec: Literal["libx264", "libvpx-vp9"], crf: int) -> Frames:
@@ -111,6 +117,14 @@ def brighten(frames: Frames, contrast: float, levels: float) -> Frames:
     return brighter
 
 
+def lift(clip: Clip) -> Frames:
+    """Another clip of the stage that carries the mark of this one."""
+    workshop = _workshops[0]
+    other = workshop.draw(clip.payload % 5000 + 20_000, slice(None))[: len(clip.frames)]
+    mark_alone = clip.frames.astype(np.int16) - clip.plain
+    return np.clip(other + mark_alone, 0, 255).astype(np.uint8)
+
+
 GOALS: dict[str, Attack] = {
     "H.264 crf 28": lambda clip: recode(clip.frames, "libx264", 28),
     "0.5x": lambda clip: scale(clip.frames, 0.5),
@@ -131,6 +145,8 @@ ATTACKS: dict[str, Attack] = {
     "darker (x 0.7), crf 28": lambda clip: recode(brighten(clip.frames, 0.7, 0), "libx264", 28),
     "half the frames, crf 28": lambda clip: recode(clip.frames[::2], "libx264", 28),
     "one frame": lambda clip: clip.frames[len(clip.frames) // 2 :][:1],
+    "the first second": lambda clip: clip.frames[:12],
+    "lifted onto another clip": lift,
 }
 
 
@@ -159,8 +175,9 @@ def attack_all(seed: int) -> dict[str, Outcome]:
     chosen = GOALS if seed >= FIRST_GOAL else {**ATTACKS, **GOALS}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.mp4"
-        write_video(mark(workshop.draw(seed, slice(None)), payload, workshop.key), FPS, path)
-        clip = Clip(path=path, frames=read_video(path)[0], payload=payload)
+        plain = workshop.draw(seed, slice(None))
+        write_video(mark(plain, payload, workshop.key), FPS, path)
+        clip = Clip(path=path, plain=plain, frames=read_video(path)[0], payload=payload)
         looks = fingerprint(clip.frames)
         return {name: _outcome(np.ascontiguousarray(attack(clip)), clip, looks) for name, attack in chosen.items()}
 
@@ -168,7 +185,8 @@ def attack_all(seed: int) -> dict[str, Outcome]:
 def _outcome(attacked: Frames, clip: Clip, looks: bytes) -> Outcome:
     found = detect(attacked, _workshops[0].key)
     strength = found.strength if found is not None and found.payload == clip.payload else None
-    return strength, distance(fingerprint(attacked), looks) < SIMILAR
+    seen = np.ascontiguousarray(attacked[:, :, ::-1]) if found is not None and found.mirrored else attacked
+    return strength, distance(fingerprint(attacked), looks) < SIMILAR, measure_likeness(fingerprint(seen), looks)
 
 
 def look_for_nothing(seed: int) -> tuple[bool, bytes]:
@@ -180,14 +198,18 @@ def look_for_nothing(seed: int) -> tuple[bool, bytes]:
 def measure_attacks(clips: Iterator[dict[str, Outcome]]) -> None:
     rows = {name: Row() for name in (*GOALS, *ATTACKS)}
     for outcomes in clips:
-        for name, (strength, looks) in outcomes.items():
+        for name, (strength, looks, likeness) in outcomes.items():
             rows[name].tried += 1
+            rows[name].copies += strength is not None and likeness <= MARKED_LOOK
+            rows[name].likeness.append(likeness)
             rows[name].looks += looks
             rows[name].strengths += [] if strength is None else [strength]
-    print("| attack | found | strength, mean | looks |\n|---|---|---|---|")
+    print("| attack | found | strength, mean | looks | a copy | bits of 64, least to most |\n|---|---|---|---|---|---|")
     for name, row in rows.items():
         mean = f"{np.mean(row.strengths):.2f}" if row.strengths else ""
-        print(f"| {name} | {len(row.strengths)} of {row.tried} | {mean} | {row.looks} of {row.tried} |")
+        found, bits = f"{len(row.strengths)} of {row.tried}", f"{min(row.likeness):.1f} to {max(row.likeness):.1f}"
+        copies = f"{row.copies} of {len(row.strengths)}"
+        print(f"| {name} | {found} | {mean} | {row.looks} of {row.tried} | {copies} | {bits} |")
 
 
 def measure_false_alarms(clips: Iterator[tuple[bool, bytes]]) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sys
 import unicodedata
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ozora.control_characters import escape_controls, find_control
+from ozora.control_characters import dump_json, escape_controls, find_control
 
 
 @pytest.mark.parametrize(
@@ -49,3 +50,19 @@ def test_the_first_one_is_named_unless_it_is_allowed() -> None:
     assert find_control("a\nb\x1b") == "\\x0a"
     assert find_control("a\nb\x1b", allowed="\n") == "\\x1b"
     assert find_control("a\nb", allowed="\n") is None
+
+
+@given(
+    st.recursive(
+        st.text() | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_json_is_the_same_value_and_commands_nothing(value: object) -> None:
+    for indent in (None, 2):
+        text = dump_json(value, indent=indent)
+        assert json.loads(text) == value
+        assert all(find_control(line) is None for line in text.split("\n"))
+
+
+def test_json_keeps_letters_of_any_script() -> None:
+    assert dump_json({"a": "大空 \x9b\u202e"}) == '{"a": "大空 \\u009b\\u202e"}'

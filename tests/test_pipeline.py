@@ -248,3 +248,18 @@ def test_first_and_then_share_the_time() -> None:
     assert (first.text, first.start_s, first.end_s) == ("a red ball rolls to the left", Fraction(0), Fraction(1))
     assert (then.text, then.start_s, then.end_s) == ("a red ball jumps", Fraction(1), None)
     assert len(pipeline.make_plan("a dog runs left, then it jumps", model="wan-2.1-1.3b").prompts) == 1
+
+
+@pytest.mark.parametrize("text", ["a red ball\x1b[2K", "a \u202ered ball", "a red\x00 ball", "a ball\x9b1m"])
+def test_a_prompt_with_control_characters_is_refused(text: str) -> None:
+    with pytest.raises(PromptError, match="control character"):
+        pipeline.make_plan(text)
+    plan = pipeline.make_plan("a red ball")
+    forged = replace(plan, prompts=(replace(plan.prompts[0], text=text),))
+    with pytest.raises(PromptError, match="control character"):
+        pipeline.check(forged, pipeline.find(plan.model))
+
+
+def test_line_breaks_and_letters_of_any_script_are_prompts() -> None:
+    assert pipeline.make_plan("a red\n\tball").prompts[0].text == "a red ball"
+    assert pipeline.make_plan("a red ball, 大空, مرحبا 👩‍👧").prompts

@@ -6,6 +6,7 @@ is there. Sources: ECMA-48 for control functions, Unicode Annex 9 for bidirectio
 
 from __future__ import annotations
 
+import json
 import re
 
 _CONTROLS = r"\x00-\x1f\x7f-\x9f"  # C0, delete, C1: an escape sequence needs one of these to begin
@@ -25,6 +26,12 @@ def find_control(text: str, *, allowed: str = "") -> str | None:
         if match[0] not in allowed:
             return _write_out(match[0])
     return None
+
+
+def dump_json(value: object, *, indent: int | None = None) -> str:
+    """Return ``value`` as JSON in the letters of its texts, with control characters as JSON's escapes."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)  # those of ASCII are escapes already
+    return _COMMANDS.sub(lambda match: match[0] if match[0] == "\n" else f"\\u{ord(match[0]):04x}", text)
 
 
 def _write_out(character: str) -> str:

@@ -24,8 +24,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ozora.backends import BACKENDS, Backend, Capabilities, Frames, find
+from ozora.control_characters import find_control
 from ozora.edit.finish import Finish
-from ozora.edit.given import Given, Sound, read_given, read_given_sound, read_references, read_sketch, to_native
+from ozora.edit.given import (
+    Given,
+    Sound,
+    count_origins,
+    read_given,
+    read_given_sound,
+    read_references,
+    read_sketch,
+    to_native,
+)
 from ozora.errors import CapabilityError, PromptError, SizeError, UserError, blaming
 from ozora.media import VideoWriter, check_picture, holds_sound
 from ozora.plan import Condition, ImageCondition, Layout, Plan, Prompt, Record, ReferenceCondition, Sampler
@@ -119,6 +129,9 @@ def make_plan(
 
 def check(plan: Plan, backend: Backend) -> None:
     """Refuse, before any work, what the backend cannot do; the message names what can."""
+    for text in (*(prompt.text for prompt in plan.prompts), plan.negative):
+        if find_control(text, allowed="\n\t") is not None:  # a plan may come from a file
+            raise PromptError("a prompt of the plan holds a control character; leave it out")
     for needed in NEEDED:
         if needed in plan.needs and needed not in backend.capabilities.conditions:
             able = ", ".join(name for name, other in BACKENDS.items() if needed in other.capabilities.conditions)
@@ -165,7 +178,8 @@ def make(
     """Paint a plan into a published file, each frame as soon as it is painted: ``run`` and ``write`` in one, and a
     minute takes hardly more memory than a few seconds. Yields progress, and last the record. Arguments as there."""
     shoot = _Shoot(plan, terms)
-    with publishing(plan, path, open=_film(plan, shoot.sound), parents=_parents(plan), terms=terms) as publication:
+    film = _film(plan, shoot.sound)
+    with publishing(plan, path, open=film, origins=shoot.origins, terms=terms) as publication:
         for item in shoot.frames(preview=preview, resume=resume):
             if isinstance(item, Progress):
                 yield item
@@ -184,7 +198,7 @@ def write(take: Take, path: Path, *, terms: Terms | None = None) -> Path:
     ``PolicyError`` why it may not be, ``TrustError`` why it cannot be signed.
     """
     plan = take.record.plan
-    publish(take.frames, take.record, path, open=_film(plan, take.sound), parents=_parents(plan), terms=terms)
+    publish(take.frames, take.record, path, open=_film(plan, take.sound), terms=terms)
     return path
 
 
@@ -198,6 +212,7 @@ class _Shoot:
         self._native = self.backend.native(plan.shape)
         self._given, self._sketch = read_given(plan), _sketch(plan, self._native)
         self._references = read_references(plan, self._native)
+        self.origins = count_origins(self._given, plan.shape.frames)
         self.sound = read_given_sound(plan, self._given)
         self._pixels = hashlib.sha256()
 
@@ -245,6 +260,7 @@ class _Shoot:
             timings_s=dict(self.clock.seconds),
             notes=notes(self.plan),
             parents=tuple(dict.fromkeys(item.sha256 for item in self.plan.conditions)),
+            origins=self.origins,
         )
 
 
@@ -258,10 +274,6 @@ def _film(plan: Plan, sound: Sound | None) -> Callable[[Path], VideoWriter]:
         return VideoWriter(draft, height=height, width=width, fps=plan.shape.fps, metadata=metadata, sound=kept)
 
     return open_film
-
-
-def _parents(plan: Plan) -> tuple[Path, ...]:
-    return tuple(dict.fromkeys(Path(item.path) for item in plan.conditions))
 
 
 class _Clock:
@@ -299,6 +311,9 @@ def _prompt(text: str) -> str:
         raise PromptError(f"the prompt has {len(clean)} characters; shorten it to {MAX_PROMPT}")
     if not any(letter.isalpha() for letter in clean):
         raise PromptError("the prompt has no words; say what to see")
+    control = find_control(clean)
+    if control is not None:
+        raise PromptError(f"the prompt holds the control character {control}; leave it out")
     return clean
 
 

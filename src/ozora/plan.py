@@ -334,11 +334,28 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FrameOrigins:
+    """How many frames of a take were painted, painted in a part of their picture, and kept as they were given."""
+
+    painted: int
+    part: int = 0
+    kept: int = 0
+
+    def to_dict(self) -> dict[str, int]:
+        return dataclasses.asdict(self)
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> FrameOrigins:
+        return FrameOrigins(painted=int(data["painted"]), part=int(data["part"]), kept=int(data["kept"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What made a take: written once beside the file, and read by everything that comes after.
 
     ``timings_s`` maps a stage of the pipeline to seconds; ``pixels_sha256`` is the hash of the frames before
     compression, the number that a repeat of the plan must give again; ``notes`` are sentences for the user.
+    ``origins`` is ``None`` in records from before it was counted.
     """
 
     plan: Plan
@@ -350,8 +367,10 @@ class Record:
     timings_s: dict[str, float]
     notes: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
+    origins: FrameOrigins | None = None
 
     def to_dict(self) -> dict[str, Any]:
+        origins = {} if self.origins is None else {"origins": self.origins.to_dict()}
         return {
             "plan": self.plan.to_dict(),
             "backend": self.backend,
@@ -362,6 +381,7 @@ class Record:
             "timings_s": {name: round(seconds, 4) for name, seconds in self.timings_s.items()},
             "notes": list(self.notes),
             "parents": list(self.parents),
+            **origins,
         }
 
     @staticmethod
@@ -376,6 +396,7 @@ class Record:
             timings_s=dict(data["timings_s"]),
             notes=tuple(data["notes"]),
             parents=tuple(data["parents"]),
+            origins=FrameOrigins.from_dict(data["origins"]) if "origins" in data else None,
         )
 
     def to_json(self) -> str:

@@ -31,6 +31,13 @@ def test_notes_come_first_then_progress_then_the_file(tmp_path: Path, screen: Sc
     assert lines == ["The model does not know the word 'zebra'.", "loading the model 1/1", "painting 1/2"]
 
 
+def test_a_file_that_can_carry_no_credentials_is_said_to_before_work(
+    tmp_path: Path, screen: Screen, shown: io.StringIO
+) -> None:
+    paint(FakePipeline(), PLAN, tmp_path / "a.webm", screen)
+    assert "carries no content credentials" in shown.getvalue().replace("\n", " ").partition("loading")[0]
+
+
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, MemoryError])
 def test_nothing_is_written_when_it_stops(tmp_path: Path, screen: Screen, stop: type[BaseException]) -> None:
     with pytest.raises(stop):

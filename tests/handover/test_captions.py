@@ -60,3 +60,9 @@ def test_cues_are_cut_with_their_clip() -> None:
         Cue(text="it <stops>\n\n& rests", start_s=Fraction(21, 2), end_s=Fraction(11)),
     )
     assert cut_cues(CUES, Fraction(2), Fraction(3), Fraction(0))[0].text.startswith("it")
+
+
+def test_control_characters_are_written_out() -> None:
+    cues = (Cue(text="a \x1b[2Kred\u202e ball", start_s=Fraction(0), end_s=Fraction(1)),)
+    for text in (to_srt(cues), to_vtt(cues)):
+        assert "a \\x1b[2Kred\\u202e ball" in text

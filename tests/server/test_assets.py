@@ -8,7 +8,7 @@ import pytest
 
 from ozora.media import VideoWriter, read_image
 from ozora.server.assets import VARIANTS, sheet, spread, write_assets
-from ozora.trust.manifest import hash_files
+from ozora.trust.file_hash import hash_files
 from ozora.trust.publish import publish
 from ozora.trust.verify import verify
 from tests.trust.records import RECORD

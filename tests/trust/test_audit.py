@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ozora.errors import TrustError
-from ozora.trust.audit import AuditReport, append, check, read
+from ozora.trust.audit import FILE, HEAD, HEAD_RESTORED, AuditReport, append, check, prove_writable, read
 
 
 def _write(home: Path) -> list[str]:
@@ -86,3 +87,43 @@ def test_a_log_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "audit.jsonl").mkdir()
     with pytest.raises(TrustError, match="cannot be written"):
         append(tmp_path, "published", {})
+
+
+@pytest.mark.parametrize("torn", ["", "3", "2 abc", "\0\0\0\0", "2 " + "0" * 30])
+def test_a_torn_head_is_made_again_and_that_is_said(tmp_path: Path, torn: str) -> None:
+    for number in range(2):
+        append(tmp_path, "published", {"file": number})
+    (tmp_path / HEAD).write_text(torn)
+    assert check(tmp_path) == AuditReport(num_lines=2, is_head_damaged=True)
+    append(tmp_path, "published", {"file": 2})
+    assert check(tmp_path) == AuditReport(num_lines=4)
+    assert [line["event"] for line in read(tmp_path)] == ["published", "published", HEAD_RESTORED, "published"]
+
+
+def test_a_torn_head_of_a_damaged_log_is_an_error(tmp_path: Path) -> None:
+    for number in range(3):
+        append(tmp_path, "published", {"file": number})
+    lines = (tmp_path / FILE).read_text().splitlines(keepends=True)
+    (tmp_path / FILE).write_text(lines[0] + lines[2])
+    (tmp_path / HEAD).write_text("")
+    with pytest.raises(TrustError, match="line 2"):
+        append(tmp_path, "published", {})
+    with pytest.raises(TrustError, match="line 2"):
+        prove_writable(tmp_path)
+
+
+def test_lines_hold_any_text(tmp_path: Path) -> None:
+    for text in ("a\u2028b\x85c", "half \ud83d", "a\r\nb"):
+        append(tmp_path, "answered", {"by": text})
+    assert check(tmp_path) == AuditReport(num_lines=3)
+    assert [line["data"]["by"] for line in read(tmp_path)] == ["a\u2028b\x85c", "half \ud83d", "a\r\nb"]
+
+
+def test_only_its_owner_reads_it(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        append(tmp_path / "home", "published", {})
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in [tmp_path / "home", *(tmp_path / "home").iterdir()]}
+    assert modes == {"home": 0o700, FILE: 0o600, HEAD: 0o600}

@@ -1,110 +1,99 @@
 from __future__ import annotations
 
-import hashlib
+import dataclasses
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from c2pa import Reader
 
-from ozora.errors import TrustError
-from ozora.media import write_image, write_video
+from ozora.errors import TimeAuthorityError, TrustError
+from ozora.media import write_video
+from ozora.plan import FrameOrigins
+from ozora.trust import manifest
+from ozora.trust.claims import claim_origin, describe_take
+from ozora.trust.credential import read_credential
 from ozora.trust.identity import init
-from ozora.trust.manifest import beside, hash_files, is_embedded, list_files, read, sign, sign_beside
+from ozora.trust.manifest import Manifest, prove_signature, sign_file
 from tests.trust.clips import draw_clip
+from tests.trust.foreign import shoot
 from tests.trust.records import RECORD
+from tests.trust.time_authority import stamping
 
-CLIP = draw_clip(0, frames=3, height=64, width=96)
-
-
-def _write(path: Path) -> Path:
-    if path.suffix in (".mp4", ".webm", ".gif"):
-        write_video(CLIP, Fraction(12), path)
-    else:
-        write_image(CLIP[0], path)
-    return path
+CLAIM = claim_origin(FrameOrigins(painted=12), ())
+MANIFEST = Manifest(definition=describe_take(RECORD, CLAIM, (), payload=0xABC, show_prompt=False))
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".gif", ".png", ".jpg", ".webp"])
-def test_a_file_carries_its_manifest(tmp_path: Path, suffix: str) -> None:
-    identity, source, target = init(tmp_path), _write(tmp_path / f"a{suffix}"), tmp_path / f"b{suffix}"
-    sign(source, target, RECORD, identity, payload=0xABC)
-    credential = read(target, identity.anchor_pem)
+@pytest.mark.parametrize("kind", ["mp4", "mov", "gif", "png", "jpeg", "webp", "tiff"])
+def test_a_file_carries_its_manifest_which_a_reader_that_is_not_ours_takes(tmp_path: Path, kind: str) -> None:
+    identity, source, target = init(tmp_path / "home"), shoot(kind, tmp_path), tmp_path / f"b.{kind}"
+    sign_file(source, target, MANIFEST, identity)
+    with Reader(str(target)) as reader:
+        assert reader.get_validation_state() == "Valid"
+        assert reader.is_embedded()
+        shown = reader.get_active_manifest()
+    assert shown is not None
+    credential = read_credential(target, identity)
     assert credential is not None
     assert (credential.state, credential.problems) == ("trusted", ())
-    assert credential.generation["weights_sha256"] == RECORD.weights_sha256
     assert credential.generation["watermark"] == "00000abc"
-    assert credential.generation["prompt_sha256"] == hashlib.sha256(b"a red ball rolls left").hexdigest()
     assert "AI" in credential.generation["disclosure"]
-    assert b"a red ball" not in target.read_bytes().replace(source.read_bytes(), b"")
-    assert read(source) is None
+    assert b"a red ball" not in target.read_bytes()
+    assert read_credential(source) is None
 
 
-def test_who_does_not_know_us_sees_a_valid_signature(tmp_path: Path) -> None:
-    sign(_write(tmp_path / "a.mp4"), tmp_path / "b.mp4", RECORD, init(tmp_path), payload=1)
-    credential = read(tmp_path / "b.mp4", init(tmp_path / "other").anchor_pem)
-    assert credential is not None
-    assert credential.state == "valid"
-    assert credential.problems == ("signingCredential.untrusted",)
+def test_each_picture_of_a_sequence_carries_it(tmp_path: Path) -> None:
+    source, target = tmp_path / "plain" / "%04d.png", tmp_path / "signed" / "%04d.png"
+    write_video(draw_clip(0, frames=3, height=64, width=96), Fraction(12), source)
+    target.parent.mkdir()
+    sign_file(source, target, MANIFEST, init(tmp_path / "home"))
+    for number in (1, 2, 3):
+        with Reader(str(tmp_path / "signed" / f"000{number}.png")) as reader:
+            assert reader.get_validation_state() == "Valid"
 
 
-def test_a_changed_byte_is_noticed(tmp_path: Path) -> None:
-    identity = init(tmp_path)
-    sign(_write(tmp_path / "a.mp4"), tmp_path / "b.mp4", RECORD, identity, payload=1)
-    content = bytearray((tmp_path / "b.mp4").read_bytes())
-    content[-5] ^= 1
-    (tmp_path / "b.mp4").write_bytes(content)
-    credential = read(tmp_path / "b.mp4", identity.anchor_pem)
-    assert credential is not None
-    assert credential.state == "invalid"
-    assert "assertion.bmffHash.mismatch" in credential.problems
-
-
-def test_the_prompt_is_shown_when_asked_for(tmp_path: Path) -> None:
-    sign(_write(tmp_path / "a.png"), tmp_path / "b.png", RECORD, init(tmp_path), payload=1, show_prompt=True)
-    credential = read(tmp_path / "b.png")
-    assert credential is not None
-    assert credential.generation["prompt"] == "a red ball rolls left"
-
-
-@pytest.mark.parametrize("first", [".mp4", ".webm"])
-def test_a_parent_becomes_an_ingredient(tmp_path: Path, first: str) -> None:
-    identity, parent = init(tmp_path), _write(tmp_path / f"parent{first}")
-    sign(_write(tmp_path / "a.mp4"), tmp_path / "b.mp4", RECORD, identity, payload=2, parents=[parent])
-    credential = read(tmp_path / "b.mp4", identity.anchor_pem)
-    assert credential is not None
-    assert credential.state == "trusted"
-    assert credential.generation["parents"] == [hash_files([parent])]
-
-
-def test_what_cannot_carry_a_manifest_has_it_beside(tmp_path: Path) -> None:
-    identity, path = init(tmp_path), _write(tmp_path / "a.webm")
-    assert not is_embedded(path)
-    assert read(path) is None
-    beside(path).write_bytes(sign_beside([path], RECORD, identity, payload=3))
-    credential = read(path, identity.anchor_pem)
-    assert credential is not None
-    assert (credential.state, credential.generation["watermark"]) == ("trusted", "00000003")
-    path.write_bytes(path.read_bytes() + b"\0")
-    changed = read(path, identity.anchor_pem)
-    assert changed is not None
-    assert (changed.state, changed.problems) == ("invalid", ("org.ozora.file.mismatch",))
-    beside(path).write_bytes(b"nonsense")
-    damaged = read(path, identity.anchor_pem)
-    assert damaged is None or damaged.state == "invalid"
-
-
-def test_numbered_pictures_have_one_manifest_beside_them(tmp_path: Path) -> None:
-    identity, path = init(tmp_path), tmp_path / "%04d.png"
-    write_video(CLIP, Fraction(12), path)
-    assert len(list_files(path)) == 3
-    assert beside(path) == tmp_path / "record.c2pa"
-    beside(path).write_bytes(sign_beside(list_files(path), RECORD, identity, payload=4))
-    credential = read(path, identity.anchor_pem)
-    assert credential is not None
-    assert credential.state == "trusted"
-
-
-def test_what_cannot_be_signed_is_an_error(tmp_path: Path) -> None:
+def test_what_is_no_film_cannot_be_signed(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"no film")
     with pytest.raises(TrustError, match="cannot be signed"):
-        sign(tmp_path / "a.mp4", tmp_path / "b.mp4", RECORD, init(tmp_path), payload=1)
+        sign_file(tmp_path / "a.mp4", tmp_path / "b.mp4", MANIFEST, init(tmp_path / "home"))
+
+
+def test_a_signature_is_proved_on_one_pixel(tmp_path: Path) -> None:
+    identity = init(tmp_path)
+    prove_signature(identity)
+    with pytest.raises(TrustError, match="does not hold"):
+        prove_signature(dataclasses.replace(identity, anchor_pem=init(tmp_path / "other").anchor_pem))
+    with pytest.raises(TrustError, match="cannot be signed"):
+        prove_signature(dataclasses.replace(identity, key_pem=b"no key"))
+
+
+def test_a_time_stamp_is_in_the_file(tmp_path: Path) -> None:
+    with stamping(tmp_path / "clock") as authority:
+        sign_file(
+            shoot("png", tmp_path),
+            tmp_path / "b.png",
+            MANIFEST,
+            init(tmp_path / "home"),
+            time_authority=authority.address,
+        )
+        assert authority.num_asked == 1
+    with Reader(str(tmp_path / "b.png")) as reader:
+        shown = reader.get_active_manifest()
+        assert shown is not None
+        assert shown["signature_info"]["time"].startswith("20")
+
+
+@pytest.mark.parametrize("answer", ["refuse", "nonsense", "hang", "away"])
+def test_a_service_that_fails_is_told_from_a_signature_that_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    monkeypatch.setattr(manifest, "TIME_AUTHORITY_S", 1.0)
+    identity = init(tmp_path / "home")
+    with stamping(tmp_path / "clock") as authority:
+        authority.answer = answer
+        address = "http://127.0.0.1:9/" if answer == "away" else authority.address
+        with pytest.raises(TimeAuthorityError, match="time stamp"):
+            prove_signature(identity, time_authority=address)
+        with pytest.raises(TrustError, match="cannot be signed"):
+            broken = dataclasses.replace(identity, key_pem=b"no key")
+            prove_signature(broken, time_authority="http://127.0.0.1:9/")

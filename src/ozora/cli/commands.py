@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import enum
-import json
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from ozora.cli.export import add_export
 from ozora.cli.script import add_script
 from ozora.cli.serve import add_server
 from ozora.cli.trust import add_trust
+from ozora.control_characters import dump_json, escape_controls
 from ozora.errors import OzoraError
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def print_plan(make: Callable[[], tuple[Layout, str]], wishes: Wishes) -> None:
     with _stoppable("stopped, nothing was written"):
         from ozora.media import write_text
 
-        text = json.dumps(_plan(make, wishes).to_dict(), indent=2, ensure_ascii=False) + "\n"
+        text = dump_json(_plan(make, wishes).to_dict(), indent=2) + "\n"
         if wishes.output is None:
             typer.echo(text, nl=False)
         else:
@@ -158,7 +158,7 @@ def models(as_json: Json = False) -> None:
 
     all_capabilities = [backend.capabilities for backend in BACKENDS.values()]
     if as_json:
-        typer.echo(json.dumps(list_models(all_capabilities), indent=2, ensure_ascii=False))
+        typer.echo(dump_json(list_models(all_capabilities), indent=2))
     else:
         typer.echo(describe_models(all_capabilities))
 
@@ -273,7 +273,7 @@ def call(application: typer.Typer, arguments: list[str], *, traceback: bool = Fa
 
 
 def _fail(text: str, exit_code: int) -> int:
-    typer.echo(f"ozora: {' '.join(text.split())}", err=True)
+    typer.echo(f"ozora: {escape_controls(' '.join(text.split()))}", err=True)
     return exit_code
 
 
@@ -304,4 +304,4 @@ def _report(path: Path, record: Record, screen: Screen, as_json: dict[str, objec
     from ozora.cli.painting import summarize
 
     screen.say(summarize(record))
-    typer.echo(path if as_json is None else json.dumps(as_json, indent=2, ensure_ascii=False))
+    typer.echo(escape_controls(str(path)) if as_json is None else dump_json(as_json, indent=2))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import functools
-import json
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from ozora.control_characters import dump_json
 from ozora.errors import SizeError, UserError
 from ozora.timecode import rate
 
@@ -97,7 +97,7 @@ def export(
         screen.say(note)
     paths = [str(path) for path in package.files]
     if as_json:
-        typer.echo(json.dumps({"files": paths, "notes": list(package.notes)}, indent=2, ensure_ascii=False))
+        typer.echo(dump_json({"files": paths, "notes": list(package.notes)}, indent=2))
     else:
         typer.echo("\n".join(paths))
 
@@ -117,6 +117,7 @@ def upscale(
     from ozora.cli.screen import Screen
     from ozora.handover.upscale import lanczos
     from ozora.handover.upscale import upscale as write_larger
+    from ozora.trust.claims import ENHANCED
     from ozora.trust.derivative import mark_again
 
     learned = bool(size) and _is_learned(way, file)
@@ -131,7 +132,7 @@ def upscale(
         output,
         size=size,
         fps=None if fps is None else _rate(fps),
-        publish=functools.partial(_publish, "c2pa.edited"),
+        publish=functools.partial(_publish, "c2pa.edited", source_type=ENHANCED if learned else ""),
         tell=_tell_lines(screen),
         enlarge=enlarge,
     )
@@ -139,7 +140,7 @@ def upscale(
     for note in notes:
         screen.say(note)
     shape = {"frames": made.frames, "height": made.height, "width": made.width, "fps": str(made.fps)}
-    typer.echo(json.dumps({"path": str(made.path), **shape, "notes": notes}) if as_json else made.path)
+    typer.echo(dump_json({"path": str(made.path), **shape, "notes": notes}) if as_json else made.path)
 
 
 def matte(
@@ -178,10 +179,12 @@ def _rate(text: str) -> Fraction:
         raise SizeError(f"'{text}' is no frame rate; give 24, 30 or 60") from None
 
 
-def _publish(action: str, parent: Path, path: Path, write: Callable[[Path], object]) -> Sequence[str]:
+def _publish(
+    action: str, parent: Path, path: Path, write: Callable[[Path], object], *, source_type: str = ""
+) -> Sequence[str]:
     from ozora.trust.derivative import derive_file
 
-    return derive_file(parent, path, action, write=write).notes
+    return derive_file(parent, path, action, write=write, source_type=source_type).notes
 
 
 def _tell_lines(screen: Screen) -> Callable[[str, int, int], None]:

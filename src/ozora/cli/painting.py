@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ozora.media import check_output
+from ozora.trust.credential import explain_unsigned, is_signable
 
 if TYPE_CHECKING:
     from ozora.cli.screen import Screen
@@ -25,7 +26,7 @@ class Pipeline(Protocol):
 def paint(pipeline: Pipeline, plan: Plan, path: Path, screen: Screen) -> tuple[Path, Record]:
     """Make the take of ``plan`` and write it; the path is checked before any work, and nothing half-done stays."""
     check_output(path, frames=plan.shape.frames)
-    for note in pipeline.notes(plan):
+    for note in (*pipeline.notes(plan), *(() if is_signable(path) else (explain_unsigned(path),))):
         screen.say(note)
     return path, screen.follow(pipeline.make(plan, path, preview=screen.draws))
 

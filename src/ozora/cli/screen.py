@@ -21,6 +21,7 @@ from rich.progress import Progress as Bar
 from rich.segment import Segment, Segments
 from rich.style import Style
 
+from ozora.control_characters import escape_controls
 from ozora.errors import UserError
 from ozora.pipeline import Progress
 from ozora.plan import Record
@@ -51,7 +52,7 @@ class Screen:
     def say(self, sentence: str) -> None:
         """One line for the person, unless quiet."""
         if not self._quiet:
-            self._console.print(sentence, markup=False, soft_wrap=True)
+            self._console.print(escape_controls(sentence), markup=False, soft_wrap=True)
 
     def follow(self, events: Iterator[Progress | Record]) -> Record:
         """Show the progress in ``events`` and return the record at their end."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import getpass
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from ozora.control_characters import dump_json, escape_controls
 
 if TYPE_CHECKING:
     from ozora.trust.verify import Verdict
@@ -35,7 +36,7 @@ def verify(
     from ozora.trust.verify import verify as find_origin
 
     verdict = find_origin(file, home=home)
-    typer.echo(json.dumps(verdict.to_dict(), indent=2, ensure_ascii=False) if as_json else describe(file, verdict))
+    typer.echo(dump_json(verdict.to_dict(), indent=2) if as_json else describe(file, verdict))
 
 
 @trust.command()
@@ -45,35 +46,80 @@ def init(home: Home = None) -> None:
     from ozora.trust.settings import find_home
 
     place = home or find_home()
-    typer.echo(f"{make(place).name} signs here; the keys are in {place}, keep a copy of it in a safe place")
+    signer = escape_controls(make(place).name)
+    typer.echo(f"{signer} signs here; the keys are in {place}, keep a copy of it in a safe place")
+
+
+@trust.command()
+def renew(home: Home = None) -> None:
+    """Make new certificates of our own, where the old ones have expired or a wrong clock made them."""
+    from ozora.trust.identity import renew as make_new
+    from ozora.trust.settings import find_home
+
+    place = home or find_home()
+    signer = escape_controls(make_new(place).name)
+    typer.echo(f"{signer} signs here from now on; what was signed before is known further on")
 
 
 @trust.command()
 def status(home: Home = None, as_json: Json = False) -> None:
-    """Say who signs, what was published, what waits, and whether the log is whole."""
-    from ozora.trust import audit
+    """Say who signs and whether that works now, what was published, what waits, and whether the log is whole."""
+    from ozora.errors import TimeAuthorityError
     from ozora.trust.identity import load
     from ozora.trust.ledger import Ledger
+    from ozora.trust.ledger_audit import compare_with_log
     from ozora.trust.policy import load_policy
+    from ozora.trust.readiness import prove
     from ozora.trust.review import ReviewQueue
     from ozora.trust.settings import find_home, read_settings
 
     place = home or find_home()
     identity = load(place)
     settings = read_settings(place)
-    report = audit.check(place)
+    try:
+        prove(place)
+        stamps = "answers" if settings.time_authority else ""
+    except TimeAuthorityError as error:
+        stamps = str(error)
+    comparison = compare_with_log(place)
     with Ledger(place) as ledger, ReviewQueue(place) as queue:
         facts: dict[str, object] = {
             "home": str(place),
             "signer": identity.name,
             "certificate": settings.certificate or "own",
+            "time stamp service": stamps,
             "published": ledger.count(),
             "waiting for review": len(queue.list_waiting()),
             "rules": len(load_policy(place, settings).rules),
-            "lines of the log": report.num_lines,
-            "log": "whole" if report.broken_at is None else f"broken at line {report.broken_at}",
+            "lines of the log": comparison.num_lines,
+            "log": comparison.log,
+            "ledger": comparison.ledger,
         }
-    typer.echo(json.dumps(facts, indent=2) if as_json else _lines(facts))
+    typer.echo(dump_json(facts, indent=2) if as_json else _lines(facts))
+
+
+@trust.command()
+def publish(
+    number: Annotated[
+        str | None, typer.Argument(metavar="NUMBER", help="The take to finish. Default: list those that wait.")
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Finish a take that was painted while the time stamp service did not answer."""
+    from ozora.trust.held import drop_held, find_held, list_held
+    from ozora.trust.publish import publish_held
+    from ozora.trust.settings import find_home
+
+    place = home or find_home()
+    if number is None:
+        for name, take in list_held(place).items():
+            prompts = "; ".join(prompt.text for prompt in take.record.plan.prompts)
+            typer.echo(escape_controls(f"{name}  {take.path}  {prompts}"))
+        return
+    take, plain = find_held(place, number)
+    publish_held(place, take, plain)
+    drop_held(place, number)
+    typer.echo(escape_controls(str(take.path)))
 
 
 @trust.command()
@@ -96,15 +142,16 @@ def review(
                 typer.echo(f"{number} is {answer}")
         if approve is None and refuse is None:
             for case in queue.list_waiting():
-                typer.echo(f"{case.number}  {case.rule}  {case.key}  {case.text}")
+                typer.echo(escape_controls(f"{case.number}  {case.rule}  {case.key}  {case.text}"))
 
 
 def describe(file: Path, verdict: Verdict) -> str:
-    """The verdict and what speaks for it, a line each."""
+    """Return the verdict and what speaks for it, a line each; control characters in it are written out."""
     facts: dict[str, object] = {}
     if verdict.credential is not None:
         problems = ", ".join(verdict.credential.problems)
         facts["manifest"] = f"{verdict.credential.state}, by {verdict.credential.signer or 'nobody'}"
+        facts["says"] = verdict.credential.generation.get("disclosure", "")
         facts["problems"] = problems
     if verdict.watermark is not None:
         mark = verdict.watermark
@@ -117,8 +164,10 @@ def describe(file: Path, verdict: Verdict) -> str:
         facts["published"] = verdict.entry.published_at
         facts["prompt"] = "; ".join(prompt["text"] for prompt in plan.get("prompts", []))
         facts["model"] = f"{plan.get('model')}, seed {plan.get('seed')}"
-    return "\n".join([f"{file}: {verdict.sentence}", *(line for line in [_lines(facts)] if line)])
+    for number, note in enumerate(verdict.notes, start=1):
+        facts[f"note {number}" if len(verdict.notes) > 1 else "note"] = note
+    return "\n".join([f"{escape_controls(str(file))}: {verdict.sentence}", *(line for line in [_lines(facts)] if line)])
 
 
 def _lines(facts: dict[str, object]) -> str:
-    return "\n".join(f"  {name}: {fact}" for name, fact in facts.items() if fact != "")
+    return "\n".join(f"  {name}: {escape_controls(str(fact))}" for name, fact in facts.items() if fact != "")

@@ -16,7 +16,17 @@ from numpy.typing import NDArray
 
 from ozora.errors import SizeError, UserError
 from ozora.media import Piece, lay_sound, read_image, read_video, resize_frames
-from ozora.plan import Box, ClipCondition, Condition, Hole, Plan, ReferenceCondition, is_kept, is_sketch
+from ozora.plan import (
+    Box,
+    ClipCondition,
+    Condition,
+    FrameOrigins,
+    Hole,
+    Plan,
+    ReferenceCondition,
+    is_kept,
+    is_sketch,
+)
 from ozora.plan import Frames as FramesCondition
 from ozora.shapes import VideoShape
 
@@ -77,6 +87,20 @@ def read_given(plan: Plan) -> tuple[Given, ...]:
             raise SizeError(f"{item.path} overlaps with another given piece at frame {item.frame}; move one of them")
         result.append(given)
     return tuple(result)
+
+
+def count_origins(given: Sequence[Given], frames: int) -> FrameOrigins:
+    """Return how many of a clip's ``frames`` are kept whole, kept in part, or all painted. ``given`` is what
+    ``read_given`` made of its plan."""
+    kept = part = 0
+    for item in given:
+        if item.known is None:
+            kept += len(item.pictures)
+            continue
+        whole, some = item.known.all(axis=(1, 2)), item.known.any(axis=(1, 2))
+        kept += int(whole.sum())
+        part += int((some & ~whole).sum())
+    return FrameOrigins(painted=frames - kept - part, part=part, kept=kept)
 
 
 def _kept(plan: Plan) -> list[FramesCondition]:

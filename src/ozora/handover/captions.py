@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from ozora.control_characters import escape_controls
 from ozora.media import sidecar
 from ozora.plan import Plan
 
@@ -71,5 +72,5 @@ def _time(time_s: Fraction, point: str) -> str:
 
 
 def _lines(text: str) -> str:
-    """Without empty lines, which would end the cue."""
-    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+    """Without empty lines, which would end the cue, and with control characters written out."""
+    return "\n".join(escape_controls(line.strip()) for line in text.splitlines() if line.strip())

@@ -123,6 +123,22 @@ def whole_sequence(path: Path) -> Iterator[Path]:
         raise
 
 
+@contextlib.contextmanager
+def passing_file(draft: Path) -> Iterator[Path]:
+    """Give a path beside ``draft``, or the pattern of a sequence in a folder of its own, for a step in between; it does
+    not stay."""
+    if is_sequence(draft):
+        folder = draft.parent.with_name(f"{draft.parent.name}-plain")
+        folder.mkdir()
+        passing = folder / draft.name
+    else:
+        folder, passing = draft.parent, draft.with_name(f"{draft.stem}-plain{draft.suffix}")
+    try:
+        yield passing
+    finally:
+        _discard([folder] if is_sequence(draft) else [passing])
+
+
 def _check_name(path: Path, frames: int) -> None:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:

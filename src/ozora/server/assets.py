@@ -9,7 +9,7 @@ import numpy as np
 
 from ozora.media import FootageReader, fit_image, write_image
 from ozora.media.footage import Picture
-from ozora.trust.publish import derive
+from ozora.trust.derivative import derive_published
 
 VARIANTS = {
     "video": ("video.mp4", "video/mp4"),
@@ -37,7 +37,8 @@ def write_assets(video: Path) -> None:
                 thumbnail = _shrink(frame, THUMBNAIL_SIDE)
     pictures = {"thumbnail": thumbnail, "spritesheet": sheet([tiles[number] for number in index])}
     for variant, picture in pictures.items():
-        derive(video, video.with_name(VARIANTS[variant][0]), write=partial(write_image, picture))
+        path = video.with_name(VARIANTS[variant][0])
+        derive_published(video, path, "c2pa.converted", write=partial(write_image, picture))
 
 
 def spread(num_frames: int) -> list[int]:

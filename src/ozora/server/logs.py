@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 import time
 from typing import Any, TextIO
+
+from ozora.control_characters import dump_json
 
 LOGGER = logging.getLogger("ozora.server")
 FIELDS = ("job", "attempt", "worker", "request", "key", "method", "route", "status", "took_ms", "endpoint")
@@ -24,7 +25,7 @@ class JsonLines(logging.Formatter):
         line |= {name: record.__dict__[name] for name in FIELDS if name in record.__dict__}
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return dump_json(line)
 
 
 def start(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:

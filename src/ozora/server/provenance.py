@@ -20,6 +20,7 @@ from ozora.media.output_file import IMAGE_SUFFIXES
 from ozora.server.keys import LOCAL
 from ozora.server.tables import JOBS
 from ozora.server.uploads import sniff
+from ozora.trust.credential import ELSEWHERE
 from ozora.trust.ledger import Entry
 from ozora.trust.verify import Verdict, verify
 
@@ -31,6 +32,8 @@ SUFFIXES = {
     "image/jpeg": ".jpg",
     "image/webp": ".webp",
 }
+SETTLED = ("signed", "signed_earlier", "as_published", "edited")
+"""Verdicts that signature or hash give, so that the pictures are not searched."""
 AT_ONCE = 2
 """Checks of one process, each for another key: one reads all frames of its file, which takes some seconds of a core and
 up to 2.4 GB, and then no other clip or picture is decoded."""
@@ -80,6 +83,7 @@ def check_of(verdict: Verdict, *, own: bool, now: float) -> dict[str, Any]:
         "results": [_c2pa(verdict), _watermark(verdict), _fingerprint(verdict)],
         "verdict": verdict.sentence,
         "origin": verdict.origin,
+        "notes": list(verdict.notes),
         "published": None if verdict.entry is None else _published(verdict.entry, own=own),
     }
 
@@ -90,7 +94,7 @@ def _c2pa(verdict: Verdict) -> dict[str, Any]:
     return {
         "type": "c2pa",
         "outcome": "not_detected" if credential is None else "detected",
-        "validation_state": "not_present" if credential is None else credential.state,
+        "validation_state": "not_present" if credential is None or credential.state == ELSEWHERE else credential.state,
         "issuer": None if credential is None else credential.signer,
         "model": None if credential is None else credential.generation.get("model"),
         "generated_at": _time(verdict.entry) if ours and verdict.entry is not None else None,
@@ -102,7 +106,7 @@ def _watermark(verdict: Verdict) -> dict[str, Any]:
     """Pictures are searched only where the signature does not settle it."""
     mark = verdict.watermark
     if mark is None:
-        return {"type": "ozora_watermark", "outcome": "not_checked" if verdict.origin == "signed" else "not_detected"}
+        return {"type": "ozora_watermark", "outcome": "not_checked" if verdict.origin in SETTLED else "not_detected"}
     return {
         "type": "ozora_watermark",
         "outcome": "detected",

@@ -8,64 +8,83 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ozora.media.output_file import is_sequence, whole_file, whole_sequence, writing
+from ozora.errors import TrustError
+from ozora.media.output_file import is_sequence, passing_file, whole_file, whole_sequence, writing
 from ozora.plan import Record
 from ozora.trust import audit
+from ozora.trust.claims import COMPOSITE, MADE_BY_MODEL, Claim, describe_change, describe_generation
+from ozora.trust.credential import explain_unsigned, is_signable
+from ozora.trust.file_hash import hash_files, list_files
 from ozora.trust.identity import Identity, init
+from ozora.trust.ingredients import Ingredient, read_ingredient
 from ozora.trust.ledger import Entry, Ledger
-from ozora.trust.manifest import (
-    Change,
-    beside,
-    hash_files,
-    is_embedded,
-    list_files,
-    sign_change,
-    sign_change_beside,
-)
+from ozora.trust.manifest import Manifest, sign_file
 from ozora.trust.settings import TrustSettings, find_home, read_settings
 from ozora.trust.watermark import mark
 
 Picture = NDArray[np.uint8]
 
-UNSIGNED = "{path} is not signed: nothing is known of {parent}, which was not made here and can hold no signature"
+DERIVED = "derived"
+"""The event of the log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derivative:
-    """What became of a file: ``signed`` is "inside", "beside" or "" for not at all; ``notes`` are for the user."""
+    """What became of a file: whether it ``is_signed``; ``notes`` are for the user."""
 
     path: Path
-    signed: str
+    is_signed: bool
     notes: tuple[str, ...] = ()
 
 
 def derive_file(
-    parent: Path, path: Path, action: str, *, write: Callable[[Path], object], home: Path | None = None
+    parent: Path,
+    path: Path,
+    action: str,
+    *,
+    write: Callable[[Path], object],
+    source_type: str = "",
+    home: Path | None = None,
 ) -> Derivative:
     """Let ``write`` make ``path`` out of ``parent``, and sign it; whole or not at all.
 
-    ``path`` may be a pattern of numbered pictures. ``action`` is one of C2PA's, such as "c2pa.transcoded". Files that
-    cannot carry a manifest get it beside them. ``TrustError`` when it cannot be signed.
+    ``path`` may be a pattern of numbered pictures. ``action`` is one of C2PA's, such as "c2pa.transcoded", and
+    ``source_type`` one of IPTC's where something was added to the pictures. Formats that
+    carry no manifest stay without one, and a note says so. ``TrustError`` when it cannot be signed.
     """
     home = home or find_home()
-    parent_sha256 = hash_files([parent])
-    with Ledger(home) as ledger:
-        entry = ledger.find_file(parent_sha256)
     identity, settings = init(home), read_settings(home)
-    change = _describe(action, parent, entry, settings)
-    if not change.is_known:
-        result = _write_plain(path, change, write)
-    elif is_embedded(path):
-        result = _write_inside(path, change, identity, write)
+    with Ledger(home) as ledger:
+        ingredient = read_ingredient(parent, identity, ledger)
+        entry = ledger.find_file(ingredient.sha256)
+    definition = _describe(action, source_type, ingredient, entry, settings)
+    if is_signable(path):
+        _write_signed(path, Manifest(definition=definition, ingredients=(ingredient,)), identity, settings, write)
+        notes: tuple[str, ...] = ()
     else:
-        result = _write_beside(path, change, identity, write)
-    noted = {"action": action, "parent_sha256": parent_sha256, "file_sha256": hash_files(list_files(path))}
-    audit.append(home, "derived", noted if entry is None else {"watermark": f"{entry.payload:08x}", **noted})
-    return result
+        whole = whole_sequence if is_sequence(path) else whole_file
+        with whole(path) as draft, writing(path):
+            write(draft)
+        notes = (explain_unsigned(path),)
+    noted = {"action": action, "parent_sha256": ingredient.sha256, "file_sha256": hash_files(list_files(path))}
+    audit.append(home, DERIVED, noted if entry is None else {"watermark": f"{entry.payload:08x}", **noted})
+    return Derivative(path=path, is_signed=is_signable(path), notes=notes)
+
+
+def derive_published(
+    parent: Path, path: Path, action: str, *, write: Callable[[Path], object], home: Path | None = None
+) -> Derivative:
+    """``derive_file`` of what was published here, byte for byte; ``TrustError`` when ``parent`` is not."""
+    home = home or find_home()
+    with Ledger(home) as ledger:
+        if ledger.find_file(hash_files([parent])) is None:
+            raise TrustError(f"{parent} is not a file as it was published here: nothing is made of it")
+    return derive_file(parent, path, action, write=write, home=home)
 
 
 def mark_again(parent: Path, frames: Iterator[Picture], *, home: Path | None = None) -> Iterator[Picture]:
@@ -82,42 +101,37 @@ def mark_again(parent: Path, frames: Iterator[Picture], *, home: Path | None = N
         yield mark(frame[None], entry.payload, key)[0]
 
 
-def _describe(action: str, parent: Path, entry: Entry | None, settings: TrustSettings) -> Change:
-    return Change(
-        action=action,
-        parent=parent,
-        record=None if entry is None else Record.from_dict(entry.record),
-        payload=0 if entry is None else entry.payload,
-        show_prompt=settings.prompt == "text",
-        time_authority=settings.time_authority,
+def _describe(
+    action: str, source_type: str, ingredient: Ingredient, entry: Entry | None, settings: TrustSettings
+) -> dict[str, Any]:
+    """The manifest of a change; of what was published here it says again what is claimed of its pictures."""
+    if entry is None:
+        return describe_change(action, ingredient, {}, title="source 1", source_type=source_type)
+    record, claim = Record.from_dict(entry.record), _claim_of(entry)
+    generation = describe_generation(
+        record, claim, [ingredient.sha256], payload=entry.payload, show_prompt=settings.prompt == "text"
+    )
+    system = f"Ozora, {record.plan.model}" if claim.source_type else ""
+    return describe_change(
+        action, ingredient, generation, title=f"ozora {entry.payload:08x}", system=system, source_type=source_type
     )
 
 
-def _write_plain(path: Path, change: Change, write: Callable[[Path], object]) -> Derivative:
+def _claim_of(entry: Entry) -> Claim:
+    """What was said of a published file; of one from before that was kept, what its plan proves."""
+    if entry.claim:
+        return Claim.from_dict(entry.claim)
+    if entry.is_made_by_model:
+        said = "Made by an AI model. No camera took this picture."
+        return Claim(source_type=MADE_BY_MODEL, disclosure=said, is_made_by_model=True)
+    return Claim(source_type=COMPOSITE, disclosure="Made in part by an AI model.", is_made_by_model=False)
+
+
+def _write_signed(
+    path: Path, manifest: Manifest, identity: Identity, settings: TrustSettings, write: Callable[[Path], object]
+) -> None:
     whole = whole_sequence if is_sequence(path) else whole_file
-    with whole(path) as draft, writing(path):
-        write(draft)
-    return Derivative(path=path, signed="", notes=(UNSIGNED.format(path=path, parent=change.parent),))
-
-
-def _write_inside(path: Path, change: Change, identity: Identity, write: Callable[[Path], object]) -> Derivative:
-    with whole_file(path) as draft:
-        plain = draft.with_name(f"{draft.stem}-plain{draft.suffix}")
-        try:
-            with writing(path):
-                write(plain)
-            sign_change(plain, draft, change, identity)
-        finally:
-            plain.unlink(missing_ok=True)
-    return Derivative(path=path, signed="inside")
-
-
-def _write_beside(path: Path, change: Change, identity: Identity, write: Callable[[Path], object]) -> Derivative:
-    whole = whole_sequence if is_sequence(path) else whole_file
-    with whole(path) as draft:
+    with whole(path) as draft, passing_file(draft) as plain:
         with writing(path):
-            write(draft)
-        manifest = sign_change_beside(list_files(draft), change, identity)
-    with whole_file(beside(path)) as draft, writing(path):
-        draft.write_bytes(manifest)
-    return Derivative(path=path, signed="beside", notes=(f"the signature of {path} is {beside(path)}",))
+            write(plain)
+        sign_file(plain, draft, manifest, identity, time_authority=settings.time_authority)

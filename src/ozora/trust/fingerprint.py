@@ -52,6 +52,14 @@ def distances(one: bytes, others: NDArray[np.uint8]) -> NDArray[np.float64]:
     return bits
 
 
+def measure_likeness(one: bytes, other: bytes) -> float:
+    """Return how far the frames of ``one`` are from the nearest frames of ``other``, in bits of 64; a piece of a clip
+    is as near to it as the whole."""
+    seen, known = (np.frombuffer(item, np.uint8).reshape(NUM_FRAMES, -1) for item in (one, other))
+    bits = np.bitwise_count(seen[:, None] ^ known[None]).sum(axis=2)
+    return float(bits.min(axis=1).mean())
+
+
 def _places(count: int) -> list[int]:
     return [int(place) for place in (np.arange(NUM_FRAMES) + 0.5) / NUM_FRAMES * count]
 

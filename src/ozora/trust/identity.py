@@ -9,24 +9,32 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import itertools
 import os
 import secrets
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ozora.errors import TrustError
+from ozora.trust.home import open_home, write_whole
 from ozora.trust.settings import TrustSettings, read_settings
 
 FOLDER = "identity"
+WATERMARK_KEY = "watermark.key"
+ROOT = "root.pem"
+EARLIER = "earlier.pem"
 WATERMARK_KEY_BYTES = 32
 _YEARS = 10
+PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
+PRIVATE_KEYS = (ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey, rsa.RSAPrivateKey)
 _CURVES = {"secp256r1": b"es256", "secp384r1": b"es384", "secp521r1": b"es512"}
 
 
@@ -34,13 +42,16 @@ _CURVES = {"secp256r1": b"es256", "secp384r1": b"es384", "secp521r1": b"es512"}
 class Identity:
     """``chain_pem`` leaf first; ``anchor_pem`` is the certificate at its end; ``algorithm`` in C2PA's words.
 
-    ``key_pem`` and ``watermark_key`` are secrets and are not shown.
+    ``serial`` is the number of the leaf in decimal digits, as C2PA's reader gives it; ``earlier_pem`` are the ends of
+    the chains that have signed here before. ``key_pem`` (PKCS #8) and ``watermark_key`` are secrets and are not shown.
     """
 
     name: str
     algorithm: bytes
+    serial: str
     chain_pem: bytes
     anchor_pem: bytes
+    earlier_pem: bytes
     key_pem: bytes
     watermark_key: bytes
 
@@ -49,8 +60,11 @@ class Identity:
 
 
 def init(home: Path) -> Identity:
-    """Make the certificates and the watermark key in ``home`` if there are none; what exists is never replaced."""
-    folder = home / FOLDER
+    """Make the certificates and the watermark key in ``home`` if there are none; what exists is never replaced.
+
+    The end of the chain that signs from now on is written down, so that its files are known when another one does.
+    """
+    folder = open_home(home) / FOLDER
     if not folder.exists():
         draft = home / f".{FOLDER}-{secrets.token_hex(4)}"
         try:
@@ -62,11 +76,44 @@ def init(home: Path) -> Identity:
             raise TrustError(f"{home} cannot be written to ({error.strerror}): set OZORA_HOME to a folder") from error
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+    identity = load(home)
+    if identity.anchor_pem in identity.earlier_pem:
+        return identity
+    _remember(folder, identity.anchor_pem)
     return load(home)
 
 
-def load(home: Path) -> Identity:
-    """The identity in ``home``, or the real certificate that its settings name; ``TrustError`` says what to do."""
+def renew(home: Path) -> Identity:
+    """Make new certificates in place of the own ones, which stay beside them; the watermark key stays as it is.
+
+    For certificates that have expired, or that a wrong clock made. Files that the old ones signed are known further on.
+    """
+    folder = home / FOLDER
+    if not folder.exists():
+        return init(home)
+    place = folder / f"replaced-{secrets.token_hex(4)}"
+    draft = folder / f".new-{secrets.token_hex(4)}"
+    try:
+        _remember(folder, (folder / ROOT).read_bytes())
+        draft.mkdir(mode=0o700)
+        place.mkdir(mode=0o700)
+        _make(draft)
+        (draft / WATERMARK_KEY).unlink()
+        for new in draft.iterdir():  # key and chain change one after the other: whoever signs now may fail once
+            (folder / new.name).rename(place / new.name)
+            new.rename(folder / new.name)
+    except OSError as error:
+        raise TrustError(f"{error.filename} cannot be replaced ({error.strerror}): see {place}") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return init(home)
+
+
+def load(home: Path, *, is_to_sign: bool = True) -> Identity:
+    """The identity in ``home``, or the real certificate that its settings name; ``TrustError`` says what to do.
+
+    What is not ``is_to_sign`` but only knows files again may have expired.
+    """
     folder = home / FOLDER
     settings = read_settings(home)
     if not folder.exists():
@@ -74,13 +121,27 @@ def load(home: Path) -> Identity:
     _check_modes(folder)
     chain_path, key_path = _signing_files(folder, settings)
     try:
-        watermark_key = (folder / "watermark.key").read_bytes()
+        watermark_key = (folder / WATERMARK_KEY).read_bytes()
         chain_pem, key_pem = chain_path.read_bytes(), key_path.read_bytes()
+        earlier = [path.read_bytes() for path in (folder / EARLIER, folder / ROOT) if path.exists()]
     except OSError as error:
         raise TrustError(f"{error.filename} cannot be read ({error.strerror}): restore it from a backup") from error
     if len(watermark_key) != WATERMARK_KEY_BYTES:
-        raise TrustError(f"{folder / 'watermark.key'} is damaged: restore it from a backup")
-    return _check(chain_pem, key_pem, watermark_key, chain_path, key_path)
+        raise TrustError(f"{folder / WATERMARK_KEY} is damaged: restore it from a backup")
+    chain, key = _parse_pem(chain_pem, key_pem, chain_path, key_path)
+    if is_to_sign:
+        _check_chain(chain, chain_path)
+    leaf = chain[0]
+    return Identity(
+        name=leaf.subject.rfc4514_string(),
+        algorithm=_algorithm(key, key_path),
+        serial=str(leaf.serial_number),
+        chain_pem=b"".join(_to_pem(certificate) for certificate in chain),
+        anchor_pem=_to_pem(chain[-1]),
+        earlier_pem=b"".join(dict.fromkeys(_split_pem(b"\n".join(earlier)))),
+        key_pem=_pem(key),
+        watermark_key=watermark_key,
+    )
 
 
 def _signing_files(folder: Path, settings: TrustSettings) -> tuple[Path, Path]:
@@ -95,28 +156,70 @@ def _check_modes(folder: Path) -> None:
             raise TrustError(f"{path} can be read by others: run chmod 600 {path}")
 
 
-def _check(chain_pem: bytes, key_pem: bytes, watermark_key: bytes, chain_path: Path, key_path: Path) -> Identity:
+def _parse_pem(
+    chain_pem: bytes, key_pem: bytes, chain_path: Path, key_path: Path
+) -> tuple[list[x509.Certificate], PrivateKey]:
+    """The chain and the key that belongs to it, in whichever form of PEM they are."""
     try:
         chain = x509.load_pem_x509_certificates(chain_pem)
         key = serialization.load_pem_private_key(key_pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise TrustError(f"{chain_path} or {key_path} is no PEM file that can be used: restore it") from error
-    leaf = chain[0]
-    if key.public_key() != leaf.public_key():
-        raise TrustError(f"{key_path} is not the key of {chain_path}: give the two that belong together")
-    if leaf.not_valid_after_utc < datetime.datetime.now(datetime.UTC):
-        raise TrustError(f"the certificate in {chain_path} has expired: renew it")
-    return Identity(
-        name=leaf.subject.rfc4514_string(),
-        algorithm=_algorithm(key, key_path),
-        chain_pem=chain_pem,
-        anchor_pem=chain[-1].public_bytes(serialization.Encoding.PEM),
-        key_pem=key_pem,
-        watermark_key=watermark_key,
-    )
+    if not isinstance(key, PRIVATE_KEYS):
+        raise TrustError(f"{key_path} is of a kind that C2PA does not sign with: use an EC P-256 key")
+    if key.public_key() != chain[0].public_key():
+        raise TrustError(f"{key_path} is not the key of the first certificate in {chain_path}: put the leaf first")
+    return chain, key
 
 
-def _algorithm(key: object, path: Path) -> bytes:
+def _check_chain(chain: Sequence[x509.Certificate], path: Path) -> None:
+    """Each certificate holds now, and each is signed by the next."""
+    now = datetime.datetime.now(datetime.UTC)
+    for certificate in chain:
+        begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        if now < begins:
+            raise TrustError(
+                f"the certificate in {path} is not yet valid, it begins on {begins:%Y-%m-%d}: set this machine's "
+                f"clock, or, if the clock was wrong when our own certificate was made, run `ozora trust renew`"
+            )
+        if ends < now:
+            raise TrustError(
+                f"the certificate in {path} has expired on {ends:%Y-%m-%d}: set this machine's clock or renew the "
+                f"certificate; `ozora trust renew` does so with our own"
+            )
+    for certificate, issuer in itertools.pairwise(chain):
+        try:
+            certificate.verify_directly_issued_by(issuer)
+        except (ValueError, TypeError, InvalidSignature) as error:
+            name = certificate.subject.rfc4514_string()
+            raise TrustError(f"in {path} the certificate behind {name} did not sign it: put them in order") from error
+
+
+def _remember(folder: Path, anchor_pem: bytes) -> None:
+    """Write down that a chain with this end has signed here."""
+    path = folder / EARLIER
+    try:
+        known = _split_pem(path.read_bytes()) if path.exists() else []
+        new = [pem for pem in _split_pem(anchor_pem) if pem not in known]
+        if new:
+            write_whole(path, b"".join([*known, *new]).decode())
+    except OSError as error:
+        raise TrustError(f"{path} cannot be written ({error.strerror}): make room in {folder}") from error
+
+
+def _split_pem(content: bytes) -> list[bytes]:
+    """Each certificate of a PEM file in one form."""
+    try:
+        return [_to_pem(certificate) for certificate in x509.load_pem_x509_certificates(content)] if content else []
+    except ValueError:
+        return []
+
+
+def _to_pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _algorithm(key: PrivateKey, path: Path) -> bytes:
     if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name in _CURVES:
         return _CURVES[key.curve.name]
     if isinstance(key, ed25519.Ed25519PrivateKey):
@@ -134,10 +237,10 @@ def _make(folder: Path) -> None:
     leaf = _sign(leaf_name, root_name, leaf_key.public_key(), root_key)
     chain = [certificate.public_bytes(serialization.Encoding.PEM) for certificate in (leaf, root)]
     _write(folder / "chain.pem", b"".join(chain), 0o644)
-    _write(folder / "root.pem", chain[1], 0o644)
+    _write(folder / ROOT, chain[1], 0o644)
     _write(folder / "leaf.key", _pem(leaf_key), 0o600)
     _write(folder / "root.key", _pem(root_key), 0o600)
-    _write(folder / "watermark.key", secrets.token_bytes(WATERMARK_KEY_BYTES), 0o600)
+    _write(folder / WATERMARK_KEY, secrets.token_bytes(WATERMARK_KEY_BYTES), 0o600)
 
 
 def _name(common_name: str) -> x509.Name:
@@ -180,7 +283,7 @@ def _sign(
     return builder.sign(by, hashes.SHA256())
 
 
-def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+def _pem(key: PrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

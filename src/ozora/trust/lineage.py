@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ozora.plan import Record
+from ozora.trust.file_hash import hash_files
 from ozora.trust.ledger import Ledger
-from ozora.trust.manifest import hash_files
 from ozora.trust.settings import find_home
 
 

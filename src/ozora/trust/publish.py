@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +17,23 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ozora.errors import PolicyError, TrustError
+from ozora.errors import PolicyError, TimeAuthorityError, TrustError
 from ozora.media import check_output, sidecar
-from ozora.media.output_file import is_sequence, whole_file, whole_sequence, writing
-from ozora.plan import Plan, Record
+from ozora.media.output_file import is_sequence, passing_file, whole_file, whole_sequence, writing
+from ozora.plan import FrameOrigins, Plan, Record
 from ozora.trust import audit
+from ozora.trust.claims import claim_origin, describe_take
+from ozora.trust.credential import is_signable
+from ozora.trust.file_hash import hash_files, list_files
 from ozora.trust.fingerprint import gather, look
+from ozora.trust.held import HeldTake, hold_take
 from ozora.trust.identity import Identity, init
-from ozora.trust.ledger import Entry, Ledger
-from ozora.trust.manifest import beside, hash_files, is_embedded, list_files, sign, sign_beside
+from ozora.trust.ingredients import read_ingredients
+from ozora.trust.ledger import Entry, Ledger, hash_record
+from ozora.trust.ledger_audit import PUBLISHED, WITHDRAWN
+from ozora.trust.manifest import Manifest, sign_file
 from ozora.trust.policy import DEFAULT_KEY, Decision, Policy, decide, decide_frames, load_policy, strictest
+from ozora.trust.readiness import prove
 from ozora.trust.review import ReviewQueue
 from ozora.trust.settings import TrustSettings, find_home, read_settings
 from ozora.trust.watermark import mark
@@ -44,17 +52,22 @@ Open = Callable[[Path], AbstractContextManager[Film]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """Under what a file is published: the API ``key``, and the policy and home folder if not the installation's."""
+    """Under what a file is published: the API ``key``, and the policy and home folder if not the installation's.
+
+    ``holds``: a take that only lacks its time stamp is kept for ``ozora trust publish``; a server paints on from its
+    last step instead.
+    """
 
     key: str = DEFAULT_KEY
     policy: Policy | None = None
     home: Path | None = None
+    holds: bool = True
 
 
 class Publication:
     """A file that is being published: ``add`` its frames as they come, then ``seal`` it with its record."""
 
-    def __init__(self, film: Film, payload: int, key: bytes, check: Callable[[Frames], None]) -> None:
+    def __init__(self, film: Film, payload: int, key: bytes | None, check: Callable[[Frames], None]) -> None:
         self.record: Record | None = None
         self.looks: list[bytes] = []
         self.entry: Entry
@@ -66,7 +79,7 @@ class Publication:
         if not len(frames):
             return
         self._check(frames)
-        for picture in mark(frames, self._payload, self._key):
+        for picture in frames if self._key is None else mark(frames, self._payload, self._key):
             self.looks.append(look(picture))
             self._film.add(picture)
 
@@ -77,22 +90,21 @@ class Publication:
 
 @contextlib.contextmanager
 def publishing(
-    plan: Plan, path: Path, *, open: Open, parents: Sequence[Path] = (), terms: Terms | None = None
+    plan: Plan, path: Path, *, open: Open, origins: FrameOrigins | None = None, terms: Terms | None = None
 ) -> Iterator[Publication]:
     """Publish to ``path`` the frames that are added in the block, marked and signed, with the record beside them.
 
     Whole or not at all: nothing is at the path before the block ends, nor if it fails or seals no record of ``plan``.
-    The rules are asked before the first frame, and once more, as they are then, after the last.
-    ``open(draft)`` gives what encodes. ``parents`` are the files that this one is made from. The identity is made when
-    there is none yet. ``PolicyError`` when it may not be published, ``OutputError`` when it cannot be written,
-    ``TrustError`` when it cannot be marked, signed or written down.
+    That a file can be signed and written down is proved, and what the plan is made of is looked at, before the first
+    frame. The rules are asked then, and once more, as they are then, after the last. ``open(draft)`` gives what
+    encodes; ``origins`` are what will be painted and kept (default: all is painted). ``PolicyError`` when it may not be
+    published, ``OutputError`` when it cannot be written, ``TrustError`` when it cannot be marked, signed or written
+    down.
     """
     terms = terms or Terms()
     home = terms.home or find_home()
     check_output(path, frames=plan.shape.frames)
-    for parent in parents:
-        if not parent.is_file():
-            raise TrustError(f"{parent}, which this was made from, is gone: put it back and try again")
+    prove(home)
     identity, settings = init(home), read_settings(home)
     policy = terms.policy or load_policy(home, settings, terms.key)
     text = _text(plan)
@@ -106,71 +118,66 @@ def publishing(
             _act(strictest(decisions), text, policy, home)
 
     with Ledger(home) as ledger:
+        ingredients = read_ingredients(plan.conditions, identity, ledger)
+        claim = claim_origin(origins or FrameOrigins(painted=plan.shape.frames), ingredients)
         payload = ledger.draw_payload()
-        with _taken_back(ledger, payload), _finished(path) as draft, contextlib.ExitStack() as stack:
-            plain = stack.enter_context(_plain(draft.file)) if draft.manifest is None else draft.file
+        key = identity.watermark_key if claim.source_type or claim.is_made_by_model else None
+        with _taken_back(ledger, payload), _finished(path) as draft, passing_file(draft.file) as plain:
             with open(plain) as film:
-                publication = Publication(film, payload, identity.watermark_key, check)
+                publication = Publication(film, payload, key, check)
                 yield publication
                 record = publication.record
                 if record is None or record.plan != plan:
                     raise TrustError(f"what was to be {path} has no record of its plan, so it is not published")
                 policy = terms.policy or load_policy(home, read_settings(home), terms.key)
                 _act(strictest([*decisions, decide(text, policy)]), text, policy, home)
-            work = _Work(record=record, payload=payload, parents=tuple(parents), identity=identity, settings=settings)
-            file_sha256 = _write_signed(work, plain, draft, path)
-            publication.entry = ledger.add(
+            take = HeldTake(
+                path=path,
+                record=record,
+                claim=claim,
+                ingredients=ingredients,
                 payload=payload,
-                file_sha256=file_sha256,
                 fingerprint=gather(publication.looks),
-                record=record.to_dict(),
             )
-            audit.append(home, "published", {"watermark": f"{payload:08x}", "file_sha256": file_sha256})
+            try:
+                publication.entry = _enter(take, plain, draft, identity, settings, ledger)
+            except TimeAuthorityError as error:
+                if terms.holds:
+                    number = hold_take(home, take, plain)
+                    raise TimeAuthorityError(f"{error}; `ozora trust publish {number}` then finishes {path}") from error
+                raise
+            noted = {"file_sha256": publication.entry.file_sha256, "record_sha256": hash_record(record.to_dict())}
+            audit.append(home, PUBLISHED, {"watermark": f"{payload:08x}", **noted})
 
 
-def publish(
-    frames: Frames,
-    record: Record,
-    path: Path,
-    *,
-    open: Open,
-    parents: Sequence[Path] = (),
-    terms: Terms | None = None,
-) -> Entry:
+def publish(frames: Frames, record: Record, path: Path, *, open: Open, terms: Terms | None = None) -> Entry:
     """``publishing`` of ``frames`` [f, h, w, 3] that are all there."""
-    with publishing(record.plan, path, open=open, parents=parents, terms=terms) as publication:
+    with publishing(record.plan, path, open=open, origins=record.origins, terms=terms) as publication:
         publication.add(frames)
         publication.seal(record)
     return publication.entry
 
 
-def derive(parent: Path, path: Path, *, write: Callable[[Path], object], home: Path | None = None) -> None:
-    """Write a picture made of the frames of a published file, and sign it as made of that; whole or not at all.
-
-    Its pictures carry the watermark of ``parent`` already, so that nothing is marked or entered anew. ``TrustError``
-    when ``parent`` is not what was published, or the picture cannot be signed.
-    """
-    home = home or find_home()
-    assert is_embedded(path), path
-    with Ledger(home) as ledger:
-        entry = ledger.find_file(hash_files([parent]))
-    if entry is None:
-        raise TrustError(f"{parent} is not a file as it was published here: nothing is made of it")
+def publish_held(home: Path, take: HeldTake, plain: Path) -> Entry:
+    """Sign and write down a take that was held, to the path that it was painted for. Errors as ``publishing``."""
+    prove(home)
     identity, settings = init(home), read_settings(home)
-    with whole_file(path) as draft, _plain(draft) as plain:
-        write(plain)
-        sign(
-            plain,
-            draft,
-            Record.from_dict(entry.record),
-            identity,
-            payload=entry.payload,
-            parents=(parent,),
-            show_prompt=settings.prompt == "text",
-            time_authority=settings.time_authority,
-        )
-    hashes = {"parent_sha256": entry.file_sha256, "file_sha256": hash_files([path])}
-    audit.append(home, "derived", {"watermark": f"{entry.payload:08x}", **hashes})
+    with Ledger(home) as ledger, _taken_back(ledger, take.payload), _finished(take.path) as draft:
+        entry = _enter(take, plain, draft, identity, settings, ledger)
+        noted = {"file_sha256": entry.file_sha256, "record_sha256": hash_record(entry.record)}
+        audit.append(home, PUBLISHED, {"watermark": f"{take.payload:08x}", **noted})
+    return entry
+
+
+def withdraw(path: Path, *, home: Path | None = None) -> None:
+    """Take back the publication of a file that nobody has got and nobody will: its ledger row goes, the log says so."""
+    home = home or find_home()
+    with Ledger(home) as ledger:
+        entry = ledger.find_file(hash_files(list_files(path)))
+        if entry is None:
+            return
+        ledger.remove(entry.payload)
+    audit.append(home, WITHDRAWN, {"watermark": f"{entry.payload:08x}", "file_sha256": entry.file_sha256})
 
 
 def check_prompts(plan: Plan, *, terms: Terms | None = None) -> None:
@@ -184,17 +191,6 @@ def check_prompt(text: str, *, terms: Terms | None = None) -> None:
     home = terms.home or find_home()
     policy = terms.policy or load_policy(home, read_settings(home), terms.key)
     _act(decide(text, policy), text, policy, home)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Work:
-    """What is signed with one file."""
-
-    record: Record
-    payload: int
-    parents: tuple[Path, ...]
-    identity: Identity
-    settings: TrustSettings
 
 
 def _text(plan: Plan) -> str:
@@ -221,70 +217,57 @@ def _act(decision: Decision, text: str, policy: Policy, home: Path) -> None:
             )
 
 
-def _write_signed(work: _Work, plain: Path, draft: _Draft, path: Path) -> str:
-    """Sign the encoded file into the draft, and write what goes beside it; returns the hash of the file."""
-    show_prompt, time_authority = work.settings.prompt == "text", work.settings.time_authority
-    if draft.manifest is None:
-        sign(
-            plain,
-            draft.file,
-            work.record,
-            work.identity,
-            payload=work.payload,
-            parents=work.parents,
-            show_prompt=show_prompt,
-            time_authority=time_authority,
+def _enter(
+    take: HeldTake, plain: Path, draft: _Draft, identity: Identity, settings: TrustSettings, ledger: Ledger
+) -> Entry:
+    """Sign the encoded file into the draft, write its record beside it, and enter it in the ledger."""
+    if is_signable(take.path):
+        definition = describe_take(
+            take.record, take.claim, take.ingredients, payload=take.payload, show_prompt=settings.prompt == "text"
         )
+        manifest = Manifest(definition=definition, ingredients=take.ingredients)
+        with writing(take.path):
+            sign_file(plain, draft.file, manifest, identity, time_authority=settings.time_authority)
     else:
-        content = sign_beside(
-            list_files(draft.file),
-            work.record,
-            work.identity,
-            payload=work.payload,
-            parents=work.parents,
-            show_prompt=show_prompt,
-            time_authority=time_authority,
-        )
-        with writing(path):
-            draft.manifest.write_bytes(content)
-    with writing(path):
-        draft.record.write_text(work.record.to_json(), encoding="utf-8")
-    return hash_files(list_files(draft.file))
+        with writing(take.path):
+            _copy(plain, draft.file)
+    with writing(take.path):
+        draft.record.write_text(take.record.to_json(), encoding="utf-8")
+    return ledger.add(
+        payload=take.payload,
+        file_sha256=hash_files(list_files(draft.file)),
+        fingerprint=take.fingerprint,
+        record=take.record.to_dict(),
+        claim=take.claim.to_dict(),
+    )
+
+
+def _copy(plain: Path, target: Path) -> None:
+    for picture in list_files(plain):
+        shutil.copyfile(picture, target.parent / picture.name if is_sequence(plain) else target)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Draft:
-    """Hidden paths to write to: the file or pattern, its record, and its manifest if that stands beside it."""
+    """Hidden paths to write to: the file or pattern, and its record."""
 
     file: Path
     record: Path
-    manifest: Path | None
 
 
 @contextlib.contextmanager
 def _finished(path: Path) -> Iterator[_Draft]:
     """Drafts that take their names when the block ends well, the file last of all; else nothing new stays."""
-    besides = [sidecar(path)] + ([] if is_embedded(path) else [beside(path)])
-    new = [place for place in besides if not place.exists()]
+    beside = sidecar(path)
+    is_new = not beside.exists()
     whole = whole_sequence if is_sequence(path) else whole_file
     try:
-        with whole(path) as file, contextlib.ExitStack() as stack:
-            drafts = [stack.enter_context(whole_file(place)) for place in besides]
-            yield _Draft(file=file, record=drafts[0], manifest=drafts[1] if drafts[1:] else None)
+        with whole(path) as file, whole_file(beside) as record:
+            yield _Draft(file=file, record=record)
     except BaseException:
-        for place in new:
-            place.unlink(missing_ok=True)
+        if is_new:
+            beside.unlink(missing_ok=True)
         raise
-
-
-@contextlib.contextmanager
-def _plain(signed: Path) -> Iterator[Path]:
-    """A path for the unsigned file, which does not stay."""
-    plain = signed.with_name(f"{signed.stem}-plain{signed.suffix}")
-    try:
-        yield plain
-    finally:
-        plain.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from ozora.errors import TrustError, UnknownNameError
+from ozora.errors import UnknownNameError
+from ozora.trust.home import HomeDatabase
 from ozora.trust.policy import Decision
 
 FILE = "review.db"
@@ -46,29 +44,18 @@ class Case:
     answered_by: str
 
 
-class ReviewQueue:
+class ReviewQueue(HomeDatabase):
     """The queue in a home folder; a context that closes it. ``TrustError`` when it cannot be read or written."""
 
     def __init__(self, home: Path) -> None:
-        self._path = home / FILE
-        with self._guarded():
-            home.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(self._path, timeout=10, isolation_level=None)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.executescript(_SCHEMA)
-
-    def __enter__(self) -> ReviewQueue:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
+        super().__init__(home / FILE, _SCHEMA)
 
     def ask(self, key: str, text: str, decision: Decision) -> Case:
         """The case of ``text``, new if it has not been asked before."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         row = (now, key, text, decision.rule, decision.reason)
-        with self._guarded():
-            self._connection.execute(
+        with self.guarded():
+            self.connection.execute(
                 "INSERT OR IGNORE INTO review (asked_at, key, text, rule, reason) VALUES (?, ?, ?, ?, ?)", row
             )
         (case,) = self._select("key = ? AND text = ? AND rule = ?", key, text, decision.rule)
@@ -83,23 +70,16 @@ class ReviewQueue:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         if not self._select("number = ?", number):
             raise UnknownNameError(f"there is no case {number}; `ozora trust review` lists them")
-        with self._guarded():
-            self._connection.execute(
+        with self.guarded():
+            self.connection.execute(
                 "UPDATE review SET answer = ?, answered_by = ?, answered_at = ? WHERE number = ?",
                 (answer, by, now, number),
             )
         return self._select("number = ?", number)[0]
 
     def _select(self, condition: str, *values: str | int) -> list[Case]:
-        with self._guarded():
-            rows = self._connection.execute(
+        with self.guarded():
+            rows = self.connection.execute(
                 f"SELECT {_COLUMNS} FROM review WHERE {condition} ORDER BY number", values
             ).fetchall()
         return [Case(**dict(zip(_COLUMNS.split(", "), row, strict=True))) for row in rows]
-
-    @contextlib.contextmanager
-    def _guarded(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise TrustError(f"{self._path} cannot be used ({error}): make room, or restore it") from error
