@@ -54,8 +54,8 @@ class Source:
 
 
 def read_source(path: Path) -> Source:
-    """Look at a clip, a frame at a time; ``MediaError`` when it cannot be read, is larger than 2048 pixels a side, or is
-    longer than ``read_footage`` takes."""
+    """Look at a clip, a frame at a time; ``MediaError`` when it cannot be read, is larger than 2048 pixels a side, or
+    is longer than ``read_footage`` takes."""
     with FootageReader(path, max_frames=MAX_FRAMES, max_pixels=MAX_PIXELS, max_side=MAX_SIDE) as reader:
         num_frames = sum(1 for _ in reader)
         shape = VideoShape(frames=num_frames, height=reader.height, width=reader.width, fps=reader.fps)

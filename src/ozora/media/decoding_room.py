@@ -1,8 +1,8 @@
 """Memory for decoding: how many bytes of pixels one process decodes at the same time.
 
-A picture of 200 kB can be 50 million pixels, and seven such requests at once are gigabytes. So whoever decodes says first
-how much that takes, which the head of a file tells, and waits a moment when others have taken too much. A program that
-works for one person has no limit; a server sets one for all its requests together.
+A picture of 200 kB can be 50 million pixels, and seven such requests at once are gigabytes. So whoever decodes says
+first how much that takes, which the head of a file tells, and waits a moment when others have taken too much. A program
+that works for one person has no limit; a server sets one for all its requests together.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class DecodingRoom:
     def reserve(self, size_bytes: int) -> Iterator[None]:
         """Hold so many bytes for the block; ``OutOfMemoryError`` when others do not make room in time.
 
-        What does not fit at all takes everything and is alone. A thread that holds something already is not asked again.
+        What does not fit at all takes everything and is alone. A thread that holds something is not asked again.
         """
         if getattr(self._mine, "holds", False):
             yield

@@ -155,7 +155,7 @@ class FootageReader:
             _check_pixels(self._path, num_frames * height * width, self._max_pixels)
 
     def _bytes(self, stream: VideoStream, timing: Timing) -> int:
-        """What reading takes, by the head of the file. Where memory is limited, no frame may be larger than that says."""
+        """What reading takes, by the head of the file. Where memory is limited, no frame may be larger than it says."""
         context = stream.codec_context
         num_pixels = context.height * context.width
         if ROOM.capacity_bytes is not None:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from ozora.errors import UserError
 from ozora.server.settings import LOOPBACK
+from ozora.trust.home import open_home
 from ozora.trust.settings import find_home
 
 FILE = "local.key"
@@ -65,8 +66,7 @@ def _read(path: Path) -> str:
 
 def _make(path: Path) -> None:
     """Put a new secret at ``path`` in one step, unless another process was first."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.parent.chmod(0o700)
+    open_home(path.parent)
     draft = path.with_name(f"{FILE}.{secrets.token_hex(8)}.unfinished")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

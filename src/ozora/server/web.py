@@ -13,6 +13,7 @@ from ozora.server import logs
 from ozora.server.app import make_app
 from ozora.server.connection import connection_class
 from ozora.server.crowd import Crowd, make_crowd
+from ozora.server.heap import return_large_blocks
 from ozora.server.process import end_with_parent
 from ozora.server.settings import Settings, from_environment
 
@@ -46,6 +47,7 @@ def main() -> None:
     if settings.supervised:
         end_with_parent()
     server = make_server(make_app(settings), settings, make_crowd())
+    return_large_blocks()
     ROOM.limit(DECODED_BYTES)
     sys.setswitchinterval(SWITCH_S)
     gc.freeze()
