@@ -1,7 +1,7 @@
 """Memory of pictures goes back to the system when they are done with.
 
-The C library keeps freed blocks of up to 32 MB for each thread, for a next time; with some tens of threads that decode a
-picture now and then, that is more than all the pictures themselves (measured: 850 MB for pictures of 340 MB).
+The C library keeps freed blocks of up to 32 MB for each thread, for a next time; with some tens of threads that decode
+a picture now and then, that is more than all the pictures themselves (measured: 850 MB for pictures of 340 MB).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from ozora.server.characters import Character, check_likeness
 from ozora.server.desk import Desk
 from ozora.server.fields import read
 from ozora.server.forms import read_body
-from ozora.server.keys import Key, terms_of
+from ozora.server.keys import Key, hold, terms_of
 from ozora.server.routes.bodies import body_schema
 from ozora.server.sources import clip_of, content_of
 from ozora.server.uploads import Upload, check_image, check_video, sniff
@@ -56,6 +56,7 @@ def character_routes(desk: Desk, door: Door) -> APIRouter:
             files.keeping(desk.database, desk.store, character.file_id, shown.data),
             desk.database.writing() as connection,
         ):
+            hold(connection, key.id)
             known = idempotency.find(connection, token)
             if known is not None:
                 return characters.get(connection, known, key.id).to_wire()
