@@ -38,8 +38,10 @@ from ozora import pipeline  # noqa: E402
 from ozora.backends import BACKENDS  # noqa: E402
 from ozora.plan import Plan  # noqa: E402
 from ozora.server.database import Database  # noqa: E402
+from ozora.server.local_key import keep_local_key  # noqa: E402
 from ozora.server.settings import Settings, environment, in_folder  # noqa: E402
 from ozora.server.tables import ATTEMPTS, JOBS  # noqa: E402
+from ozora.trust.settings import find_home  # noqa: E402
 
 STEP_S, STEPS = 0.1, 12
 AHEAD = 5  # jobs that wait or are painted, so that a worker always finds one
@@ -103,7 +105,8 @@ def num_left(database: Database) -> int:
 def ask(url: str, body: dict[str, Any] | None = None, token: str = "") -> dict[str, Any]:
     """An answer of the server, however often it dies meanwhile."""
     until = time.monotonic() + PATIENCE_S
-    headers = {"content-type": "application/json"} | ({"idempotency-key": token} if token else {})
+    headers = {"content-type": "application/json", "authorization": f"Bearer {keep_local_key(find_home())}"}
+    headers |= {"idempotency-key": token} if token else {}
     data = None if body is None else json.dumps(body).encode()
     while True:
         try:

@@ -7,12 +7,15 @@ import os
 import secrets
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 DEFAULT_URL = "http://127.0.0.1:8000"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 TIMEOUT_S = 120.0
 TRIES = 5
 ENDED = ("completed", "failed")
@@ -36,7 +39,11 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """Where a server is. The key stays out of workflows, which are saved in pictures: it is ``OZORA_API_KEY``."""
+    """Where a server is.
+
+    The key stays out of workflows, which are saved in pictures: it is ``OZORA_API_KEY``, or for a server of this
+    machine the one that ``ozora keys local`` prints.
+    """
 
     url: str = DEFAULT_URL
 
@@ -71,7 +78,7 @@ class Server:
 
     def _ask(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> bytes:
         headers = {"idempotency-key": secrets.token_hex(16)} if method == "POST" else {}
-        if key := os.environ.get("OZORA_API_KEY", ""):
+        if key := os.environ.get("OZORA_API_KEY", "") or local_key(self._root):
             headers["authorization"] = f"Bearer {key}"
         if kind:
             headers["content-type"] = kind
@@ -97,6 +104,17 @@ class Server:
         if not root.startswith(("http://", "https://")):
             raise OzoraError(f"'{self.url}' is no address of a server; give one such as {DEFAULT_URL}")
         return root
+
+
+def local_key(url: str) -> str:
+    """What ``ozora keys local`` prints, if ``url`` names this machine; it is sent nowhere else. Else empty."""
+    if urllib.parse.urlsplit(url).hostname not in LOOPBACK:
+        return ""
+    home = os.environ.get("OZORA_HOME") or Path.home() / ".local" / "share" / "ozora"
+    try:
+        return (Path(home) / "local.key").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""  # the server then says what is missing
 
 
 def _form(fields: Mapping[str, object], boundary: str) -> bytes:

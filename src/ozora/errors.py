@@ -21,6 +21,7 @@
         +-- PaintingError    a model has painted nothing that can be shown
         `-- StoreError       the database or the file store cannot be reached now
             +-- DamageError  a stored file is not what was stored: it is not handed out
+            +-- MismatchError   database and file store do not belong together
             +-- DiskFullError   the file store has no room left
             `-- BusyError       this process has enough to do, or is about to stop
 
@@ -156,6 +157,12 @@ class DamageError(StoreError):
     public = (
         "the stored file is damaged, so that it is not sent; its operator restores it from a backup, or make it again"
     )
+
+
+class MismatchError(StoreError):
+    """The database and the file store are of different installations, or one of them is lost in part."""
+
+    public = "the server's database and file store do not belong together; its operator finds the reason in the log"
 
 
 class DiskFullError(StoreError):

@@ -38,7 +38,7 @@ from ozora.edit.given import (
     to_native,
 )
 from ozora.errors import CapabilityError, PaintingError, PromptError, SizeError, UserError, blaming
-from ozora.media import VideoWriter, holds_sound, read_image
+from ozora.media import VideoWriter, check_picture, holds_sound
 from ozora.plan import Condition, ImageCondition, Layout, Plan, Prompt, Record, ReferenceCondition, Sampler
 from ozora.shapes import VideoShape
 from ozora.timecode import exact, rate
@@ -409,7 +409,7 @@ def _conditions(image: Path | None, references: Sequence[Path], layout: Layout |
 def _checked(param: str, image: Path) -> str:
     """The hash of an image file that can be read."""
     with blaming(param):
-        read_image(image)
+        check_picture(image)
     return hashlib.sha256(image.read_bytes()).hexdigest()
 
 

@@ -53,6 +53,19 @@ def test_tools_need_a_server_to_ask(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no address of a server" in capsys.readouterr().err
 
 
+def test_a_key_that_nobody_would_use_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(app, ["mcp", "--http", "--key", "oz_1"]) == 2
+    assert "each request brings its own key" in capsys.readouterr().err
+
+
+def test_the_key_of_this_machine_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    texts = []
+    for _ in range(2):
+        assert call(app, ["keys", "local"]) == 0
+        texts.append(capsys.readouterr().out)
+    assert texts[0] == texts[1] and texts[0].startswith("oz_local_") and texts[0].count("\n") == 1
+
+
 @pytest.mark.slow
 def test_the_server_starts_answers_and_stops(tmp_path: Path) -> None:
     with socket.socket() as free:
@@ -60,7 +73,7 @@ def test_the_server_starts_answers_and_stops(tmp_path: Path) -> None:
         port = free.getsockname()[1]
     program = [sys.executable, "-c", "from ozora.cli import main; main()"]
     options = ["serve", "--data", str(tmp_path), "--port", str(port), "--workers", "0"]
-    server = subprocess.Popen([*program, *options], cwd=ROOT, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen([*program, *options], cwd=ROOT, stderr=subprocess.PIPE, text=True)
     try:
         until = time.monotonic() + 60
         answer = None
@@ -73,4 +86,6 @@ def test_the_server_starts_answers_and_stops(tmp_path: Path) -> None:
         assert answer == {"status": "ok"}
     finally:
         server.send_signal(signal.SIGTERM)
-    assert server.wait(timeout=30) == 0
+    said = server.communicate(timeout=30)[1]
+    assert server.returncode == 0
+    assert "export OPENAI_API_KEY=$(ozora keys local)" in said and "oz_local_" not in said

@@ -1,10 +1,10 @@
-// What a user of the closed API does, with the unmodified SDK for Node: node client.mjs BASE_URL WEBHOOK_JSON
+// What a user of the closed API does, with the unmodified SDK for Node: OPENAI_API_KEY=... node client.mjs BASE_URL WEBHOOK_JSON
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import OpenAI, { toFile } from "openai";
 
 const [base, hookPath] = process.argv.slice(2);
-const client = new OpenAI({ baseURL: `${base}/v1`, apiKey: "sk-of-the-closed-api", maxRetries: 0 });
+const client = new OpenAI({ baseURL: `${base}/v1`, maxRetries: 0 });
 const size = "64x64";
 const png = Buffer.from(
   "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8cfc0000003010100c9fe92ef0000000049454e44ae426082",

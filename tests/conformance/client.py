@@ -1,6 +1,6 @@
 """What a user of the closed API does, with an unmodified SDK. Run by its own Python, which has no Ozora.
 
-python client.py BASE_URL WEBHOOK_JSON
+OPENAI_API_KEY=... python client.py BASE_URL WEBHOOK_JSON
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PNG = bytes.fromhex(
 
 
 def main() -> None:
-    client = OpenAI(base_url=f"{sys.argv[1]}/v1", api_key="sk-of-the-closed-api", max_retries=0)
+    client = OpenAI(base_url=f"{sys.argv[1]}/v1", max_retries=0)
     videos = client.videos
 
     made = videos.create(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 import shutil
 import subprocess
@@ -49,6 +50,11 @@ def _deadline() -> float:
     return time.monotonic() + INSTALL_S
 
 
-def run(command: list[str], folder: Path | None = None, *, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end."""
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, timeout=timeout_s)
+def run(
+    command: list[str], folder: Path | None = None, *, timeout_s: float = 300, key: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end; it finds ``key`` where the SDKs look for theirs."""
+    variables = {**os.environ, "OPENAI_API_KEY": key}
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=folder, timeout=timeout_s, env=variables
+    )

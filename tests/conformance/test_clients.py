@@ -16,6 +16,7 @@ from ozora.server.database import Database
 from ozora.server.tables import ENDPOINTS
 from ozora.server.webhooks import Endpoint
 from tests.conformance.environments import ENVIRONMENTS, environment, install, run
+from tests.server.live import local_header, local_key
 
 HERE = Path(__file__).parent
 PYTHON_CLIENTS = ("openai==2.2.0", "openai==2.46.0", "openai>=3,<4")
@@ -26,7 +27,8 @@ pytestmark = pytest.mark.long
 
 def webhook(url: str, database: Database, folder: Path) -> Path:
     """The headers and the body of a delivery, in a file."""
-    httpx.post(f"{url}/v1/webhook_endpoints", json={"url": "https://example.org/"}).raise_for_status()
+    wanted = {"url": "https://example.org/"}
+    httpx.post(f"{url}/v1/webhook_endpoints", json=wanted, headers=local_header()).raise_for_status()
     now = time.time()
     with database.writing() as connection:
         endpoint = Endpoint(**dict(connection.execute(select(ENDPOINTS)).mappings().one()))
@@ -44,7 +46,7 @@ def webhook(url: str, database: Database, folder: Path) -> Path:
 def test_a_python_client(client: str, server: tuple[str, Database], tmp_path: Path) -> None:
     url, database = server
     python = environment(client) / "python"
-    done = run([str(python), str(HERE / "client.py"), url, str(webhook(url, database, tmp_path))])
+    done = run([str(python), str(HERE / "client.py"), url, str(webhook(url, database, tmp_path))], key=local_key())
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -59,5 +61,5 @@ def test_a_node_client(server: tuple[str, Database], tmp_path: Path) -> None:
         (folder / "package.json").write_text('{"private": true}')
         install([npm, "install", "--no-audit", "--no-fund", "--fetch-retries", "1", NODE_CLIENT], folder)
     shutil.copy(HERE / "client.mjs", folder)
-    done = run([node, "client.mjs", url, str(webhook(url, database, tmp_path))], folder)
+    done = run([node, "client.mjs", url, str(webhook(url, database, tmp_path))], folder, key=local_key())
     assert done.returncode == 0, done.stdout + done.stderr

@@ -10,6 +10,7 @@ import pytest
 
 from ozora.server.database import Database
 from tests.conformance.environments import environment, run
+from tests.server.live import local_header
 
 FUZZER = "schemathesis>=4.30,<5"
 SIZES = {"short": (10, 500), "full": (260, 10_000)}  # examples a route and phase, and the requests that they come to
@@ -27,6 +28,7 @@ def test_no_request_is_an_error_of_ours(
     options = ["--checks", "not_a_server_error", "--phases", "examples,coverage,fuzzing", "--seed", "1"]
     calm = ["--continue-on-failure", "--no-shrink", "--no-color", "--warnings", "off", "--generation-database", "none"]
     command = [program, "run", f"{url}/openapi.json", *options, *calm, "--max-examples", str(examples)]
+    command += [part for name, value in local_header().items() for part in ("--header", f"{name}: {value}")]
     done = run(command, timeout_s=TIME_S)
     assert done.returncode == 0, done.stdout[-5000:]
     answers = {status: number - before.get(status, 0) for status, number in answers_of(url).items()}
@@ -37,7 +39,7 @@ def test_no_request_is_an_error_of_ours(
 
 
 def answers_of(url: str) -> dict[str, int]:
-    return count(httpx.get(f"{url}/metrics", timeout=20, trust_env=False).text)
+    return count(httpx.get(f"{url}/metrics", headers=local_header(), timeout=20, trust_env=False).text)
 
 
 def count(metrics: str) -> dict[str, int]:

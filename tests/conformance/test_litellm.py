@@ -24,6 +24,7 @@ import pytest
 
 from ozora.server.database import Database
 from tests.conformance.environments import environment
+from tests.server.live import local_header, local_key
 
 PROXY = "litellm[proxy]>=1.106,<2"
 PROVIDERS = ("openai", "hosted_vllm")
@@ -40,7 +41,7 @@ def proxy(server: tuple[str, Database], tmp_path_factory: pytest.TempPathFactory
     models = [
         {
             "model_name": provider,
-            "litellm_params": {"model": f"{provider}/sora-2", "api_base": f"{url}/v1", "api_key": "any"},
+            "litellm_params": {"model": f"{provider}/sora-2", "api_base": f"{url}/v1", "api_key": local_key()},
         }
         for provider in PROVIDERS
     ]
@@ -95,7 +96,7 @@ def finish(client: httpx.Client, made: httpx.Response, url: str = "") -> dict[st
     assert made.status_code == 200, made.text
     identity, until = made.json()["id"], time.monotonic() + 60
     where = f"{url}/v1/videos/{name_here(identity)}" if url else f"{client.base_url}/v1/videos/{identity}"
-    headers = {"authorization": client.headers["authorization"]} if not url else {}
+    headers = {"authorization": client.headers["authorization"]} if not url else local_header()
     while time.monotonic() < until:
         video: dict[str, Any] = httpx.get(where, headers=headers, timeout=60, trust_env=False).json()
         if video["status"] in ("completed", "failed"):

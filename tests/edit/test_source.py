@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import hashlib
+import tracemalloc
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ozora.edit import read_source
 from ozora.errors import MediaError
+from ozora.media import write_video
 from tests.edit.clips import make_clip
 from tests.media.films import Film, gray_frames, write_film
 
@@ -32,6 +36,26 @@ def test_pieces_are_in_seconds_of_the_file(tmp_path: Path) -> None:
 def test_what_is_no_clip_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"no video")
     with pytest.raises(MediaError, match="convert it"):
+        read_source(tmp_path / "a.mp4")
+
+
+def test_a_clip_is_not_held_in_memory_to_learn_its_shape(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    write_video(np.zeros((60, 480, 640, 3), np.uint8), Fraction(24), path)
+    tracemalloc.start()
+    try:
+        source = read_source(path)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (source.shape.frames, source.shape.height, source.shape.width) == (60, 480, 640)
+    assert source.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert most < 5 * 480 * 640 * 3, "some frames, not sixty"
+
+
+def test_a_clip_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    write_video(np.zeros((1, 16, 2064, 3), np.uint8), Fraction(24), tmp_path / "a.mp4")
+    with pytest.raises(MediaError, match="2064x16; make it 2048"):
         read_source(tmp_path / "a.mp4")
 
 

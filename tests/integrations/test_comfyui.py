@@ -15,16 +15,17 @@ import httpx
 import pytest
 import torch
 from integrations.comfyui import NODE_CLASS_MAPPINGS, NODE_DISPLAY_NAME_MAPPINGS
-from integrations.comfyui.api import OzoraError, Server
+from integrations.comfyui.api import OzoraError, Server, local_key
 from integrations.comfyui.frames import read_frames, write_frames, write_picture
 from integrations.comfyui.nodes import OzoraEdit, OzoraExtend, OzoraGenerate, OzoraRemix
 
 from ozora.server import keys
 from ozora.server.database import Database
+from ozora.server.local_key import keep_local_key
 from ozora.server.painting import Studio
 from ozora.server.settings import Settings
 from ozora.server.worker import work
-from tests.server.live import serving
+from tests.server.live import local_header, serving
 from tests.server.stub import StubBackend
 
 PACK = Path(__file__).parents[2] / "integrations" / "comfyui"
@@ -142,11 +143,11 @@ def test_whoever_stops_watching_stops_the_video(url: str, stub: StubBackend) -> 
 
     with pytest.raises(KeyboardInterrupt):
         Server(url=url).make("videos", {"prompt": "a ball", "model": "stub"}, stop)
-    (video,) = httpx.get(f"{url}/v1/videos", trust_env=False).json()["data"]
+    (video,) = httpx.get(f"{url}/v1/videos", headers=local_header(), trust_env=False).json()["data"]
     until = threading.Event()
     while video["status"] == "in_progress":
         until.wait(0.1)
-        video = httpx.get(f"{url}/v1/videos/{video['id']}", trust_env=False).json()
+        video = httpx.get(f"{url}/v1/videos/{video['id']}", headers=local_header(), trust_env=False).json()
     assert (video["status"], video["error"]["code"]) == ("failed", "cancelled")
 
 
@@ -178,6 +179,15 @@ def test_a_key_comes_from_the_environment(
     _, identity, _ = generate(url)
     mine = httpx.get(f"{url}/v1/videos", headers={"authorization": f"Bearer {text}"}, trust_env=False).json()["data"]
     assert [video["id"] for video in mine] == [identity]
+
+
+def test_the_key_of_this_machine_is_found_and_stays_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OZORA_HOME", str(tmp_path))
+    assert local_key("http://127.0.0.1:8000") == "", "there is none yet, and the server says what is missing"
+    made = keep_local_key(tmp_path)
+    assert local_key("http://127.0.0.1:8000") == local_key("http://localhost:1") == made
+    for url in ("http://example.org", "http://127.0.0.1@example.org", "http://127.0.0.1.example.org"):
+        assert local_key(url) == "", url
 
 
 def test_frames_survive_the_way_to_a_file_and_back() -> None:

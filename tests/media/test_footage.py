@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,7 +12,9 @@ from av.video.reformatter import ColorPrimaries, Colorspace, ColorTrc
 
 from ozora.errors import MediaError
 from ozora.media import write_video
-from ozora.media.footage import Footage, FootageReader, read_footage
+from ozora.media.decoding_room import ROOM
+from ozora.media.demuxers import MAX_STREAMS, PICTURES, only
+from ozora.media.footage import Footage, FootageReader, measure_footage, read_footage
 from tests.media.films import Film, gray_frames, tone, write_film
 
 HDR = (int(Colorspace.BT2020), int(ColorTrc.SMPTE2084), int(ColorPrimaries.BT2020))
@@ -157,10 +161,79 @@ def test_a_long_clip_is_read_frame_by_frame(tmp_path: Path) -> None:
 def test_a_gap_of_days_is_not_filled(tmp_path: Path) -> None:
     film = Film(times_ms=(0, 40, 80, 200_000_000), options=(("bf", "0"),))
     write_film(tmp_path / "a.mkv", gray_frames([1, 2, 3, 4]), film)
-    with pytest.raises(MediaError, match="more than 3600 frames"):
+    with pytest.raises(MediaError, match=r"more than (3600|7200) frames"):
         read_footage(tmp_path / "a.mkv")
 
 
 def test_footage_is_a_value() -> None:
     frames = np.zeros((1, 2, 2, 3), np.uint8)
     assert Footage(frames=frames, fps=Fraction(24)).notes == ()
+
+
+@pytest.fixture
+def narrow() -> Iterator[None]:
+    """This process decodes up to 100 MB at once."""
+    ROOM.limit(100_000_000)
+    yield
+    ROOM.limit(None)
+
+
+def test_frames_that_do_not_fit_the_room_are_refused_by_their_head(narrow: None, tmp_path: Path) -> None:
+    write_video(np.zeros((1, 1080, 1920, 3), np.uint8), Fraction(24), tmp_path / "fits.mp4")
+    with FootageReader(tmp_path / "fits.mp4") as reader:
+        assert 60_000_000 < ROOM.taken_bytes < 80_000_000
+        assert len(list(reader)) == 1
+    write_video(np.zeros((1, 1600, 2560, 3), np.uint8), Fraction(24), tmp_path / "large.mp4")
+    with pytest.raises(MediaError, match="frames of 2560x1600"), FootageReader(tmp_path / "large.mp4"):
+        pass
+    assert ROOM.taken_bytes == 0
+
+
+def test_a_clip_that_is_kept_counts_as_a_whole(narrow: None, tmp_path: Path) -> None:
+    write_video(np.zeros((30, 512, 512, 3), np.uint8), Fraction(24), tmp_path / "a.mp4")
+    with FootageReader(tmp_path / "a.mp4", keeps_all=True):
+        assert ROOM.taken_bytes > 30 * 512 * 512 * 3
+    assert read_footage(tmp_path / "a.mp4").frames.shape == (30, 512, 512, 3)
+    assert measure_footage(tmp_path / "a.mp4") == 30 * 512 * 512
+
+
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [
+        ({"max_side": 40}, "48x32; make it 40"),
+        ({"max_frames": 2}, "more than 2"),
+        ({"max_pixels": 4000}, "larger than"),
+    ],
+)
+def test_a_reader_has_bounds(bounds: dict[str, int], said: str, tmp_path: Path) -> None:
+    write_film(tmp_path / "a.mp4", gray_frames([10, 20, 30]))
+    with pytest.raises(MediaError, match=said), FootageReader(tmp_path / "a.mp4", **bounds):  # type: ignore[arg-type]
+        pass
+
+
+def test_films_without_end_are_ended(tmp_path: Path) -> None:
+    """By what the timestamps say, by the number of packets, by the number of streams: all within seconds."""
+    frames = gray_frames([10, 20, 30])
+    week = write_film(tmp_path / "week.mkv", frames, Film(times_ms=(0, 40, 30_000_000)))
+    write_film(tmp_path / "a.ts", frames)
+    endless = tmp_path / "endless.ts"
+    endless.write_bytes((tmp_path / "a.ts").read_bytes() * 5000)
+    crowded = tmp_path / "crowded.mkv"
+    with av.open(crowded, "w") as container:
+        picture = container.add_stream("libx264", rate=24)
+        picture.width, picture.height = 48, 32
+        streams = [container.add_stream("pcm_s16le", rate=8000, layout="mono") for _ in range(200)]
+        sound = av.AudioFrame.from_ndarray(np.zeros((1, 80), np.int16), format="s16", layout="mono")
+        sound.sample_rate, sound.pts = 8000, 0
+        for stream in streams:
+            container.mux(stream.encode(sound))
+        container.mux(picture.encode(av.VideoFrame(48, 32, "yuv420p")))
+        container.mux(picture.encode(None))
+    began = time.monotonic()
+    for path in (week, endless):
+        with pytest.raises(MediaError, match=r"more than (3600|7200) frames"):
+            read_footage(path)
+    with av.open(crowded, options=only(PICTURES)) as container:
+        assert len(container.streams) == MAX_STREAMS, "the others are not looked into"
+    assert len(read_footage(crowded).frames) == 1
+    assert time.monotonic() - began < 6

@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import io
 import struct
+import threading
+import time
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from ozora.errors import MediaError, OutputError
-from ozora.media.image_file import fit_image, read_image, write_image
+from ozora.media.decoding_room import ROOM
+from ozora.media.image_file import check_picture, fit_image, read_image, write_image
 
 
 @pytest.fixture
@@ -35,6 +39,67 @@ def test_orientation_is_applied(tmp_path: Path, image: NDArray[np.uint8]) -> Non
     exif[0x0112] = 6  # the top of the scene is at the right of the file
     Image.fromarray(image).save(tmp_path / "a.png", exif=exif)
     np.testing.assert_array_equal(read_image(tmp_path / "a.png"), np.rot90(image, -1))
+
+
+@pytest.mark.parametrize("turn", range(10))
+def test_every_orientation_is_that_of_pillow(turn: int, tmp_path: Path) -> None:
+    """Also of more rows than are converted at a time."""
+    rows, columns = np.mgrid[:300, :20]
+    pixels = np.stack([rows % 256, columns * 9, rows // 2], axis=-1).astype(np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    path = tmp_path / "a.png"
+    Image.fromarray(pixels).save(path, exif=exif)
+    with Image.open(path) as picture:
+        wanted = np.array(ImageOps.exif_transpose(picture))
+    np.testing.assert_array_equal(read_image(path), wanted)
+    assert check_picture(path) == wanted.shape[:2]
+
+
+@pytest.fixture
+def narrow() -> Iterator[int]:
+    """This process decodes up to so many bytes at once."""
+    ROOM.limit(7 * 1000)
+    yield 1000
+    ROOM.limit(None)
+
+
+def test_what_does_not_fit_the_room_is_refused_by_its_head(narrow: int, tmp_path: Path) -> None:
+    for name, width in (("fits.png", narrow), ("large.png", narrow + 1)):
+        Image.new("RGBA", (width, 1)).save(tmp_path / name)
+    assert read_image(tmp_path / "fits.png").shape == (1, narrow, 3)
+    with pytest.raises(MediaError, match=r"large.png has more than 0.001 million pixels: make it smaller"):
+        read_image(tmp_path / "large.png")
+    assert check_picture(tmp_path / "large.png") == (1, narrow + 1), "what keeps no copy needs less"
+    assert ROOM.taken_bytes == 0
+
+
+def test_who_decodes_waits_for_others(narrow: int, tmp_path: Path) -> None:
+    Image.new("RGB", (narrow, 1)).save(tmp_path / "a.png")
+    held, enough = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with ROOM.reserve(5000):
+            held.set()
+            enough.wait(10)
+
+    other = threading.Thread(target=hold)
+    other.start()
+    held.wait(10)
+    threading.Timer(0.2, enough.set).start()
+    began = time.monotonic()
+    assert read_image(tmp_path / "a.png").shape == (1, narrow, 3)
+    assert time.monotonic() - began > 0.1
+    other.join()
+
+
+def test_a_check_of_a_picture_says_the_same_of_damage(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Image.effect_noise((200, 200), 90).save(path)
+    path.write_bytes(path.read_bytes()[:-5000])
+    for look in (read_image, check_picture):
+        with pytest.raises(MediaError, match="damaged"):
+            look(path)
 
 
 def test_transparent_is_neutral_gray(tmp_path: Path) -> None:

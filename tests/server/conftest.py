@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import delete
 
 from ozora.backends import BACKENDS
 from ozora.server import keys
@@ -21,6 +22,8 @@ from ozora.server.metrics import Meters
 from ozora.server.painting import Studio
 from ozora.server.settings import Settings, in_folder
 from ozora.server.store import Store
+from ozora.server.tables import METADATA
+from tests.server import postgres
 from tests.server.ear import Receiver, listening
 from tests.server.live import client_of
 from tests.server.stub import StubBackend
@@ -50,6 +53,33 @@ def database(settings: Settings, template: Path) -> Iterator[Database]:
     database = Database(settings.database)
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL of the tests' own."""
+    if not postgres.is_installed():
+        pytest.skip("PostgreSQL is not installed")
+    with postgres.running(tmp_path_factory.mktemp("pg")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+def either(request: pytest.FixtureRequest, settings: Settings, template: Path) -> Iterator[Settings]:
+    """Settings with an empty database of each kind."""
+    if request.param == "sqlite":
+        shutil.copy(template, settings.database.removeprefix("sqlite:///"))
+        yield settings
+        return
+    settings = dataclasses.replace(settings, database=str(request.getfixturevalue("postgres_url")))
+    database = Database(settings.database)
+    database.migrate()
+    with database.writing() as connection:
+        for table in reversed(METADATA.sorted_tables):
+            connection.execute(delete(table))
+        keys.ensure_local(connection)
+    database.close()
+    yield settings
 
 
 @pytest.fixture

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 import httpx
 
 from ozora.server.app import make_app
+from ozora.server.local_key import keep_local_key
 from ozora.server.settings import Settings
 from ozora.server.web import make_server
+from ozora.trust.settings import find_home
 
 
 @contextlib.contextmanager
@@ -35,6 +37,18 @@ def serving(settings: Settings) -> Iterator[str]:
 
 @contextlib.contextmanager
 def client_of(settings: Settings) -> Iterator[httpx.Client]:
-    """A client of a server that runs for the length of the block."""
-    with serving(settings) as url, httpx.Client(base_url=url, timeout=20, trust_env=False) as client:
+    """A client of a server that runs for the length of the block; it asks as this machine's own user."""
+    with (
+        serving(settings) as url,
+        httpx.Client(base_url=url, headers=local_header(), timeout=20, trust_env=False) as client,
+    ):
         yield client
+
+
+def local_header() -> dict[str, str]:
+    """The header by which a request is this machine's own user's."""
+    return {"authorization": f"Bearer {local_key()}"}
+
+
+def local_key() -> str:
+    return keep_local_key(find_home())

@@ -15,7 +15,7 @@ import pytest
 from ozora.server import keys
 from ozora.server.database import Database
 from ozora.server.settings import Settings
-from tests.server.live import client_of
+from tests.server.live import client_of, local_header
 from tests.server.stub import StubBackend
 
 ROUTES = [
@@ -62,7 +62,7 @@ def test_a_key_sees_its_own_videos_only(settings: Settings, database: Database, 
         one, other = ({"authorization": f"Bearer {text}"} for text in texts)
         made = client.post("/v1/videos", json={"prompt": "a ball"}, headers=one).json()["id"]
         assert client.get(f"/v1/videos/{made}", headers=one).status_code == 200
-        for headers in (other, {}):
+        for headers in (other, local_header()):
             assert client.get(f"/v1/videos/{made}", headers=headers).status_code == 404
             assert client.delete(f"/v1/videos/{made}", headers=headers).status_code == 404
             assert client.get("/v1/videos", headers=headers).json()["data"] == []

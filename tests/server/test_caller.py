@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from ozora.errors import RequestError, StoreError
-from ozora.server.caller import Caller
+from ozora.server.caller import Caller, caller_of
 
 
 class Moody(BaseHTTPRequestHandler):
@@ -55,7 +55,7 @@ def test_what_may_pass_is_asked_again_as_the_same_call(moody: str) -> None:
 
 
 def test_an_error_is_the_servers_own(client: httpx.Client) -> None:
-    caller = Caller(url=str(client.base_url))
+    caller = caller_of(str(client.base_url), "")
     with pytest.raises(RequestError, match="there is no video") as refused:
         asyncio.run(caller.get("videos/video_no"))
     assert (refused.value.status, refused.value.code, refused.value.param) == (404, "not_found", "video_id")
@@ -65,3 +65,16 @@ def test_an_error_is_the_servers_own(client: httpx.Client) -> None:
 def test_no_server_is_said(url: str) -> None:
     with pytest.raises(StoreError, match="ozora serve"):
         asyncio.run(Caller(url=url).get("videos"))
+
+
+def test_the_key_of_this_machine_stays_on_it() -> None:
+    key = caller_of("http://localhost:8000", "").key
+    assert key.startswith("oz_local_")
+    assert caller_of("http://localhost:8000", "oz_1").key == "oz_1"
+    for url in (
+        "http://127.0.0.1.example.org:8000",
+        "http://127.0.0.1@example.org",
+        "https://example.org",
+        "http://[1",
+    ):
+        assert caller_of(url, "").key == "", url

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -12,19 +13,23 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx
 import pytest
 import uvicorn
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp.types import BlobResourceContents, CallToolResult, ResourceLink, TextContent
 
 from ozora.server import keys
-from ozora.server.caller import Caller
+from ozora.server.caller import Caller, caller_of
 from ozora.server.database import Database
 from ozora.server.mcp import make_mcp
 from ozora.server.painting import Studio
 from ozora.server.settings import Settings
 from ozora.server.worker import work
+from ozora.trust.settings import find_home
 from tests.server.live import serving
 from tests.server.stub import StubBackend
 
@@ -70,7 +75,7 @@ def test_a_video_from_tool_to_bytes(url: str, stub: StubBackend) -> None:
         seen.append(progress)
 
     made = ask(
-        make_mcp(Caller(url=url)),
+        make_mcp(caller_of(url, "")),
         "generate_video",
         {"prompt": "a ball", "seconds": 1, "size": "16x16", "seed": 7, "model": "stub"},
         progress_callback=follow,
@@ -82,7 +87,7 @@ def test_a_video_from_tool_to_bytes(url: str, stub: StubBackend) -> None:
     assert seen == sorted(seen) and seen[-1] == 100 and len(seen) >= 2
 
     async def look() -> tuple[bytes, bytes]:
-        async with Client(make_mcp(Caller(url=url))) as client:
+        async with Client(make_mcp(caller_of(url, ""))) as client:
             parts = []
             for uri in links(made):
                 (content,) = (await client.read_resource(uri)).contents
@@ -95,7 +100,7 @@ def test_a_video_from_tool_to_bytes(url: str, stub: StubBackend) -> None:
 
 
 def test_a_video_is_edited_extended_and_listed(url: str) -> None:
-    server = make_mcp(Caller(url=url))
+    server = make_mcp(caller_of(url, ""))
     said = {"prompt": "a ball", "seconds": 1, "size": "16x16", "model": "stub"}
     first = ask(server, "generate_video", said).structured_content
     assert first is not None
@@ -112,7 +117,7 @@ def test_a_video_is_edited_extended_and_listed(url: str) -> None:
 
 def test_one_need_not_wait_and_may_stop(url: str, stub: StubBackend) -> None:
     stub.step_s = 2.0
-    server = make_mcp(Caller(url=url))
+    server = make_mcp(caller_of(url, ""))
     made = ask(server, "generate_video", {"prompt": "a ball", "model": "stub", "wait": False})
     assert made.structured_content is not None and links(made) == []
     identity = made.structured_content["id"]
@@ -127,7 +132,7 @@ def test_one_need_not_wait_and_may_stop(url: str, stub: StubBackend) -> None:
 
 
 def test_what_goes_wrong_is_told_in_words(url: str) -> None:
-    server = make_mcp(Caller(url=url))
+    server = make_mcp(caller_of(url, ""))
     failed = ask(server, "generate_video", {"prompt": "an unfit ball", "model": "stub"})
     assert failed.is_error and "this is unfit" in text(failed)
     for name, arguments, said in (
@@ -144,7 +149,7 @@ def test_what_goes_wrong_is_told_in_words(url: str) -> None:
 
 def test_every_tool_says_what_it_takes_and_gives(url: str) -> None:
     async def tools() -> list[Any]:
-        async with Client(make_mcp(Caller(url=url))) as client:
+        async with Client(make_mcp(caller_of(url, ""))) as client:
             return (await client.list_tools()).tools
 
     found = anyio.run(tools)
@@ -156,36 +161,73 @@ def test_every_tool_says_what_it_takes_and_gives(url: str) -> None:
 
 def test_over_the_standard_streams(url: str) -> None:
     program = str(Path(sys.executable).with_name("ozora"))
-    variables = {"OZORA_API_URL": url, "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+    variables = {"OZORA_API_URL": url, **{name: os.environ.get(name, "") for name in ("PYTHONPATH", "OZORA_HOME")}}
     server = StdioServerParameters(command=program, args=["mcp"], env=variables)
     made = ask(server, "generate_video", {"prompt": "a ball", "model": "stub"})
     assert made.structured_content is not None and made.structured_content["status"] == "completed"
 
 
 @contextlib.contextmanager
-def over_http(caller: Caller) -> Iterator[str]:
+def over_http(url: str, home: Path) -> Iterator[str]:
+    """The address of ``ozora mcp --http`` in front of the server at ``url``; it has the same home."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    config = uvicorn.Config(make_mcp(caller).streamable_http_app(), port=port, log_config=None)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    until = time.monotonic() + 20
-    while not server.started and time.monotonic() < until:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{port}/mcp"
-    server.should_exit = True
-    thread.join()
+    program = [sys.executable, "-c", "from ozora.cli import main; main()", "mcp", "--http", "--port", str(port)]
+    variables = {**os.environ, "OZORA_API_URL": url, "OZORA_HOME": str(home)}
+    server = subprocess.Popen(program, env=variables, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}/mcp"
+    try:
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            with contextlib.suppress(httpx.HTTPError):
+                httpx.get(address, timeout=2, trust_env=False)
+                break
+            time.sleep(0.05)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
 
 
-def test_over_http_with_a_key(settings: Settings, database: Database, url: str) -> None:
+def test_over_http_each_request_brings_its_own_key(database: Database, url: str) -> None:
     with database.writing() as connection:
         _, key = keys.create(connection, "studio", now=0.0)
-    with over_http(Caller(url=url, key=key)) as address:
-        made = ask(address, "generate_video", {"prompt": "a ball", "model": "stub"})
-        assert made.structured_content is not None and made.structured_content["status"] == "completed"
-        mine = ask(address, "list_videos", {}).structured_content
-    others = ask(make_mcp(Caller(url=url)), "list_videos", {}).structured_content
-    assert mine is not None and len(mine["videos"]) == 1
-    assert others is not None and others["videos"] == []
+
+    def ask_with(address: str, headers: dict[str, str]) -> CallToolResult:
+        async def once() -> CallToolResult:
+            async with (
+                create_mcp_http_client(headers=headers) as http,
+                Client(streamable_http_client(address, http_client=http)) as client,
+            ):
+                return await client.call_tool("generate_video", {"prompt": "a ball", "model": "stub"})
+
+        return anyio.run(once)
+
+    with over_http(url, find_home()) as address:
+        made = ask_with(address, {"authorization": f"Bearer {key}"}).structured_content
+        wrong = ask_with(address, {"authorization": "Bearer oz_wrong"})
+        unkeyed = httpx.post(address, json={}, trust_env=False)
+    assert made is not None and made["status"] == "completed"
+    assert wrong.is_error and "the API key is wrong" in text(wrong)
+    assert (unkeyed.status_code, unkeyed.headers["www-authenticate"]) == (401, "Bearer")
+    assert "ozora keys local" in unkeyed.json()["error"]["message"]
+    ours = ask(make_mcp(caller_of(url, "")), "list_videos", {}).structured_content
+    assert ours is not None and ours["videos"] == [], "nothing was made in the name of this machine's user"
+
+
+def test_the_key_of_the_program_is_not_lent_over_http(url: str) -> None:
+    """Even where the wrapper that answers 401 is missing."""
+    app = make_mcp(caller_of(url, "")).streamable_http_app(host="127.0.0.1")
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        refused = ask(f"http://127.0.0.1:{port}/mcp", "list_videos", {})
+    finally:
+        server.should_exit = True
+        thread.join()
+    assert refused.is_error and "needs a key of its own" in text(refused)

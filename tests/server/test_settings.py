@@ -4,8 +4,6 @@ import dataclasses
 import json
 from pathlib import Path
 
-import pytest
-
 from ozora.server.settings import VARIABLE, Settings, environment, in_folder
 
 
@@ -18,8 +16,3 @@ def test_a_folder_holds_database_and_files(tmp_path: Path) -> None:
     settings = in_folder(tmp_path)
     assert settings.database == f"sqlite:///{tmp_path}/ozora.db"
     assert settings.data == f"{tmp_path}/files"
-
-
-@pytest.mark.parametrize(("host", "local"), [("127.0.0.1", True), ("localhost", True), ("0.0.0.0", False)])
-def test_only_loopback_is_local(host: str, local: bool, tmp_path: Path) -> None:
-    assert dataclasses.replace(in_folder(tmp_path), host=host).is_local is local

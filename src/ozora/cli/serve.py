@@ -36,7 +36,7 @@ def serve(
     files: Annotated[
         str | None, typer.Option("--files", metavar="URL", help="Where files go instead, such as s3://bucket/ozora.")
     ] = None,
-    host: Annotated[str, typer.Option(help="The address to listen on; any but loopback needs keys.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8000,
     workers: Annotated[int, typer.Option(min=0, help="How many processes paint.")] = 1,
     web: Annotated[bool, typer.Option("--web/--no-web", help="Answer requests, or only paint.")] = True,
@@ -49,8 +49,10 @@ def serve(
     import threading
 
     from ozora.server import logs
+    from ozora.server.local_key import keep_local_key
     from ozora.server.process import on_stop
     from ozora.server.supervisor import WEB, commands_of, supervise
+    from ozora.trust.settings import find_home
 
     settings = dataclasses.replace(
         _settings(data, database),
@@ -68,7 +70,11 @@ def serve(
     stop = threading.Event()
     on_stop(stop)
     if web:
+        keep_local_key(find_home())  # a home that cannot keep it is refused here, too
         typer.echo(f"the API is at http://{host}:{port}/v1, its page at http://{host}:{port}/docs", err=True)
+        typer.echo(
+            "every request needs a key; yours, on this machine: export OPENAI_API_KEY=$(ozora keys local)", err=True
+        )
     commands = commands_of(settings)
     supervise(settings, commands if web else [command for command in commands if command != WEB], stop)
 
@@ -78,7 +84,7 @@ def mcp(
         str, typer.Option(metavar="URL", envvar="OZORA_API_URL", help="The server that is asked; start it before.")
     ] = "http://127.0.0.1:8000",
     key: Annotated[
-        str, typer.Option(metavar="KEY", envvar="OZORA_API_KEY", help="Its key; none is needed on this machine.")
+        str, typer.Option(metavar="KEY", envvar="OZORA_API_KEY", help="Its key; on this machine it is found by itself.")
     ] = "",
     http: Annotated[
         bool, typer.Option("--http", help="Answer at http://127.0.0.1:PORT/mcp, not on the standard streams.")
@@ -94,17 +100,18 @@ def mcp(
     if urlsplit(place).scheme not in ("http", "https") or not urlsplit(place).netloc:
         raise UserError(f"'{url}' is no address of a server; give one such as http://127.0.0.1:8000")
     try:
-        from ozora.server.caller import Caller
+        from ozora.server.caller import caller_of
         from ozora.server.mcp import serve_http, serve_stdio
     except ImportError as error:
         raise UserError(f"the tools need more packages ({error.name}): pip install 'ozora[server]'") from error
 
-    caller = Caller(url=place, key=key)
+    if http and key:
+        raise UserError("over HTTP each request brings its own key; leave out --key and OZORA_API_KEY")
     if http:
-        typer.echo(f"the tools are at http://127.0.0.1:{port}/mcp", err=True)
-        serve_http(caller, port)
+        typer.echo(f"the tools are at http://127.0.0.1:{port}/mcp, for requests that bring a key", err=True)
+        serve_http(place, port)
     else:
-        serve_stdio(caller)
+        serve_stdio(caller_of(place, key))
 
 
 @keys.command("create")
@@ -126,6 +133,15 @@ def create_key(
     with _open(_settings(data, database)) as place, place.writing() as connection:
         _, text = create(connection, name, now=time.time(), scopes=tuple(scope or SCOPES), limits=limits)
     typer.echo(text)
+
+
+@keys.command("local")
+def show_local_key() -> None:
+    """Print the key of this machine's own user; it is made if there is none yet."""
+    from ozora.server.local_key import keep_local_key
+    from ozora.trust.settings import find_home
+
+    typer.echo(keep_local_key(find_home()))
 
 
 @keys.command("list")

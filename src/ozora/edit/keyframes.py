@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from ozora.errors import SizeError
-from ozora.media import read_image
+from ozora.media import check_picture
 from ozora.plan import ImageCondition, Layout
 from ozora.shapes import VideoShape
 
@@ -29,7 +29,7 @@ def keyframes(images: Mapping[Fraction, Path], shape: VideoShape) -> Layout:
         frame = min(round(time_s * shape.fps), shape.frames - 1)
         if frame in conditions:
             raise SizeError(f"two keyframes fall on the frame at {float(time_s):g} s; move one of them")
-        read_image(path)
+        check_picture(path)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         conditions[frame] = ImageCondition(path=str(path), sha256=digest, frame=frame)
     return Layout(shape=shape, conditions=tuple(conditions.values()))

@@ -7,12 +7,10 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
-
 from ozora.edit.given import STILLS, pixels
-from ozora.edit.source import Source
+from ozora.edit.source import MAX_FRAMES, MAX_PIXELS, MAX_SIDE, Source
 from ozora.errors import SizeError, UserError
-from ozora.media import read_image, read_video
+from ozora.media import FootageReader, read_image
 from ozora.plan import Box, Hole, Layout
 
 SAME_SHAPE = 1.02
@@ -47,12 +45,21 @@ def region(
 
 
 def _check_mask(mask: Path, source: Source) -> None:
-    pictures = read_image(mask)[None] if mask.suffix.lower() in STILLS else read_video(mask)[0]
-    (height, width), shape = pictures.shape[1:3], source.shape
+    (height, width, is_white), shape = _look(mask), source.shape
     ratio = (width * shape.height) / (height * shape.width)
     if not 1 / SAME_SHAPE <= ratio <= SAME_SHAPE:
         raise SizeError(
             f"{mask} is {width}x{height} and the clip {shape.width}x{shape.height}; give a mask of the clip's shape"
         )
-    if not (np.max(pictures, axis=-1) > 127).any():
+    if not is_white:
         raise UserError(f"{mask} is black everywhere; make white what is to be painted anew")
+
+
+def _look(mask: Path) -> tuple[int, int, bool]:
+    """Height and width of a mask, and whether it is white anywhere."""
+    if mask.suffix.lower() in STILLS:
+        picture = read_image(mask)
+        return picture.shape[0], picture.shape[1], bool((picture > 127).any())
+    with FootageReader(mask, max_frames=MAX_FRAMES, max_pixels=MAX_PIXELS, max_side=MAX_SIDE) as reader:
+        whites = [bool((picture > 127).any()) for picture in reader]
+        return reader.height, reader.width, any(whites)

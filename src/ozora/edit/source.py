@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from ozora.errors import MediaError, SizeError
-from ozora.media import read_footage
+from ozora.errors import SizeError
+from ozora.media import FootageReader
 from ozora.plan import Box, ClipCondition
 from ozora.shapes import VideoShape
 
-MAX_SIDE = 2048
+MAX_SIDE, MAX_FRAMES, MAX_PIXELS = 2048, 3600, 400_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +54,12 @@ class Source:
 
 
 def read_source(path: Path) -> Source:
-    """Look at a clip; ``MediaError`` when it cannot be read or is larger than 2048 pixels a side."""
-    footage = read_footage(path, with_sound=False)
-    num_frames, height, width, _ = footage.frames.shape
-    if max(height, width) > MAX_SIDE:
-        raise MediaError(f"{path} is {width}x{height}; make it {MAX_SIDE} pixels a side or less")
-    shape = VideoShape(frames=num_frames, height=height, width=width, fps=footage.fps)
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Source(path=path, sha256=sha256, shape=shape, notes=footage.notes)
+    """Look at a clip, a frame at a time; ``MediaError`` when it cannot be read, is larger than 2048 pixels a side, or
+    is longer than ``read_footage`` takes."""
+    with FootageReader(path, max_frames=MAX_FRAMES, max_pixels=MAX_PIXELS, max_side=MAX_SIDE) as reader:
+        num_frames = sum(1 for _ in reader)
+        shape = VideoShape(frames=num_frames, height=reader.height, width=reader.width, fps=reader.fps)
+        notes = reader.notes
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return Source(path=path, sha256=sha256, shape=shape, notes=notes)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from ozora.edit.source import read_source
 from ozora.errors import MediaError, SizeError, UserError
-from ozora.media import read_image
+from ozora.media import check_picture
 from ozora.plan import Box, Condition, Frames, ImageCondition, Layout, Prompt, ReferenceCondition
 from ozora.shapes import VideoShape
 from ozora.timecode import exact
@@ -245,7 +245,7 @@ def _shown(cards: list[Card], ends: list[Fraction], cast: dict[str, Look], folde
             if who.image is not None:
                 picture, crop = folder / who.image, _box(who.crop)
                 try:
-                    read_image(picture)
+                    check_picture(picture)
                 except MediaError as error:
                     raise UserError(f"storyboard, cast, {name}: {error}") from error
                 digest = hashlib.sha256(picture.read_bytes()).hexdigest()
@@ -275,7 +275,7 @@ def _given(card: Card, number: int, shape: VideoShape, folder: Path) -> list[Fra
             raise UserError("it has an image and a video; give one of them")
         if card.image is not None:
             path = folder / card.image
-            read_image(path)
+            check_picture(path)
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             return [ImageCondition(path=str(path), sha256=digest, frame=frame, crop=crop)]
         if card.video is not None:

@@ -1,8 +1,8 @@
 """The only place that touches video, sound and image files. Pictures outside are ``uint8 RGB f h w c``."""
 
 from ozora.media.contact_sheet import SheetRow, write_contact_sheet
-from ozora.media.footage import Footage, FootageReader, read_footage
-from ozora.media.image_file import fit_image, read_image, resize_frames, write_image
+from ozora.media.footage import Footage, FootageReader, measure_footage, read_footage
+from ozora.media.image_file import check_picture, fit_image, read_image, resize_frames, write_image
 from ozora.media.output_file import check_output, sidecar, write_text
 from ozora.media.sound_file import Piece, cut_sound, holds_sound, lay_sound, read_sound
 from ozora.media.video_file import VideoWriter, read_video, write_video
@@ -14,10 +14,12 @@ __all__ = [
     "SheetRow",
     "VideoWriter",
     "check_output",
+    "check_picture",
     "cut_sound",
     "fit_image",
     "holds_sound",
     "lay_sound",
+    "measure_footage",
     "read_footage",
     "read_image",
     "read_sound",

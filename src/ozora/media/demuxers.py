@@ -9,9 +9,13 @@ from __future__ import annotations
 PICTURES = (
     "mov,mp4,m4v,matroska,webm,gif,avi,mpegts,mpeg,mpegvideo,ogg,flv,apng,mxf,asf,dv,nut,ivf,obu,h264,hevc,yuv4mpegpipe"
 )
+MAX_STREAMS = 64
 SOUNDS = f"{PICTURES},wav,mp3,flac,aac,aiff"
 
 
 def only(kinds: str) -> dict[str, str]:
-    """Options for ``av.open`` that let it open nothing else, and nothing but the file itself."""
-    return {"format_whitelist": kinds, "protocol_whitelist": "file"}
+    """Options for ``av.open`` that let it open nothing else, and nothing but the file itself.
+
+    FFmpeg looks into each stream of a file before anything is read, so that thousands of empty ones would take minutes.
+    """
+    return {"format_whitelist": kinds, "protocol_whitelist": "file", "max_streams": str(MAX_STREAMS)}

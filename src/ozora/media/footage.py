@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from ozora.errors import MediaError
 from ozora.media.color import HDR, WIDE, needs_sdr, to_sdr
+from ozora.media.decoding_room import ROOM
 from ozora.media.demuxers import PICTURES, only
 from ozora.media.image_file import GRAY
 from ozora.media.sound_file import read_sound
@@ -33,6 +34,9 @@ from ozora.media.timing import Timing, conform, measure
 SMOOTH = int(Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT)
 
 _MAX_FRAME_PIXELS = 8192 * 4320
+_FRAME_BYTES = 30  # that decoding takes for a pixel of one frame: up to 16 earlier ones, and the picture itself
+_LEAST_PIXELS = 1920 * 1088  # frames of a clip may grow to this, whatever the first one has
+_ALIGNED = 64  # rows and columns that a decoder may add
 _UNSPECIFIED = 2  # ISO/IEC 23091-2
 _HD_ROWS = 720  # untagged pictures of so many rows are taken for BT.709, as players do
 _SQUARE = (Fraction(1, 4), Fraction(4))  # shapes of pixels that are believed
@@ -60,27 +64,48 @@ def read_footage(
     ``MediaError`` when it is missing, no video, damaged, or longer than ``max_frames`` or ``max_pixels`` (all
     frames together; the default is 1.2 GB of memory).
     """
-    with FootageReader(path, max_frames=max_frames) as reader:
-        _check_pixels(path, reader.num_frames * reader.height * reader.width, max_pixels)
-        frames: list[Picture] = []
+    with FootageReader(path, max_frames=max_frames, max_pixels=max_pixels, keeps_all=True) as reader:
+        frames = np.empty((reader.num_frames, reader.height, reader.width, 3), np.uint8)
+        count = 0
         for frame in reader:
-            frames.append(frame)
-            _check_pixels(path, len(frames) * frame.size // 3, max_pixels)
-        duration_s = Fraction(len(frames)) / reader.fps
-        sound = read_sound(path, end_s=duration_s) if with_sound else None
-        return Footage(frames=np.stack(frames), fps=reader.fps, notes=reader.notes, sound=sound)
+            if count == len(frames):  # more than the timestamps promise
+                frames = np.concatenate([frames, np.empty_like(frames[: max(1, count // 4)])])
+            frames[count] = frame
+            count += 1
+        sound = read_sound(path, end_s=Fraction(count) / reader.fps) if with_sound else None
+        return Footage(frames=frames[:count], fps=reader.fps, notes=reader.notes, sound=sound)
+
+
+def measure_footage(path: Path) -> int:
+    """How many pixels all frames of ``path`` have together, as its head and timestamps promise; nothing is decoded."""
+    with contextlib.ExitStack() as stack, _explained(path):
+        _, stream = _open(path, stack)
+        context = stream.codec_context
+        num_pixels = context.width * context.height
+        return num_pixels * _scan(path, None).count
 
 
 class FootageReader:
     """A clip frame by frame, however long: ``with FootageReader(path) as reader: for frame in reader: ...``
 
     ``height``, ``width``, ``fps`` and ``num_frames`` (what the timestamps promise) are known from the start, ``notes``
-    are complete at the end. ``MediaError`` as for ``read_footage``.
+    are complete at the end. ``MediaError`` as for ``read_footage``; ``OutOfMemoryError`` when others decode too much at
+    the moment. With ``keeps_all`` whoever reads keeps every frame, which is counted too.
     """
 
-    def __init__(self, path: Path, *, max_frames: int | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        max_frames: int | None = None,
+        max_pixels: int | None = None,
+        max_side: int | None = None,
+        keeps_all: bool = False,
+    ) -> None:
         self._path = path
-        self._max_frames = max_frames
+        self._max_frames, self._max_pixels, self._max_side = max_frames, max_pixels, max_side
+        self._keeps_all = keeps_all
+        self._max_frame_pixels = _MAX_FRAME_PIXELS
         self._notes: dict[str, None] = {}
         self._stack = contextlib.ExitStack()
         self._frames: Iterator[Picture] = iter(())
@@ -96,12 +121,15 @@ class FootageReader:
         with contextlib.ExitStack() as stack, _explained(self._path):
             timing = _scan(self._path, self._max_frames)
             container, stream = _open(self._path, stack)
+            self._check_extent(timing.count, stream.codec_context.height, stream.codec_context.width)
+            stack.enter_context(ROOM.reserve(self._bytes(stream, timing)))
             self._frames = self._read(container, stream, timing)
             self.fps, self.num_frames = timing.fps, timing.count
             first = next(self._frames, None)
             if first is None:
                 raise MediaError(f"{self._path} holds no frames: give another video")
             self.height, self.width = first.shape[:2]
+            self._check_extent(timing.count, self.height, self.width)
             self._first = first
             self._stack = stack.pop_all()
         return self
@@ -115,8 +143,29 @@ class FootageReader:
         with _explained(self._path):
             yield self._first
             for index, frame in enumerate(self._frames, start=2):
-                _check_frames(self._path, index, self._max_frames)
+                self._check_extent(index, self.height, self.width)
                 yield frame
+
+    def _check_extent(self, num_frames: int, height: int, width: int) -> None:
+        """``MediaError`` when the clip is longer or larger than whoever reads it wants."""
+        _check_frames(self._path, num_frames, self._max_frames)
+        if self._max_side is not None and max(height, width) > self._max_side:
+            raise MediaError(f"{self._path} is {width}x{height}; make it {self._max_side} pixels a side or less")
+        if self._max_pixels is not None:
+            _check_pixels(self._path, num_frames * height * width, self._max_pixels)
+
+    def _bytes(self, stream: VideoStream, timing: Timing) -> int:
+        """What reading takes, by the head of the file. Where memory is limited, no frame may be larger than it says."""
+        context = stream.codec_context
+        num_pixels = context.height * context.width
+        if ROOM.capacity_bytes is not None:
+            num_pixels = max(_LEAST_PIXELS, (context.height + _ALIGNED) * (context.width + _ALIGNED))
+            if not ROOM.fits(num_pixels * _FRAME_BYTES):
+                raise MediaError(f"{self._path} has frames of {context.width}x{context.height}: make it smaller")
+            self._max_frame_pixels = num_pixels
+            context.options = {"max_pixels": str(num_pixels)}
+        kept = 3 * timing.count * context.height * context.width if self._keeps_all else 0
+        return num_pixels * _FRAME_BYTES + kept
 
     def _read(self, container: InputContainer, stream: VideoStream, timing: Timing) -> Iterator[Picture]:
         if timing.variable is not None:
@@ -134,7 +183,7 @@ class FootageReader:
     def _timed(self, container: InputContainer, stream: VideoStream) -> Iterator[tuple[Fraction | None, av.VideoFrame]]:
         graph = None
         for frame in _decode(container, stream):
-            if frame.width * frame.height > _MAX_FRAME_PIXELS:
+            if frame.width * frame.height > self._max_frame_pixels:
                 raise MediaError(f"{self._path} has frames of {frame.width}x{frame.height}: make it smaller")
             if graph is None and frame.interlaced_frame:
                 self._note("interlaced fields joined to whole frames")

@@ -1,16 +1,16 @@
-"""Who asks, and whether they may.
+"""Who asks, and whether they may: the key that a request brings says it, and nothing else does.
 
-Without a key only this machine's own user is served: when the server is bound to loopback, the request names a
-loopback host (a page of another site cannot do that by DNS), comes from no other site's page, and through no proxy.
+Address, host and the headers of proxies give nobody anything. This machine's own user has a key too, see
+``local_key``; a page of another site cannot send it, since browsers ask first (CORS) and we allow no page anything.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import threading
 import time
-from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -18,19 +18,21 @@ from starlette.requests import Request
 from ozora.errors import RequestError
 from ozora.server import keys
 from ozora.server.desk import Desk
-from ozora.server.keys import LOCAL_KEY, PREFIX, Key
-from ozora.server.settings import LOOPBACK
+from ozora.server.keys import LOCAL_KEY, Key
 
 KNOWN_S = 1.0  # so long a right key is not looked up again, and a revoked one still opens
 MAX_KNOWN = 10_000
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+MISSING = (
+    "an API key is needed, as the header 'Authorization: Bearer KEY'. On the machine of the server `ozora keys local` "
+    "prints one: export OPENAI_API_KEY=$(ozora keys local); for everybody else `ozora keys create` makes one"
+)
 
 
 class Door:
     """Checks keys and their rates; the rates are of this process."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desk: Desk, local_key: str) -> None:
+        self._desk, self._local = desk, _digest(local_key)
         self._lock = threading.Lock()
         self._buckets: dict[str, tuple[float, float]] = {}
         self._known: dict[bytes, tuple[Key, float]] = {}
@@ -50,13 +52,12 @@ class Door:
         return caller
 
     async def _key(self, request: Request) -> Key:
-        scheme, _, text = request.headers.get("authorization", "").partition(" ")
-        text = text.strip() if scheme.lower() == "bearer" else ""
-        if not text.startswith(PREFIX) and self._desk.settings.is_local and is_from_here(request):
-            return LOCAL_KEY  # whatever key an SDK was made to send
+        text = bearer_of(request.headers)
         if not text:
-            raise RequestError("an API key is needed: Authorization: Bearer oz_...", status=401, code="invalid_api_key")
-        digest = hashlib.sha256(text.encode()).digest()
+            raise RequestError(MISSING, status=401, code="invalid_api_key")
+        digest = _digest(text)
+        if hmac.compare_digest(digest, self._local):  # takes as long for a wrong guess as for the right text
+            return LOCAL_KEY
         known = self._known.get(digest)
         if known is not None and time.monotonic() < known[1]:
             return known[0]
@@ -85,17 +86,11 @@ class Door:
             raise RequestError(message, status=429, code="rate_limit_exceeded")
 
 
-def is_from_here(request: Request) -> bool:
-    """Whether a request comes from a program of this machine, as far as its headers tell."""
-    if any(name in request.headers for name in FORWARDED):
-        return False
-    try:
-        host = urlsplit(f"//{request.headers.get('host', '')}").hostname
-        origin = urlsplit(request.headers.get("origin", "")).netloc
-    except ValueError:
-        return False
-    if host not in LOOPBACK:
-        return False
-    if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-        return False
-    return "origin" not in request.headers or origin == request.headers.get("host", "")
+def bearer_of(headers: Mapping[str, str]) -> str:
+    """The key in the header ``Authorization`` (RFC 6750); empty when there is none."""
+    scheme, _, text = headers.get("authorization", "").partition(" ")
+    return text.strip() if scheme.lower() == "bearer" else ""
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

@@ -21,6 +21,7 @@ from ozora.server.desk import Desk
 from ozora.server.envelope import Envelope
 from ozora.server.health import health_of
 from ozora.server.housekeeping import Housekeeper
+from ozora.server.local_key import keep_local_key
 from ozora.server.lookout import Lookout
 from ozora.server.metrics import Meters
 from ozora.server.polls import Polls
@@ -34,6 +35,7 @@ from ozora.server.routes.videos import video_routes
 from ozora.server.routes.webhooks import webhook_routes
 from ozora.server.settings import Settings
 from ozora.server.store import Store
+from ozora.trust.settings import find_home
 
 ROUTES = (
     character_routes,
@@ -65,7 +67,7 @@ def make_app(settings: Settings) -> FastAPI:
         database.close()
 
     app = FastAPI(title="Ozora", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
-    door = Door(desk)
+    door = Door(desk, keep_local_key(find_home()))
     for routes in ROUTES:
         app.include_router(routes(desk, door))
     app.add_middleware(Polls, may_read=door.open("read"), lookout=Lookout(database))

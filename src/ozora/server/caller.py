@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from ozora.errors import RequestError, StoreError
+from ozora.server.local_key import find_local_key
 
 TRIES = 4
 TIMEOUT_S = 60.0
@@ -26,7 +27,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Where the server is, such as ``http://127.0.0.1:8000``, and the key that it is asked with, if any."""
+    """Where the server is, such as ``http://127.0.0.1:8000``, and the key that is sent to it, if any."""
 
     url: str
     key: str = ""
@@ -64,6 +65,11 @@ class Caller:
                     raise _refusal(answer)
                 await asyncio.sleep(float(answer.headers.get("retry-after-ms", 1000)) / 1000)
         raise AssertionError("the last try raises")
+
+
+def caller_of(url: str, key: str) -> Caller:
+    """A caller of the server at ``url``; with no ``key`` it asks a server of this machine as this machine's user."""
+    return Caller(url=url, key=key or find_local_key(url))
 
 
 def _absence(url: str, error: Exception) -> StoreError:

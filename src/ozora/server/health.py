@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from ozora.errors import ServiceError, StoreError, TrustError
+from ozora.errors import MismatchError, ServiceError, StoreError, TrustError
 from ozora.server.blame import recognize
 from ozora.server.database import Database
 from ozora.server.mark import check_store_belongs
@@ -96,7 +96,12 @@ def _check_database(database: Database) -> None:
 def _check_store(database: Database, store: Store) -> None:
     store.check_room(0)
     store.check()
-    check_store_belongs(database, store)  # what is made for a wrong database would be lost with it
+    try:
+        check_store_belongs(database, store)
+    except MismatchError:  # what is made for a wrong database would be lost with it
+        raise
+    except StoreError:  # the database is away, and has a part of its own
+        return
 
 
 class _Part:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
 
-from ozora.errors import RequestError
+from ozora.errors import RequestError, StoreError
 from ozora.server.tables import IDEMPOTENCY
 from ozora.server.uploads import Upload
 
@@ -58,18 +59,23 @@ def find(connection: Connection, token: Token) -> str | None:
 
 
 def remember(connection: Connection, token: Token, identity: str, now: float) -> None:
-    """Bind a token to what it made; in the transaction that makes it."""
+    """Bind a token to what it made; in the transaction that makes it, after ``keys.hold`` and ``find``.
+
+    ``StoreError`` when another request did so in between: nothing is made, and the next try finds what that made.
+    """
     if token.text is None:
         return
-    connection.execute(
-        insert(IDEMPOTENCY).values(
-            key_id=token.key_id,
-            token=token.text,
-            body_sha256=token.body_sha256,
-            job_id=identity,
-            created_at=now,
-        )
+    entry = insert(IDEMPOTENCY).values(
+        key_id=token.key_id,
+        token=token.text,
+        body_sha256=token.body_sha256,
+        job_id=identity,
+        created_at=now,
     )
+    try:
+        connection.execute(entry)
+    except IntegrityError as error:
+        raise StoreError("the same request is being worked on; try again in a moment") from error
 
 
 def made(connection: Connection, token: Token, get: Callable[[Connection, str, str], T], what: str) -> T | None:

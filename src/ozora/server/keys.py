@@ -92,10 +92,33 @@ def check(connection: Connection, text: str) -> Key:
     match = re.fullmatch(rf"{PREFIX}([0-9a-f]{{12}})_([0-9a-f]{{48}})", text)
     row = connection.execute(select(KEYS).where(KEYS.c.id == match[1])).mappings().first() if match else None
     if match is None or row is None or not hmac.compare_digest(str(row["hash"]), _hash(match[2])):
-        raise RequestError("the API key is wrong; `ozora keys create` makes one", status=401, code="invalid_api_key")
+        raise RequestError(
+            "the API key is wrong; `ozora keys create` makes one, `ozora keys local` prints that of this machine",
+            status=401,
+            code="invalid_api_key",
+        )
     if row["revoked_at"] is not None:
-        raise RequestError("the API key was revoked; ask for another", status=401, code="invalid_api_key")
+        raise _revoked()
     return _key_of(dict(row))
+
+
+def hold(connection: Connection, identity: str) -> None:
+    """Be the only transaction that counts or adds what belongs to a key, until this one ends; others wait.
+
+    Whoever checks what a key has and then adds to it calls this first: PostgreSQL shows two transactions at once the
+    same count, and neither what the other adds. SQLite has one writer at a time anyway. ``RequestError`` (401) when the
+    key was revoked meanwhile.
+    """
+    query = select(KEYS.c.revoked_at).where(KEYS.c.id == identity).with_for_update(key_share=True)
+    row = connection.execute(query).first()
+    if row is not None and row.revoked_at is not None:
+        raise _revoked()
+
+
+def hold_all(connection: Connection, identity: str) -> None:
+    """As ``hold``, and be the only one that counts what belongs to all keys together, too."""
+    hold(connection, identity)
+    hold(connection, LOCAL)  # a row that is always there, and always the last that is locked
 
 
 def terms_of(identity: str) -> Terms:
@@ -119,6 +142,10 @@ def ensure_local(connection: Connection) -> None:
                 served_at=0.0,
             )
         )
+
+
+def _revoked() -> RequestError:
+    return RequestError("the API key was revoked; ask for another", status=401, code="invalid_api_key")
 
 
 def _find(connection: Connection, identity: str) -> Key:

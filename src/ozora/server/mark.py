@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 
-from ozora.errors import StoreError
+from ozora.errors import MismatchError
 from ozora.server.census import Census, count_expected, take_census
 from ozora.server.database import Database
 from ozora.server.memos import find_memo, remove_memo, write_memo
@@ -25,7 +25,7 @@ with another database. To give the folder to another database for good, move thi
 
 
 def check_store_belongs(database: Database, store: Store) -> None:
-    """Raise ``StoreError``, with what to do, unless the store and the database belong together as far as is known.
+    """Raise ``MismatchError``, with what to do, unless the store and the database belong together as far as is known.
 
     Reads one small file and two rows. New ones are tied together here, which looks at every name in the store.
     """
@@ -33,18 +33,18 @@ def check_store_belongs(database: Database, store: Store) -> None:
     with database.reading() as connection:
         doubt = find_memo(connection, _DOUBT)
     if doubt is not None:
-        raise StoreError(doubt)
+        raise MismatchError(doubt)
 
 
 def check_marks(database: Database, store: Store) -> None:
-    """Raise ``StoreError`` unless both have the same mark; where one has none and all fits, it is given one."""
+    """Raise ``MismatchError`` unless both have the same mark; where one has none and all fits, it is given one."""
     with database.reading() as connection:
         kept = find_memo(connection, _MARK)
     there = _read(store)
     if kept is None or there is None:
         kept, there = _tie(database, store)
     if kept != there:
-        raise StoreError(
+        raise MismatchError(
             f"the file store belongs to another database, so that nothing in it is deleted: start the server with that "
             f"database, or with the store of this one (--files); if the two do belong together, remove the file "
             f"'{FILE}' from the store"
@@ -52,7 +52,7 @@ def check_marks(database: Database, store: Store) -> None:
 
 
 def check_share(database: Database, census: Census) -> None:
-    """Raise ``StoreError`` when most of what lies in the store has no row; ``check_store_belongs`` says so too until
+    """Raise ``MismatchError`` when most of what lies in the store has no row; ``check_store_belongs`` says so too until
     a later census finds it in order."""
     strangers, known = len(census.strangers), len(census.known)
     with database.writing() as connection:
@@ -64,11 +64,11 @@ def check_share(database: Database, census: Census) -> None:
             f"nothing is deleted: restore the database that knows them, or move them out of the store"
         )
         write_memo(connection, _DOUBT, doubt)
-    raise StoreError(doubt)
+    raise MismatchError(doubt)
 
 
 def _tie(database: Database, store: Store) -> tuple[str, str | None]:
-    """Give both the same mark; ``StoreError`` when they do not plainly belong together. Returns the two marks.
+    """Give both the same mark; ``MismatchError`` when they do not plainly belong together. Returns the two marks.
 
     A store whose database has no mark gets a new one: should it have been that of another database that still runs,
     the other one does not delete anything in it any more either.
@@ -89,13 +89,13 @@ def _check_fit(census: Census, expected: int) -> None:
     """Both are new, or what lies in the store is what the database says."""
     strangers, known = len(census.strangers), len(census.known)
     if strangers and strangers >= known:
-        raise StoreError(
+        raise MismatchError(
             f"{strangers} of {strangers + known} videos and files in the store are not known to the database, so that "
             f"nothing is deleted: restore the database that knows them, or start this one with a store of its own "
             f"(--files)"
         )
     if 2 * known < expected:
-        raise StoreError(
+        raise MismatchError(
             f"the database knows {expected} videos and files, and the store holds {known} of them, so that nothing is "
             f"deleted: restore the store, or start the server with the right one (--files)"
         )

@@ -12,21 +12,32 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Annotated, Any
 
 import anyio
+import uvicorn
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError
 from mcp.types import CallToolResult, ContentBlock, ResourceLink, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ozora import __version__
-from ozora.errors import OzoraError
+from ozora.errors import OzoraError, RequestError
+from ozora.server.access import bearer_of
 from ozora.server.caller import Caller
+from ozora.server.connection import connection_class
+from ozora.server.crowd import make_crowd
 from ozora.server.jobs import COMPLETED, ENDED, FAILED
+from ozora.server.problems import problem_of
 
 WAIT_S = 900.0  # so long a tool waits for a video; after that it goes on without being waited for
+UNKEYED = (
+    "over HTTP each request needs a key of its own, as the header 'Authorization: Bearer KEY'; on the machine of the "
+    "server `ozora keys local` prints one"
+)
 INSTRUCTIONS = (
     "Makes short videos from text. generate_video, edit_video and extend_video wait until the video is done unless "
     "wait is false; then ask get_video. The content is the resource video://{id}/content (MP4)."
@@ -75,7 +86,8 @@ class VideoList(BaseModel):
 def make_mcp(caller: Caller) -> MCPServer:
     """The tools and resources in front of the server that ``caller`` asks.
 
-    Over HTTP a request may bring a key of its own, which then is used instead.
+    The key of ``caller`` is for whoever started this program. Over HTTP others reach it too: there each request is
+    passed on with the key that it brings, and refused when it brings none.
     """
     server = MCPServer("ozora", title="Ozora", version=__version__, instructions=INSTRUCTIONS)
     _add_makers(server, caller)
@@ -89,9 +101,35 @@ def serve_stdio(caller: Caller) -> None:
     anyio.run(make_mcp(caller).run_stdio_async)
 
 
-def serve_http(caller: Caller, port: int) -> None:
-    """Answer at ``http://127.0.0.1:PORT/mcp`` until interrupted."""
-    anyio.run(partial(make_mcp(caller).run_streamable_http_async, host="127.0.0.1", port=port))
+def serve_http(url: str, port: int) -> None:
+    """Answer at ``http://127.0.0.1:PORT/mcp`` until interrupted, in front of the server at ``url``."""
+    app = KeyedOnly(make_mcp(Caller(url=url)).streamable_http_app(host="127.0.0.1"))
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        proxy_headers=False,
+        server_header=False,
+        http=connection_class(make_crowd()),
+        ws="none",
+    )
+    uvicorn.Server(config).run()
+
+
+class KeyedOnly:
+    """Wraps an application and is one: requests without a key are answered with 401."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or bearer_of(Headers(scope=scope)):
+            await self._app(scope, receive, send)
+            return
+        problem = problem_of(RequestError(UNKEYED, status=401, code="invalid_api_key"))
+        answer = JSONResponse(problem.to_dict(), 401, {**problem.headers(), "www-authenticate": "Bearer"})
+        await answer(scope, receive, send)
 
 
 def _add_makers(server: MCPServer, caller: Caller) -> None:
@@ -220,9 +258,13 @@ def _link(name: str, uri: str, media_type: str) -> ResourceLink:
 
 
 def _for(caller: Caller, context: Context) -> Caller:
-    """The caller with the key that a request over HTTP brought, if it did."""
-    scheme, _, key = (context.headers or {}).get("authorization", "").partition(" ")
-    return dataclasses.replace(caller, key=key.strip()) if scheme.lower() == "bearer" and key.strip() else caller
+    """The caller, over HTTP with the key that the request brought; ``ToolError`` when it brought none there."""
+    if context.headers is None:  # the standard streams: only whoever started this program can write to them
+        return caller
+    key = bearer_of(context.headers)
+    if not key:
+        raise ToolError(UNKEYED)
+    return dataclasses.replace(caller, key=key)
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from ozora.backends import BACKENDS
 from ozora.edit.blend import CURVES, Curve
 from ozora.edit.storyboard import storyboard
 from ozora.errors import CapabilityError, RequestError, SizeError, UserError, blaming
-from ozora.media import read_image
+from ozora.media import check_picture
 from ozora.pipeline import extent, make_plan
 from ozora.plan import Box, Layout, Plan, Prompt
 from ozora.server.models import OTHERS_SECONDS, OTHERS_SIZE, is_alias, resolve
@@ -123,7 +123,7 @@ def _create(wish: Wish) -> Layout | None:
     for param, path in (("input_reference", given.image), ("last_frame", given.last)):
         with blaming(param):
             if path is not None:
-                read_image(path)
+                check_picture(path)
     with blaming("keyframes"):
         return edit.keyframes(dict(shown), shape)
 

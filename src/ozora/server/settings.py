@@ -42,11 +42,6 @@ class Settings:
     supervised: bool = False
     mark: str = ""
 
-    @property
-    def is_local(self) -> bool:
-        """Whether only this machine can reach the server."""
-        return self.host in LOOPBACK
-
     def to_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ozora.edit.storyboard import Board, Card, Look
 from ozora.errors import RequestError, UserError, blaming
-from ozora.media import read_video, write_image
+from ozora.media import FootageReader, write_image
 from ozora.server import files, jobs
 from ozora.server.assets import VARIANTS
 from ozora.server.characters import Character
@@ -134,9 +134,13 @@ class _Folder:
         path = self._lay(character.id, data)
         if sniff(data).startswith("image/"):
             return path
-        frames, _ = read_video(path)
         picture = path.with_suffix(".png")
-        write_image(frames[len(frames) // 2], picture)
+        with FootageReader(path) as reader:
+            for number, frame in enumerate(reader):  # a damaged clip ends before the middle that its head promises
+                middle = frame
+                if number >= reader.num_frames // 2:
+                    break
+        write_image(middle, picture)
         return picture
 
     def _lay(self, name: str, data: bytes) -> Path:

@@ -19,7 +19,7 @@ from ozora.server.characters import Character
 from ozora.server.desk import Desk
 from ozora.server.inputs import folder_of, stow
 from ozora.server.jobs import Draft, Job
-from ozora.server.keys import LOCAL, Key, terms_of
+from ozora.server.keys import LOCAL, Key, hold_all, terms_of
 from ozora.server.requests import DEFAULT_MODEL, Wish, plan_of, sees_references
 from ozora.server.sources import Given, gather
 from ozora.server.structures import read_curve, read_place, read_preset, read_region, read_seconds
@@ -50,6 +50,7 @@ def submit(
     draft = prepare(desk, key, verb, fields, parent=parent)
     now = time.time()
     with undoing(desk, [draft]), desk.database.writing() as connection:
+        hold_all(connection, key.id)
         known = idempotency.made(connection, once, jobs.get, "video")
         if known is None:
             job = enter(connection, desk, key, [draft], now)[0]
@@ -130,6 +131,7 @@ def prepare(desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, parent: 
 
 def enter(connection: Connection, desk: Desk, key: Key, drafts: list[Draft], now: float) -> list[Job]:
     """Add jobs in the open transaction; ``RequestError`` (429) when the key or the queue has had enough."""
+    hold_all(connection, key.id)
     if jobs.num_queued(connection) + len(drafts) > desk.settings.max_queued:
         raise RequestError("the queue is full; try again later", status=429, code="queue_full")
     share = desk.settings.max_queued // 2

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, and_, delete, insert, select, update
 from standardwebhooks import Webhook
 
 from ozora.errors import RequestError
+from ozora.server.keys import hold
 from ozora.server.tables import DELIVERIES, ENDPOINTS
 
 EVENT_TYPES = ("video.completed", "video.failed")
@@ -58,6 +59,7 @@ def new_secret() -> str:
 
 def add(connection: Connection, key_id: str, *, name: str, url: str, event_types: list[str], now: float) -> Endpoint:
     """A new endpoint with a new secret; ``RequestError`` when the key has too many."""
+    hold(connection, key_id)
     if len(all_of(connection, key_id)) >= MAX_ENDPOINTS:
         raise RequestError(f"a key can have {MAX_ENDPOINTS} webhook endpoints; delete one first")
     identity = f"we_{secrets.token_hex(12)}"

@@ -16,7 +16,7 @@ from ozora.server.desk import Desk
 from ozora.server.fields import read
 from ozora.server.forms import read_body
 from ozora.server.jobs import Draft
-from ozora.server.keys import Key
+from ozora.server.keys import Key, hold_all
 from ozora.server.problems import problem_of
 from ozora.server.routes.bodies import body_schema
 from ozora.server.routes.paging import Paging, page_of, paging
@@ -56,6 +56,7 @@ def batch_routes(desk: Desk, door: Door) -> APIRouter:
         with undoing(desk, drafts):
             refusals += _prepare(identity, lines, key, drafts)
             with desk.database.writing() as connection:
+                hold_all(connection, key.id)
                 known = idempotency.find(connection, token)
                 if known is None:
                     batches.add(

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from typing import Any
 
 from fastapi import APIRouter, Depends, Header
 
 from ozora.errors import MediaError, PolicyError, RequestError
-from ozora.media import read_image, read_video
+from ozora.media import FootageReader, check_picture
 from ozora.server import characters, files, idempotency
 from ozora.server.access import Door
 from ozora.server.characters import Character, check_likeness
 from ozora.server.desk import Desk
 from ozora.server.fields import read
 from ozora.server.forms import read_body
-from ozora.server.keys import Key, terms_of
+from ozora.server.keys import Key, hold, terms_of
 from ozora.server.routes.bodies import body_schema
 from ozora.server.scratch import scratch
 from ozora.server.sources import clip_of, content_of
@@ -55,6 +56,7 @@ def character_routes(desk: Desk, door: Door) -> APIRouter:
             files.keeping(desk.database, desk.store, character.file_id, shown.data) as seal,
             desk.database.writing() as connection,
         ):
+            hold(connection, key.id)
             known = idempotency.find(connection, token)
             if known is not None:
                 return characters.get(connection, known, key.id).to_wire()
@@ -106,9 +108,10 @@ def _check(data: bytes) -> str:
         path.write_bytes(data)
         try:
             if is_image:
-                read_image(path)
+                check_picture(path)
             else:
-                read_video(path, max_frames=MAX_FRAMES, max_pixels=MAX_PIXELS)
+                with FootageReader(path, max_frames=MAX_FRAMES, max_pixels=MAX_PIXELS) as reader:
+                    deque(reader, maxlen=0)  # to its end
         except MediaError as error:
             message = str(error).replace(str(path), "the field 'video'")
             raise RequestError(message, code="invalid_media", param="video") from error

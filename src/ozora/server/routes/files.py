@@ -14,7 +14,7 @@ from ozora.server.access import Door
 from ozora.server.desk import Desk
 from ozora.server.fields import read
 from ozora.server.forms import read_body
-from ozora.server.keys import Key
+from ozora.server.keys import Key, hold
 from ozora.server.routes.bodies import body_schema
 from ozora.server.routes.paging import Paging, page_of, paging
 from ozora.server.trash import discard
@@ -50,6 +50,7 @@ def file_routes(desk: Desk, door: Door) -> APIRouter:
             files.keeping(desk.database, desk.store, identity, upload.data) as seal,
             desk.database.writing() as connection,
         ):
+            hold(connection, key.id)
             known = idempotency.made(connection, token, files.get, "file")
             if known is not None:
                 return known.to_wire()
