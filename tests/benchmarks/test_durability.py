@@ -36,7 +36,7 @@ def test_who_paints_is_known_by_its_process(database: Database) -> None:
 
 @pytest.mark.long
 def test_more_kills_than_there_is_work_come_to_an_end(tmp_path: Path) -> None:
-    command = [sys.executable, "benchmarks/durability.py", "--kills", "8", "--jobs", "2"]
+    command = [sys.executable, "benchmarks/durability.py", "--kills", "8"]
     variables = {**os.environ, "OZORA_HOME": str(tmp_path)}
     done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == 0, done.stdout + done.stderr

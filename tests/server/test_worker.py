@@ -175,6 +175,6 @@ def test_sigterm_gives_the_job_back_and_kill_loses_one_step(
 
 @pytest.mark.long
 def test_kills_lose_nothing_and_double_nothing() -> None:
-    program = [sys.executable, "benchmarks/durability.py", "--kills", "4", "--jobs", "4", "--seed", "1"]
+    program = [sys.executable, "benchmarks/durability.py", "--kills", "4", "--seed", "1"]
     done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
