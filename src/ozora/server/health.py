@@ -16,7 +16,7 @@ from sqlalchemy import text
 from ozora.errors import MismatchError, ServiceError, StoreError, TrustError
 from ozora.server.blame import recognize
 from ozora.server.database import Database
-from ozora.server.mark import check_store_belongs
+from ozora.server.mark import check_marks
 from ozora.server.memory import check_memory
 from ozora.server.store import Store
 from ozora.trust.readiness import prove
@@ -97,7 +97,7 @@ def _check_store(database: Database, store: Store) -> None:
     store.check_room(0)
     store.check()
     try:
-        check_store_belongs(database, store)
+        check_marks(database, store)
     except MismatchError:  # what is made for a wrong database would be lost with it
         raise
     except StoreError:  # the database is away, and has a part of its own
