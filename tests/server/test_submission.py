@@ -128,6 +128,21 @@ def test_a_title_is_judged_though_it_is_not_painted(desk: Desk) -> None:
         submit(desk, LOCAL_KEY, "create", {**fields, "prompt": "x" * 2001}, token=None)
 
 
+def test_names_of_a_cast_are_judged_though_they_are_not_painted(desk: Desk) -> None:
+    cards = [{"at": 0, "duration": 1, "text": "@taylorswift dances"}]
+    board = {"cards": cards, "cast": {"taylorswift": "a red robot"}}
+    with pytest.raises(PolicyError, match="named-person"):
+        submit(desk, LOCAL_KEY, "create", {"storyboard": board, "model": "stub"}, token=None)
+
+
+def test_what_is_not_wanted_is_judged_where_it_is_shown(desk: Desk) -> None:
+    """Guidance below one goes toward it. Above, to say what must not be there is what it is for."""
+    fields = {"prompt": "a red ball", "model": "maquette", "seconds": "1", "negative_prompt": "a beheading"}
+    with pytest.raises(PolicyError, match="gore"):
+        submit(desk, LOCAL_KEY, "create", {**fields, "guidance_scale": 0.5}, token=None)
+    assert submit(desk, LOCAL_KEY, "create", {**fields, "guidance_scale": 3.0}, token=None).status == "queued"
+
+
 def test_a_prompt_is_judged_by_the_rules_of_its_key(
     desk: Desk, own_rules: Callable[[dict[str, dict[str, str]]], Path]
 ) -> None:

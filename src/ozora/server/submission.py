@@ -23,7 +23,7 @@ from ozora.server.keys import LOCAL, Key, hold_all, terms_of
 from ozora.server.requests import DEFAULT_MODEL, Wish, plan_of, sees_references
 from ozora.server.sources import Given, gather
 from ozora.server.structures import read_curve, read_place, read_preset, read_region, read_seconds
-from ozora.trust.publish import check_prompt
+from ozora.trust.publish import check_prompt, check_prompts
 from ozora.trust.settings import find_home
 
 DAY_S = 86400.0
@@ -106,8 +106,10 @@ def prepare(desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, parent: 
         memory = preflight.usable_memory(desk.settings.memory_bytes, desk.settings.workers)
         preflight.check(need, plan, memory_bytes=memory, free_bytes=desk.store.free_bytes())
         texts = [prompt.text for prompt in plan.prompts]
-        title = [wish.prompt] if given.board and wish.prompt else []  # shown, though not painted
-        check_prompt("\n".join([*title, *texts]), terms=terms_of(key.id))
+        terms = terms_of(key.id)
+        check_prompts(plan, terms=terms)  # with what is not wanted, where that is shown after all, as before publishing
+        if shown_beside := _shown_beside(wish):
+            check_prompt(shown_beside, terms=terms)
         characters.check_likeness(cast, find_home())
         asked = wish.seconds if verb == "create" else None  # the others answer with the length of the whole
         draft = Draft(
@@ -192,6 +194,12 @@ def _wish(verb: str, fields: dict[str, Any], given: Given) -> Wish:
         style=fields.get("style", ""),
         given=given,
     )
+
+
+def _shown_beside(wish: Wish) -> str:
+    """What of a storyboard is shown to people and not painted: its title and the names of its cast."""
+    board = wish.given.board
+    return "" if board is None else "\n".join([text for text in (wish.prompt, *board.cast) if text])
 
 
 def _check_together(fields: dict[str, Any]) -> None:
