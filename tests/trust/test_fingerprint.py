@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ozora.media import read_video, resize_frames, write_video
-from ozora.trust.fingerprint import SIMILAR, SIZE_BYTES, distance, fingerprint, gather, look
+from ozora.trust.fingerprint import SIMILAR, SIZE_BYTES, FrameSampler, distance, fingerprint, measure_likeness
 from tests.trust.clips import draw_clip
 
 CLIP = draw_clip(1, frames=24)
@@ -15,7 +15,19 @@ CLIP = draw_clip(1, frames=24)
 def test_the_same_clip_has_no_distance() -> None:
     assert len(fingerprint(CLIP)) == SIZE_BYTES
     assert distance(fingerprint(CLIP), fingerprint(CLIP)) == 0
-    assert gather([look(frame) for frame in CLIP]) == fingerprint(CLIP)
+
+
+def test_frames_may_come_one_by_one() -> None:
+    for frames in (CLIP, CLIP[:1], CLIP[:5]):
+        sampler = FrameSampler(len(frames))
+        for frame in frames:
+            sampler.add(frame)
+        assert sampler.fingerprint() == fingerprint(frames)
+
+
+def test_a_piece_of_a_clip_is_as_near_as_the_whole() -> None:
+    assert measure_likeness(fingerprint(CLIP[6:18]), fingerprint(CLIP)) < SIMILAR
+    assert measure_likeness(fingerprint(draw_clip(9)), fingerprint(CLIP)) > SIMILAR
 
 
 def test_copies_stay_near(tmp_path: Path) -> None:

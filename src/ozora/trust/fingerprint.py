@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +26,25 @@ def fingerprint(frames: NDArray[np.uint8]) -> bytes:
     return b"".join(look(frames[index]) for index in _places(len(frames)))
 
 
-def gather(looks: Sequence[bytes]) -> bytes:
-    """The fingerprint of frames of which each one's ``look`` is known."""
-    return b"".join(looks[index] for index in _places(len(looks)))
+class FrameSampler:
+    """The fingerprint of a clip of ``num_frames`` whose frames come one by one; only those that are in it are looked
+    at."""
+
+    def __init__(self, num_frames: int) -> None:
+        self._places = _places(num_frames)
+        self._looks: dict[int, bytes] = {}
+        self._num_seen = 0
+
+    def add(self, frame: NDArray[np.uint8]) -> None:
+        """Take the next frame [h, w, 3]."""
+        if self._num_seen in self._places:
+            self._looks[self._num_seen] = look(frame)
+        self._num_seen += 1
+
+    def fingerprint(self) -> bytes:
+        """Return the fingerprint, 64 bytes; all frames must have come."""
+        assert self._num_seen > max(self._places), f"only {self._num_seen} frames came"
+        return b"".join(self._looks[index] for index in self._places)
 
 
 def look(frame: NDArray[np.uint8]) -> bytes:

@@ -25,7 +25,7 @@ from ozora.trust import audit
 from ozora.trust.claims import claim_origin, describe_take
 from ozora.trust.credential import is_signable
 from ozora.trust.file_hash import hash_files, list_files
-from ozora.trust.fingerprint import gather, look
+from ozora.trust.fingerprint import FrameSampler
 from ozora.trust.held import HeldTake, hold_take
 from ozora.trust.identity import Identity, init
 from ozora.trust.ingredients import read_ingredients
@@ -67,12 +67,13 @@ class Terms:
 class Publication:
     """A file that is being published: ``add`` its frames as they come, then ``seal`` it with its record."""
 
-    def __init__(self, film: Film, payload: int, key: bytes | None, check: Callable[[Frames], None]) -> None:
+    def __init__(
+        self, film: Film, sampler: FrameSampler, payload: int, key: bytes | None, check: Callable[[Frames], None]
+    ) -> None:
         self.record: Record | None = None
-        self.looks: list[bytes] = []
         self.entry: Entry
         """What was written down; there when the block that it is made in has ended."""
-        self._film, self._payload, self._key, self._check = film, payload, key, check
+        self._film, self._sampler, self._payload, self._key, self._check = film, sampler, payload, key, check
 
     def add(self, frames: Frames) -> None:
         """Check, mark and write frames [f, h, w, 3]. ``PolicyError`` when they are refused."""
@@ -80,7 +81,7 @@ class Publication:
             return
         self._check(frames)
         for picture in frames if self._key is None else mark(frames, self._payload, self._key):
-            self.looks.append(look(picture))
+            self._sampler.add(picture)
             self._film.add(picture)
 
     def seal(self, record: Record) -> None:
@@ -121,10 +122,11 @@ def publishing(
         ingredients = read_ingredients(plan.conditions, identity, ledger)
         claim = claim_origin(origins or FrameOrigins(painted=plan.shape.frames), ingredients)
         payload = ledger.draw_payload()
+        sampler = FrameSampler(plan.shape.frames)
         key = identity.watermark_key if claim.source_type or claim.is_made_by_model else None
         with _taken_back(ledger, payload), _finished(path) as draft, passing_file(draft.file) as plain:
             with open(plain) as film:
-                publication = Publication(film, payload, key, check)
+                publication = Publication(film, sampler, payload, key, check)
                 yield publication
                 record = publication.record
                 if record is None or record.plan != plan:
@@ -137,7 +139,7 @@ def publishing(
                 claim=claim,
                 ingredients=ingredients,
                 payload=payload,
-                fingerprint=gather(publication.looks),
+                fingerprint=sampler.fingerprint(),
             )
             try:
                 publication.entry = _enter(take, plain, draft, identity, settings, ledger)
