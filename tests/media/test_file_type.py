@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from ozora.media import write_image, write_video
-from ozora.media.file_type import UNKNOWN, sniff_bytes, sniff_file
+from ozora.media.file_type import UNKNOWN, is_still, sniff_bytes, sniff_file
 
 CLIP = np.zeros((2, 32, 32, 3), np.uint8)
 
@@ -65,3 +65,9 @@ def test_a_tiff_and_what_is_nothing(tmp_path: Path) -> None:
     assert sniff_file(tmp_path / "a.tiff") == "image/tiff"
     assert sniff_bytes(b"") == UNKNOWN
     assert sniff_bytes(b"hello") == UNKNOWN
+    assert sniff_bytes(b"\0\0\0\x20ftypavif") == "image/avif"
+
+
+def test_what_is_read_as_one_picture() -> None:
+    assert is_still("image/png") and is_still("image/webp")
+    assert not is_still("image/gif") and not is_still("image/apng") and not is_still("video/mp4")

@@ -3,25 +3,9 @@ from __future__ import annotations
 import pytest
 
 from ozora.errors import RequestError
-from ozora.server.uploads import check_image, check_video, plain_name, sniff
+from ozora.server.uploads import check_image, check_video, plain_name
 
 PNG, MP4 = b"\x89PNG\r\n\x1a\n...", b"\0\0\0\x20ftypisom"
-
-
-@pytest.mark.parametrize(
-    ("data", "media_type"),
-    [
-        (PNG, "image/png"),
-        (b"\xff\xd8\xff\xe0", "image/jpeg"),
-        (b"RIFF....WEBP", "image/webp"),
-        (b"\0\0\0\x20ftypavif", "image/avif"),
-        (MP4, "video/mp4"),
-        (b"\x1a\x45\xdf\xa3", "video/webm"),
-        (b"", "application/octet-stream"),
-    ],
-)
-def test_the_bytes_say_what_it_is(data: bytes, media_type: str) -> None:
-    assert sniff(data) == media_type
 
 
 def test_a_clip_is_no_picture() -> None:
@@ -37,7 +21,14 @@ def test_a_clip_is_no_picture() -> None:
 
 @pytest.mark.parametrize(
     ("name", "plain"),
-    [("../../etc/passwd", "passwd"), ("C:\\x\\a.png", "a.png"), ("a\0\nb", "ab"), ("/", "upload"), ("", "upload")],
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\x\\a.png", "a.png"),
+        ("a\0\nb", "ab"),
+        ("a\u202e\x9bb.png", "ab.png"),
+        ("/", "upload"),
+        ("", "upload"),
+    ],
 )
 def test_names_lose_their_tricks(name: str, plain: str) -> None:
     assert plain_name(name) == plain

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ozora.control_characters import escape_controls
+
 if TYPE_CHECKING:
     from ozora.server.database import Database
     from ozora.server.settings import Settings
@@ -50,10 +52,11 @@ def serve(
 
     from ozora.server import logs
     from ozora.server.local_key import keep_local_key
-    from ozora.server.process import on_stop
+    from ozora.server.process import keep_private, on_stop
     from ozora.server.supervisor import WEB, commands_of, supervise
     from ozora.trust.settings import find_home
 
+    keep_private()
     settings = dataclasses.replace(
         _settings(data, database),
         host=host,
@@ -155,7 +158,7 @@ def list_keys(data: Data = FOLDER, database: DatabaseUrl = None) -> None:
             limits = key.limits
             typer.echo(
                 f"{key.id}  {state}  {','.join(key.scopes)}  {limits.requests_a_minute}/min  "
-                f"{limits.running_jobs} at once  {limits.seconds_a_day:g} s/day  {key.name}"
+                f"{limits.running_jobs} at once  {limits.seconds_a_day:g} s/day  {escape_controls(key.name)}"
             )
 
 
@@ -172,7 +175,7 @@ def revoke_key(
 
     with _open(_settings(data, database)) as place, place.writing() as connection:
         key = revoke(connection, identity, time.time())
-    typer.echo(f"{key.id} ({key.name}) is revoked")
+    typer.echo(f"{key.id} ({escape_controls(key.name)}) is revoked")
 
 
 def _settings(data: Path, database: str | None) -> Settings:

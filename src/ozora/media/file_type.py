@@ -37,6 +37,11 @@ _SIGNATURES = (
 )
 
 
+def is_still(media_type: str) -> bool:
+    """Whether files of this type are read as one picture; GIF and APNG are read as clips."""
+    return media_type.startswith("image/") and media_type not in ("image/gif", "image/apng")
+
+
 def sniff_file(path: Path) -> str:
     """Return the media type of a file as its first bytes show it, ``UNKNOWN`` where they show none."""
     with path.open("rb") as file:

@@ -15,23 +15,14 @@ from sqlalchemy import Connection, select
 from ozora.errors import MediaError, RequestError
 from ozora.media import check_picture, measure_footage
 from ozora.media.decoding_room import ROOM
-from ozora.media.output_file import IMAGE_SUFFIXES
+from ozora.media.file_type import is_still, sniff_bytes, sniff_file
 from ozora.server.keys import LOCAL
 from ozora.server.scratch import scratch
 from ozora.server.tables import JOBS
-from ozora.server.uploads import sniff
 from ozora.trust.credential import ELSEWHERE
 from ozora.trust.ledger import Entry
 from ozora.trust.verify import Verdict, verify
 
-SUFFIXES = {
-    "video/mp4": ".mp4",
-    "video/webm": ".webm",
-    "image/gif": ".gif",
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "image/webp": ".webp",
-}
 SETTLED = ("signed", "signed_earlier", "as_published", "edited")
 """Verdicts that signature or hash give, so that the pictures are not searched."""
 AT_ONCE = 2
@@ -44,12 +35,11 @@ _lock = threading.Lock()
 def check(data: bytes, key_id: str) -> Verdict:
     """The verdict on a file; ``RequestError`` when it cannot be read, or when one of this key or too many are checked
     at the moment (429)."""
-    suffix = SUFFIXES.get(sniff(data))
-    if suffix is None:
+    if not sniff_bytes(data).startswith(("video/", "image/")):
         message = "this file cannot be checked; give an MP4, WebM, GIF, PNG, JPEG or WebP file"
         raise RequestError(message, code="invalid_media", param="file")
     with _slot(key_id), scratch() as folder:
-        path = folder / f"file{suffix}"
+        path = folder / "file"
         path.write_bytes(data)
         try:
             with ROOM.reserve(_bytes(path)):
@@ -61,7 +51,7 @@ def check(data: bytes, key_id: str) -> Verdict:
 
 def _bytes(path: Path) -> int:
     """What a check may take: all frames, and a copy of them that is looked at as in a mirror."""
-    if path.suffix in IMAGE_SUFFIXES:
+    if is_still(sniff_file(path)):
         height, width = check_picture(path)
         return height * width * 20
     return measure_footage(path) * 6

@@ -12,6 +12,7 @@ from typing import Any
 from ozora.edit.storyboard import Board, Card, Look
 from ozora.errors import RequestError, UserError, blaming
 from ozora.media import FootageReader, write_image
+from ozora.media.file_type import sniff_bytes
 from ozora.server import files, jobs
 from ozora.server.assets import VARIANTS
 from ozora.server.characters import Character
@@ -21,7 +22,7 @@ from ozora.server.remote import Policy, fetch
 from ozora.server.scratch import scratch
 from ozora.server.seals import find_seal
 from ozora.server.structures import read_board, read_keyframes, read_pieces
-from ozora.server.uploads import MAX_IMAGE_BYTES, Upload, check_image, check_video, sniff
+from ozora.server.uploads import MAX_IMAGE_BYTES, Upload, check_image, check_video
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +133,7 @@ class _Folder:
         except RequestError:
             return None
         path = self._lay(character.id, data)
-        if sniff(data).startswith("image/"):
+        if sniff_bytes(data).startswith("image/"):
             return path
         picture = path.with_suffix(".png")
         with FootageReader(path) as reader:
@@ -175,7 +176,7 @@ class _Folder:
         if not isinstance(source, Upload) and set(source) != {"file_id"}:
             raise RequestError('a mask is a file or {"file_id": "..."}', param="mask")
         data = source.data if isinstance(source, Upload) else self._file(str(source["file_id"]), "mask")
-        if sniff(data).startswith("image/"):
+        if sniff_bytes(data).startswith("image/"):
             check_image(data, "mask")
             return self._lay("mask.png", data)
         check_video(data, "mask")

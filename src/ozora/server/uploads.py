@@ -5,18 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ozora.control_characters import find_control
 from ozora.errors import RequestError
+from ozora.media.file_type import sniff_bytes
 
 MAX_IMAGE_BYTES = 30_000_000
-_SIGNATURES = (
-    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
-    (0, b"\xff\xd8\xff", "image/jpeg"),
-    (8, b"WEBP", "image/webp"),
-    (4, b"ftypavif", "image/avif"),
-    (4, b"ftyp", "video/mp4"),
-    (0, b"\x1a\x45\xdf\xa3", "video/webm"),
-    (0, b"GIF8", "image/gif"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,17 +20,9 @@ class Upload:
     data: bytes
 
 
-def sniff(data: bytes) -> str:
-    """The media type that the first bytes show; "application/octet-stream" when they show none."""
-    for start, signature, media_type in _SIGNATURES:
-        if data[start : start + len(signature)] == signature:
-            return media_type
-    return "application/octet-stream"
-
-
 def check_image(data: bytes, param: str) -> str:
     """The type of a picture; ``RequestError`` when it is none, or too large."""
-    media_type = sniff(data)
+    media_type = sniff_bytes(data)
     if not media_type.startswith("image/"):
         raise RequestError("this file is no picture; give a PNG, JPEG or WebP file", code="invalid_image", param=param)
     if len(data) > MAX_IMAGE_BYTES:
@@ -50,7 +35,7 @@ def check_image(data: bytes, param: str) -> str:
 
 def check_video(data: bytes, param: str) -> str:
     """The type of a clip; ``RequestError`` when it is none."""
-    media_type = sniff(data)
+    media_type = sniff_bytes(data)
     if not media_type.startswith("video/"):
         raise RequestError("this file is no video; give an MP4 or WebM file", code="invalid_video", param=param)
     return media_type
@@ -59,4 +44,5 @@ def check_video(data: bytes, param: str) -> str:
 def plain_name(name: str) -> str:
     """A client's file name without folders and control characters, at most 200 characters."""
     last = re.split(r"[\\/]", name)[-1]
-    return re.sub(r"[\x00-\x1f\x7f]", "", last)[-200:].strip() or "upload"
+    shown = "".join(letter for letter in last if find_control(letter) is None)
+    return shown[-200:].strip() or "upload"

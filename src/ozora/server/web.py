@@ -14,7 +14,7 @@ from ozora.server.app import make_app
 from ozora.server.connection import connection_class
 from ozora.server.crowd import Crowd, make_crowd
 from ozora.server.heap import return_large_blocks
-from ozora.server.process import end_with_parent
+from ozora.server.process import end_with_parent, keep_private
 from ozora.server.settings import Settings, from_environment
 
 SWITCH_S = 0.001  # a thread that takes a submission leaves the loop to those who only look, after so long
@@ -42,6 +42,7 @@ def make_server(app: FastAPI, settings: Settings, crowd: Crowd | None = None) ->
 
 def main() -> None:
     """The process: settings come from the one that started it."""
+    keep_private()
     logs.start()
     settings = from_environment()
     if settings.supervised:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ozora.errors import MediaError
 from ozora.media import read_image, read_video
-from ozora.media.file_type import sniff_file
+from ozora.media.file_type import is_still, sniff_file
 from ozora.media.output_file import is_sequence
 from ozora.trust import audit
 from ozora.trust.credential import ELSEWHERE, Credential, read_credential
@@ -44,8 +44,6 @@ SENTENCES: dict[Origin, str] = {
 MARKED_LOOK = 12.0
 """Bits of 64: a picture with our mark that looks no more different than this from what was published is taken for a
 copy of it. Copies that were only encoded again are at 0 to 6, pairs of different clips of the stage at 12 to 36."""
-MOVING = ("image/gif", "image/apng")
-"""Pictures that move, and are read as clips."""
 OTHER_BYTES = (
     "its bytes are not those that left here: what C2PA's hash leaves out, such as the credentials themselves, differs"
 )
@@ -223,8 +221,7 @@ def _payload(credential: Credential) -> int:
 def _read_frames(path: Path) -> NDArray[np.uint8]:
     if is_sequence(path):
         return np.stack([read_image(picture) for picture in list_files(path)])
-    media_type = sniff_file(path)
-    if media_type.startswith("image/") and media_type not in MOVING:
+    if is_still(sniff_file(path)):
         return read_image(path)[None]
     return read_video(path)[0]
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Header
 
 from ozora.errors import MediaError, PolicyError, RequestError
 from ozora.media import FootageReader, check_picture
+from ozora.media.file_type import sniff_bytes
 from ozora.server import characters, files, idempotency
 from ozora.server.access import Door
 from ozora.server.characters import Character, check_likeness
@@ -20,7 +21,7 @@ from ozora.server.keys import Key, hold, terms_of
 from ozora.server.routes.bodies import body_schema
 from ozora.server.scratch import scratch
 from ozora.server.sources import clip_of, content_of
-from ozora.server.uploads import Upload, check_image, check_video, sniff
+from ozora.server.uploads import Upload, check_image, check_video
 from ozora.trust.publish import check_prompt
 from ozora.trust.settings import find_home
 
@@ -101,7 +102,7 @@ def _judge(character: Character, key: Key) -> None:
 
 def _check(data: bytes) -> str:
     """The type of the file that shows a character; ``RequestError`` when it cannot be seen."""
-    is_image = sniff(data).startswith("image/")
+    is_image = sniff_bytes(data).startswith("image/")
     media_type = check_image(data, "video") if is_image else check_video(data, "video")
     with scratch() as folder:
         path = folder / "video"

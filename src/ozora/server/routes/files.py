@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Header
 from fastapi.responses import Response, StreamingResponse
 
 from ozora.errors import RequestError
+from ozora.media.file_type import sniff_bytes
 from ozora.server import files, idempotency
 from ozora.server.access import Door
 from ozora.server.desk import Desk
@@ -18,7 +19,7 @@ from ozora.server.keys import Key, hold
 from ozora.server.routes.bodies import body_schema
 from ozora.server.routes.paging import Paging, page_of, paging
 from ozora.server.trash import discard
-from ozora.server.uploads import Upload, sniff
+from ozora.server.uploads import Upload
 
 
 def file_routes(desk: Desk, door: Door) -> APIRouter:
@@ -61,7 +62,7 @@ def file_routes(desk: Desk, door: Door) -> APIRouter:
                 key_id=key.id,
                 name=upload.name,
                 purpose=purpose,
-                media_type=sniff(upload.data),
+                media_type=sniff_bytes(upload.data),
                 seal=seal,
                 now=now,
             ).to_wire()
