@@ -3,6 +3,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 WAITING = """
 import threading
@@ -40,7 +41,6 @@ ctypes.PyDLL(None).sleep(60)  # in C, and holds the interpreter
 """
 FED = """
 import time
-from pathlib import Path
 from ozora.server.process import Watchdog
 watchdog = Watchdog()
 for _ in range(4):
