@@ -13,9 +13,10 @@ from pathlib import Path
 
 from fsspec.core import url_to_fs
 
-from ozora.errors import DamageError, DiskFullError, StoreError, UserError
+from ozora.errors import DamageError, DiskFullError, OzoraError, UserError
 from ozora.server.logs import LOGGER
 from ozora.server.seals import Hashes, Seal, State, seal_of
+from ozora.server.store_errors import explain_store_error
 
 CHUNK_BYTES = 256 * 1024
 SPARE_BYTES = 200_000_000  # of a disk are left to the jobs that are being painted
@@ -27,7 +28,11 @@ class Store:
     def __init__(self, url: str) -> None:
         try:
             self._system, root = url_to_fs(url, use_listings_cache=False)  # others write there too
-        except (ValueError, ImportError) as error:
+        except ImportError as error:
+            raise UserError(
+                f"'{url}' needs a package more: pip install 'ozora[s3]' (or what it says: {error})"
+            ) from error
+        except ValueError as error:
             raise UserError(
                 f"'{url}' is no place for files: give a folder, or a URL such as s3://bucket/ozora"
             ) from error
@@ -229,7 +234,10 @@ def _protocols(protocol: str | tuple[str, ...]) -> tuple[str, ...]:
 def _reachable() -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError:
+    except OzoraError:
         raise
-    except OSError as error:
-        raise StoreError(f"the file store cannot be used now ({error.strerror or error}); try again") from error
+    except Exception as error:
+        known = explain_store_error(error)
+        if known is None:
+            raise
+        raise known from error
