@@ -29,9 +29,7 @@ class Store:
         try:
             self._system, root = url_to_fs(url, use_listings_cache=False)  # others write there too
         except ImportError as error:
-            raise UserError(
-                f"'{url}' needs a package more: pip install 'ozora[s3]' (or what it says: {error})"
-            ) from error
+            raise UserError(f"'{url}' needs one more package ({error}): pip install 'ozora[s3]'") from error
         except ValueError as error:
             raise UserError(
                 f"'{url}' is no place for files: give a folder, or a URL such as s3://bucket/ozora"

@@ -1,7 +1,7 @@
 """What goes wrong with a bucket, in one sentence that says what to set. Known by the names of the errors.
 
-The libraries that speak to buckets (botocore, aiobotocore, google and azure clients) raise errors of their own, which are
-no ``OSError``; they are not imported here, since a server with a folder does not have them.
+The libraries that speak to buckets (botocore, aiobotocore, google and azure clients) raise errors of their own, which
+are no ``OSError``; they are not imported here, since a server with a folder does not have them.
 """
 
 from __future__ import annotations
@@ -37,5 +37,5 @@ def explain_store_error(error: Exception) -> StoreError | None:
         return None
     said = SENTENCES.get(type(error).__name__)
     if said is None:
-        said = getattr(error, "strerror", None) or text or type(error).__name__
+        said = f"{getattr(error, 'strerror', None) or text or type(error).__name__}; try again"
     return StoreError(f"the file store cannot be used now: {said}")
