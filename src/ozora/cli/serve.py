@@ -190,11 +190,13 @@ def _open(settings: Settings) -> Iterator[Database]:
 
     try:
         from ozora.server.database import Database
+        from ozora.server.postures import keep_private
         from ozora.server.store import Store
     except ImportError as error:
         raise UserError(f"the server needs more packages ({error.name}): pip install 'ozora[server]'") from error
 
     Store(settings.data)
+    keep_private(settings)
     database = Database(settings.database)
     try:
         database.migrate()

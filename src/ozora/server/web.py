@@ -14,6 +14,7 @@ from ozora.server.app import make_app
 from ozora.server.connection import connection_class
 from ozora.server.crowd import Crowd, make_crowd
 from ozora.server.heap import return_large_blocks
+from ozora.server.postures import keep_private
 from ozora.server.process import end_with_parent
 from ozora.server.settings import Settings, from_environment
 
@@ -44,6 +45,7 @@ def main() -> None:
     """The process: settings come from the one that started it."""
     logs.start()
     settings = from_environment()
+    keep_private(settings)
     if settings.supervised:
         end_with_parent()
     server = make_server(make_app(settings), settings, make_crowd())
