@@ -3,7 +3,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 WAITING = """
 import threading
@@ -59,10 +58,3 @@ def test_a_process_that_is_held_up_in_c_ends_and_says_where() -> None:
 
 def test_a_process_that_feeds_its_watchdog_goes_on() -> None:
     assert subprocess.run([sys.executable, "-c", FED], timeout=20, check=False).returncode == 0
-
-
-def test_what_a_private_process_writes_is_for_its_user_alone(tmp_path: Path) -> None:
-    code = "import os, sys; from pathlib import Path; from ozora.server.process import keep_private\n"
-    code += "os.umask(0o022); keep_private(); Path(sys.argv[1]).write_text('secret')"
-    subprocess.run([sys.executable, "-c", code, str(tmp_path / "a")], check=True)
-    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600

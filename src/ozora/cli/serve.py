@@ -52,11 +52,10 @@ def serve(
 
     from ozora.server import logs
     from ozora.server.local_key import keep_local_key
-    from ozora.server.process import keep_private, on_stop
+    from ozora.server.process import on_stop
     from ozora.server.supervisor import WEB, commands_of, supervise
     from ozora.trust.settings import find_home
 
-    keep_private()
     settings = dataclasses.replace(
         _settings(data, database),
         host=host,
@@ -193,11 +192,13 @@ def _open(settings: Settings) -> Iterator[Database]:
 
     try:
         from ozora.server.database import Database
+        from ozora.server.postures import keep_private
         from ozora.server.store import Store
     except ImportError as error:
         raise UserError(f"the server needs more packages ({error.name}): pip install 'ozora[server]'") from error
 
     Store(settings.data)
+    keep_private(settings)
     database = Database(settings.database)
     try:
         database.migrate()

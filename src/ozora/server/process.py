@@ -20,11 +20,6 @@ def on_stop(event: threading.Event) -> None:
     signal.signal(signal.SIGINT, stop)
 
 
-def keep_private() -> None:
-    """Let nobody but this user read what the process writes, whatever umask it was started with."""
-    os.umask(0o077)
-
-
 def end_with_parent() -> None:
     """Send SIGTERM to this process when its standard input ends, which the one that started it holds open."""
 

@@ -14,7 +14,8 @@ from ozora.server.app import make_app
 from ozora.server.connection import connection_class
 from ozora.server.crowd import Crowd, make_crowd
 from ozora.server.heap import return_large_blocks
-from ozora.server.process import end_with_parent, keep_private
+from ozora.server.postures import keep_private
+from ozora.server.process import end_with_parent
 from ozora.server.settings import Settings, from_environment
 
 SWITCH_S = 0.001  # a thread that takes a submission leaves the loop to those who only look, after so long
@@ -42,9 +43,9 @@ def make_server(app: FastAPI, settings: Settings, crowd: Crowd | None = None) ->
 
 def main() -> None:
     """The process: settings come from the one that started it."""
-    keep_private()
     logs.start()
     settings = from_environment()
+    keep_private(settings)
     if settings.supervised:
         end_with_parent()
     server = make_server(make_app(settings), settings, make_crowd())

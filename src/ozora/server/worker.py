@@ -19,7 +19,8 @@ from ozora.server.jobs import Job
 from ozora.server.logs import LOGGER
 from ozora.server.memory import free_bytes, own_bytes
 from ozora.server.painting import Studio, paint
-from ozora.server.process import Watchdog, end_with_parent, keep_private, on_stop
+from ozora.server.postures import keep_private
+from ozora.server.process import Watchdog, end_with_parent, on_stop
 from ozora.server.scratch import clear_scratch
 from ozora.server.settings import Settings, from_environment
 from ozora.server.store import Store
@@ -172,10 +173,10 @@ def open_studio(settings: Settings, draining: threading.Event) -> Studio:
 
 def main() -> None:
     """The process: settings come from the one that started it."""
-    keep_private()
     logs.start()
     os.nice(NICENESS)
     settings = from_environment()
+    keep_private(settings)
     draining = threading.Event()
     on_stop(draining)
     if settings.supervised:
