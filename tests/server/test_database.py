@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import threading
 import time
 from pathlib import Path
@@ -91,20 +90,3 @@ def test_what_cannot_be_stored_is_the_clients_fault(database: Database) -> None:
     with pytest.raises(RequestError) as refused, database.reading() as connection:
         connection.execute(text("SELECT :value"), {"value": "\ud800"})
     assert refused.value.status == 400
-
-
-def test_nobody_else_reads_the_database(tmp_path: Path) -> None:
-    before = os.umask(0)
-    try:
-        database = Database(f"sqlite:///{tmp_path}/new/ozora.db")
-        database.migrate()
-        with database.reading():
-            modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "new").iterdir()}
-        assert len(modes) >= 2 and set(modes.values()) == {0o600}
-        assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
-        database.close()
-        (tmp_path / "new" / "ozora.db").chmod(0o644)
-        Database(f"sqlite:///{tmp_path}/new/ozora.db").close()
-        assert (tmp_path / "new" / "ozora.db").stat().st_mode & 0o777 == 0o600
-    finally:
-        os.umask(before)

@@ -20,7 +20,6 @@ from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleErr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ozora.errors import BusyError, RequestError, StoreError, UserError
-from ozora.trust.home import make_private
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_S = 5  # so long a client waits for a locked database until it is told to try again
@@ -42,7 +41,7 @@ class Database:
                 parsed = parsed.set(drivername="postgresql+psycopg")
             self.is_sqlite = parsed.get_backend_name() == "sqlite"
             if self.is_sqlite and parsed.database:
-                _make_private_file(Path(parsed.database))
+                Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             name = "timeout" if self.is_sqlite else "connect_timeout"
             connect: dict[str, Any] = {} if name in parsed.query else {name: BUSY_S}
             self._engine = create_engine(
@@ -79,14 +78,6 @@ class Database:
 
     def close(self) -> None:
         self._engine.dispose()
-
-
-def _make_private_file(path: Path) -> None:
-    """Make the file of the database, and its folder if there is none, for this user alone; take the rights of others to
-    one that is there. Prompts and the secrets of webhooks are in it; SQLite gives -wal and -shm the same rights."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with contextlib.suppress(OSError):  # what cannot be written is told when it is connected to
-        make_private(path)
 
 
 @contextlib.contextmanager
