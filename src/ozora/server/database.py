@@ -41,7 +41,7 @@ class Database:
                 parsed = parsed.set(drivername="postgresql+psycopg")
             self.is_sqlite = parsed.get_backend_name() == "sqlite"
             if self.is_sqlite and parsed.database:
-                Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             name = "timeout" if self.is_sqlite else "connect_timeout"
             connect: dict[str, Any] = {} if name in parsed.query else {name: BUSY_S}
             self._engine = create_engine(
