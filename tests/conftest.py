@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,15 @@ from jaxtyping import install_import_hook
 settings.register_profile("ozora", max_examples=40, deadline=None, derandomize=True, database=None)
 settings.load_profile("ozora")
 install_import_hook(["ozora.flow", "ozora.model"], "beartype.beartype")  # before anything imports them
+
+
+@pytest.fixture(autouse=True)
+def umask() -> Iterator[None]:
+    """A command that makes its process private does not make the tests after it so."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,7 +11,7 @@ from ozora.server.assets import VARIANTS, sheet, spread, write_assets
 from ozora.trust.file_hash import hash_files
 from ozora.trust.publish import publish
 from ozora.trust.verify import verify
-from tests.trust.records import RECORD
+from tests.trust.records import record_of
 
 
 def test_a_sheet_has_twenty_pictures_in_order() -> None:
@@ -33,7 +33,12 @@ def video(tmp_path: Path) -> Path:
     """A published clip of four frames at 360 x 640."""
     frames = np.random.default_rng(1).integers(60, 200, (4, 80, 45, 3), dtype=np.uint8).repeat(8, 1).repeat(8, 2)
     path = tmp_path / VARIANTS["video"][0]
-    publish(frames, RECORD, path, open=lambda draft: VideoWriter(draft, height=640, width=360, fps=Fraction(4)))
+    publish(
+        frames,
+        record_of(frames=len(frames)),
+        path,
+        open=lambda draft: VideoWriter(draft, height=640, width=360, fps=Fraction(4)),
+    )
     return path
 
 
@@ -52,6 +57,6 @@ def test_they_are_signed_as_made_of_the_video(video: Path) -> None:
         assert (found.origin, found.credential and found.credential.state) == ("signed", "trusted")
         assert found.credential is not None
         assert found.credential.generation["parents"] == [hash_files([video])]
-        assert found.entry is not None and found.entry.record == RECORD.to_dict()
+        assert found.entry is not None and found.entry.record == record_of(frames=4).to_dict()
         path.write_bytes(path.read_bytes()[:-40] + bytes(40))
         assert verify(path).origin != "signed"

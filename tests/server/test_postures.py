@@ -54,9 +54,10 @@ def test_what_is_there_is_narrowed(tmp_path: Path) -> None:
     assert not {".", "ozora.db", "ozora.db-wal", "ozora.db-shm", "files"} & set(left), "nobody gets to the others"
 
 
-def test_places_of_others_are_left_as_they_are(tmp_path: Path) -> None:
+def test_places_of_others_are_left_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bucket, a PostgreSQL, and a database in a folder with other things."""
     tmp_path.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
     far = dataclasses.replace(in_folder(tmp_path), database="postgresql://h/n", data="s3://bucket/x")
     keep_private(far)
     keep_private(dataclasses.replace(far, database=f"sqlite:///{tmp_path}/ozora.db"))

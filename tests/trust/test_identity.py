@@ -25,10 +25,10 @@ def test_init_makes_a_chain_and_keys_that_only_the_owner_reads(tmp_path: Path) -
     assert identity.algorithm == b"es256"
     assert len(identity.watermark_key) == 32
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (home / "identity").iterdir()}
-    assert {name for name, mode in modes.items() if mode == 0o600} == {
-        "leaf.key",
-        "root.key",
-        "watermark.key",
+    assert {name: mode for name, mode in modes.items() if name.endswith(".key")} == {
+        "leaf.key": 0o600,
+        "root.key": 0o600,
+        "watermark.key": 0o600,
     }
     assert [path.name for path in home.iterdir()] == ["identity"]
 

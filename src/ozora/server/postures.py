@@ -33,8 +33,9 @@ def keep_private(settings: Settings) -> None:
                 _narrow(database.with_name(database.name + ending))
             if database.parent in Path(settings.data).parents:  # the data folder of one server
                 _narrow(database.parent)
-        files = Path(settings.data.removeprefix("file://"))
-        if "://" not in str(files):
+        place = settings.data.removeprefix("file://")
+        if "://" not in place:  # asked of the text: a path takes two slashes for one
+            files = Path(place)
             _make_folder(files)
             _narrow(files)
     except OSError as error:
