@@ -57,16 +57,14 @@ def serve(
     from ozora.trust.settings import find_home
 
     settings = dataclasses.replace(
-        _settings(data, database),
+        choose_places(data, database, files),
         host=host,
         port=port,
         workers=workers,
         private_hosts=tuple(allow_host or ()),
         supervised=True,
     )
-    if files is not None:
-        settings = dataclasses.replace(settings, data=files)
-    with _open(settings):
+    with open_database(settings):
         pass  # a wrong place is refused here, in one sentence
     logs.start()
     stop = threading.Event()
@@ -132,7 +130,7 @@ def create_key(
     from ozora.server.keys import SCOPES, Limits, create
 
     limits = Limits(requests_a_minute=requests_a_minute, running_jobs=running_jobs, seconds_a_day=seconds_a_day)
-    with _open(_settings(data, database)) as place, place.writing() as connection:
+    with open_database(choose_places(data, database)) as place, place.writing() as connection:
         _, text = create(connection, name, now=time.time(), scopes=tuple(scope or SCOPES), limits=limits)
     typer.echo(text)
 
@@ -151,7 +149,7 @@ def list_keys(data: Data = FOLDER, database: DatabaseUrl = None) -> None:
     """Show every key, without its secret."""
     from ozora.server.keys import all_keys
 
-    with _open(_settings(data, database)) as place, place.reading() as connection:
+    with open_database(choose_places(data, database)) as place, place.reading() as connection:
         for key in all_keys(connection):
             state = "revoked" if key.revoked_at else "valid"
             limits = key.limits
@@ -172,22 +170,25 @@ def revoke_key(
 
     from ozora.server.keys import revoke
 
-    with _open(_settings(data, database)) as place, place.writing() as connection:
+    with open_database(choose_places(data, database)) as place, place.writing() as connection:
         key = revoke(connection, identity, time.time())
     typer.echo(f"{key.id} ({escape_controls(key.name)}) is revoked")
 
 
-def _settings(data: Path, database: str | None) -> Settings:
+def choose_places(data: Path, database: str | None = None, files: str | None = None) -> Settings:
+    """Return the settings of a server by what was said of its places."""
     import dataclasses
 
     from ozora.server.settings import in_folder
 
     settings = in_folder(data)
-    return settings if database is None else dataclasses.replace(settings, database=database)
+    settings = settings if database is None else dataclasses.replace(settings, database=database)
+    return settings if files is None else dataclasses.replace(settings, data=files)
 
 
 @contextmanager
-def _open(settings: Settings) -> Iterator[Database]:
+def open_database(settings: Settings) -> Iterator[Database]:
+    """Open the database of a server, private to its user and with its tables as they are now, for the block."""
     from ozora.errors import UserError
 
     try:

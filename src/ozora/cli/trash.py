@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ozora.cli.serve import FOLDER, Data, DatabaseUrl, choose_places, open_database
+
 if TYPE_CHECKING:
-    from ozora.server.database import Database
     from ozora.server.settings import Settings
     from ozora.server.store import Store
 
-FOLDER = Path("ozora-data")
-
-Data = Annotated[Path, typer.Option("--data", metavar="DIR", help="Where the database and the files are.")]
-DatabaseUrl = Annotated[
-    str | None, typer.Option("--database", metavar="URL", help="A database such as postgresql://user@host/name.")
-]
 Files = Annotated[
     str | None, typer.Option("--files", metavar="URL", help="Where files are instead, such as s3://bucket/ozora.")
 ]
@@ -38,7 +30,7 @@ def add_trash(app: typer.Typer) -> None:
 @trash.command("list")
 def list_entries(data: Data = FOLDER, files: Files = None) -> None:
     """Show everything in the trash: number, what it was, bytes."""
-    store = _store(_settings(data, None, files))
+    store = _store(choose_places(data, None, files))
     from ozora.server.trash import list_trash
 
     for entry in list_trash(store):
@@ -56,13 +48,13 @@ def restore_entries(
 
     if not names:
         raise UserError("say what to restore; `ozora trash list` shows what there is")
-    settings = _settings(data, database, files)
+    settings = choose_places(data, database, files)
     store = _store(settings)
     from ozora.server.census import has_row
     from ozora.server.trash import find_entries, restore
 
     found = [entry for name in names for entry in find_entries(store, name)]
-    with _open(settings) as place:
+    with open_database(settings) as place:
         for entry in found:
             with place.writing() as connection:
                 restore(connection, store, entry, now=time.time(), keep_s=settings.keep_s)
@@ -83,23 +75,13 @@ def empty(
 
     if bool(names) == everything:
         raise UserError("say what to delete for good, or --all; `ozora trash list` shows what there is")
-    store = _store(_settings(data, None, files))
+    store = _store(choose_places(data, None, files))
     from ozora.server.trash import find_entries, list_trash, purge
 
     found = list_trash(store) if everything else [entry for name in names or [] for entry in find_entries(store, name)]
     for entry in found:
         purge(store, entry)
         typer.echo(f"{entry.path} is deleted for good")
-
-
-def _settings(data: Path, database: str | None, files: str | None) -> Settings:
-    import dataclasses
-
-    from ozora.server.settings import in_folder
-
-    settings = in_folder(data)
-    settings = settings if database is None else dataclasses.replace(settings, database=database)
-    return settings if files is None else dataclasses.replace(settings, data=files)
 
 
 def _store(settings: Settings) -> Store:
@@ -111,15 +93,3 @@ def _store(settings: Settings) -> Store:
         raise UserError(f"the server needs more packages ({error.name}): pip install 'ozora[server]'") from error
 
     return Store(settings.data)
-
-
-@contextmanager
-def _open(settings: Settings) -> Iterator[Database]:
-    from ozora.server.database import Database
-
-    database = Database(settings.database)
-    try:
-        database.migrate()
-        yield database
-    finally:
-        database.close()

@@ -189,6 +189,21 @@ def _flush(draft: Path) -> None:
         os.fsync(file.fileno())
 
 
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk: a file that was synced itself can still lose its name.
+
+    Some network drives cannot do that for folders, and need not.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(handle)
+
+
 def _discard(paths: list[Path]) -> None:
     """Remove files, a folder of drafts, and folders that are empty, in this order; what resists stays."""
     for path in paths:

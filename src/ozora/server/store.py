@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
 import secrets
@@ -14,6 +13,7 @@ from pathlib import Path
 from fsspec.core import url_to_fs
 
 from ozora.errors import DamageError, DiskFullError, OzoraError, UserError
+from ozora.media.output_file import sync_folder
 from ozora.server.logs import LOGGER
 from ozora.server.seals import Hashes, Seal, State, seal_of
 from ozora.server.store_errors import explain_store_error
@@ -59,7 +59,7 @@ class Store:
             except BaseException:
                 draft.unlink(missing_ok=True)
                 raise
-            _sync_folder(draft.parent)
+            sync_folder(draft.parent)
 
     def put(self, source: Path, path: str) -> Seal:
         """Copy a file of this machine into the store; returns its seal."""
@@ -137,8 +137,8 @@ class Store:
             old.lstat()
             _make_folder(new.parent)
             old.rename(new)
-            _sync_folder(new.parent)
-            _sync_folder(old.parent)
+            sync_folder(new.parent)
+            sync_folder(old.parent)
 
     def names(self, folder: str) -> list[str]:
         """The names in a folder, in order; none where there is no folder."""
@@ -194,20 +194,7 @@ def _make_folder(folder: Path) -> None:
         return
     _make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
-    _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk: a file that was synced itself can still lose its name. Some network
-    drives cannot do that for folders, and need not."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
-            raise
-    finally:
-        os.close(handle)
+    sync_folder(folder.parent)
 
 
 def _compare(path: str, seal: Seal, *, size_bytes: int, sha256: str) -> None:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from ozora.errors import TrustError
+from ozora.media.output_file import sync_folder
 
 BUSY_S = 10.0
 _PROBE_BYTES = 65536  # what one publication writes here is less
@@ -52,15 +53,6 @@ def write_whole(path: Path, text: str) -> None:
         draft.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def prove_room(home: Path) -> None:
