@@ -33,7 +33,7 @@ test: $(READY)
 	@$(BIN)/python -m pytest -q -n 2
 
 conformance: $(READY)
-	@$(BIN)/python -m pytest -q -m long tests/conformance tests/server/test_queue.py \
+	@$(BIN)/python -m pytest -q -m long tests/conformance tests/server/test_queue.py tests/server/test_races.py tests/server/test_proxies.py \
 		--deselect 'tests/conformance/test_fuzz.py::test_no_request_is_an_error_of_ours[full]'
 
 check: $(READY)
