@@ -18,14 +18,13 @@ from importlib.metadata import version
 from typing import Any
 
 from ozora.plan import FrameOrigins, Record
+from ozora.trust.credential import GENERATION
 from ozora.trust.ingredients import Ingredient
 from ozora.trust.ledger import hash_record
 
 MADE_BY_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 COMPOSITE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 ENHANCED = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced"
-GENERATION = "org.ozora.generation"
-"""The label of our own assertion."""
 
 Definition = dict[str, Any]
 """A manifest as C2PA's builder takes it."""

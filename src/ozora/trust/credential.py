@@ -39,7 +39,8 @@ SIGNABLE = {
 READABLE = {*SIGNABLE.values(), "image/avif", "image/heic", "image/heif", "video/x-msvideo"}
 """Formats whose credentials can be read."""
 _MAX_TEXT = 200
-_GENERATION = "org.ozora.generation"
+GENERATION = "org.ozora.generation"
+"""The label of our own assertion."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +171,7 @@ def _parse(state: str, data: dict[str, Any]) -> Credential:
     codes = tuple(_show(str(failure["code"])) for failure in failures)
     signature = manifest.get("signature_info", {})
     names = [str(signature.get(name, "")) for name in ("common_name", "issuer")]
-    generation = assertions.get(_GENERATION, {})
+    generation = assertions.get(GENERATION, {})
     return Credential(
         state=state.lower(),
         signer=_show(", ".join(name for name in names if name)),

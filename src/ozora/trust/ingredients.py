@@ -10,7 +10,7 @@ import base64
 import io
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,8 +32,8 @@ _RANK: dict[Role, int] = {"clip": 0, "picture": 1, "reference": 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingredient:
-    """One file. ``archive`` holds it as C2PA keeps ingredients, its credentials included; it is empty where C2PA cannot
-    read the format, and then ``beside`` may hold credentials of it that it cannot carry itself.
+    """One file. ``archive`` holds it as C2PA keeps ingredients, with its credentials from inside or beside it; it is
+    empty where C2PA cannot read the format or the credentials.
 
     ``is_made_by_model``: proven here that no camera took any picture in it.
     """
@@ -126,12 +126,8 @@ def _with_archive(plain: Ingredient, path: Path) -> Ingredient:
         except (C2paError, ValueError, OSError):  # whatever a damaged file does to a parser
             continue
         if archive:
-            return Ingredient(**{**_fields(plain), "archive": archive})
+            return replace(plain, archive=archive)
     return plain
-
-
-def _fields(item: Ingredient) -> dict[str, Any]:
-    return {name: getattr(item, name) for name in Ingredient.__slots__}
 
 
 def _archive_file(plain: Ingredient, path: Path) -> bytes:
