@@ -19,11 +19,11 @@ import torch
 from numpy.typing import NDArray
 
 from ozora.backends.maquette import WEIGHTS
+from ozora.language.vocabulary import Vocabulary
 from ozora.model.maquette import Maquette
 from ozora.model.weights import load_bundle
 from ozora.shapes import VideoShape
 from ozora.train.corpus import Stage
-from ozora.world.vocabulary import Vocabulary
 
 UNSEEN = 3_100_000_000
 """The first seed: training ends far below it."""

@@ -24,8 +24,8 @@ from ozora.evaluate.parser import Parser, load_parser
 from ozora.evaluate.prompts import TestPrompt, test_prompts
 from ozora.media import write_video
 from ozora.model.weights import SHIPPED
-from ozora.world.drawing import draw
-from ozora.world.renderer import Renderer
+from ozora.stage.drawing import draw
+from ozora.stage.renderer import Renderer
 
 FPS, GIVEN, NEW = 12, 49, 24
 WAYS = ("left", "right", "toward", "away")

@@ -24,7 +24,7 @@ from ozora.evaluate.seams import seam_jump
 from ozora.media import write_video
 from ozora.media.inbetween import fill
 from ozora.plan import Layout
-from ozora.world.renderer import Renderer
+from ozora.stage.renderer import Renderer
 
 FPS = Fraction(12)
 

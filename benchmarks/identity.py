@@ -24,14 +24,14 @@ from ozora import pipeline
 from ozora.edit.storyboard import parse_board, storyboard
 from ozora.evaluate.parser import Parser, load_parser
 from ozora.evaluate.tracking import ParsedClip, parse_clip
+from ozora.language.captions import article
 from ozora.media import write_image
 from ozora.shapes import VideoShape
-from ozora.world.captions import article
-from ozora.world.drawing import draw as drawn
-from ozora.world.renderer import Renderer
-from ozora.world.sampling import stage_setup
-from ozora.world.scene import Thing
-from ozora.world.situations import Setup, rest_yaw
+from ozora.stage.drawing import draw as drawn
+from ozora.stage.renderer import Renderer
+from ozora.stage.sampling import stage_setup
+from ozora.stage.scene import Thing
+from ozora.stage.scene_templates import Setup, rest_yaw
 
 SHAPE = VideoShape(frames=1, height=128, width=224, fps=Fraction(12))
 

@@ -21,8 +21,8 @@ from typing import Any
 
 from ozora.evaluate.drift import Drift, Moment, measure_drift, plot_drift
 from ozora.evaluate.parser import load_parser
+from ozora.language.prompt_parser import read
 from ozora.media import read_video
-from ozora.world.reading import read
 
 PROMPT = "a red cube and a blue ball in a meadow"
 RUN = """

@@ -17,9 +17,9 @@ import time
 
 import numpy as np
 
-from ozora.world.drawing import draw
-from ozora.world.renderer import SAMPLES, Renderer
-from ozora.world.scene import Motion, Scene, Thing
+from ozora.stage.drawing import draw
+from ozora.stage.renderer import SAMPLES, Renderer
+from ozora.stage.scene import Motion, Scene, Thing
 
 SIZES = ((128, 224), (128, 128), (256, 256))
 FRAMES = 49

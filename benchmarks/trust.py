@@ -32,13 +32,13 @@ from numpy.typing import NDArray
 from ozora import pipeline
 from ozora.media import VideoWriter, read_video, resize_frames, write_video
 from ozora.shapes import VideoShape
+from ozora.stage.drawing import draw
+from ozora.stage.renderer import Renderer
+from ozora.stage.samples import TIMES_S, draw_toys
 from ozora.trust.fingerprint import SIMILAR, distance, fingerprint, measure_likeness
 from ozora.trust.publish import Terms, publish
 from ozora.trust.verify import MARKED_LOOK
 from ozora.trust.watermark import detect, mark
-from ozora.world.drawing import draw
-from ozora.world.renderer import Renderer
-from ozora.world.samples import TIMES_S, draw_toys
 
 Frames = NDArray[np.uint8]
 T = TypeVar("T")

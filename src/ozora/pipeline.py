@@ -38,12 +38,12 @@ from ozora.edit.given import (
     to_native,
 )
 from ozora.errors import CapabilityError, PaintingError, PromptError, SizeError, UserError, blaming
+from ozora.language.stories import spans
 from ozora.media import VideoWriter, check_picture, holds_sound
 from ozora.plan import Condition, ImageCondition, Layout, Plan, Prompt, Record, ReferenceCondition, Sampler
 from ozora.shapes import VideoShape
 from ozora.timecode import exact, rate
 from ozora.trust.publish import Terms, check_prompts, publish, publishing
-from ozora.world.stories import spans
 
 MAX_PROMPT = 2000
 MAX_SIDE = 2048

@@ -9,11 +9,11 @@ import pytest
 
 from ozora.cli.commands import app, call
 from ozora.media import read_video, write_video
+from ozora.stage.drawing import draw
+from ozora.stage.renderer import Renderer
+from ozora.stage.scene import Scene, Thing
 from ozora.trust.publish import publish
 from ozora.trust.verify import verify
-from ozora.world.drawing import draw
-from ozora.world.renderer import Renderer
-from ozora.world.scene import Scene, Thing
 from tests.handover.clips import make_finished
 from tests.trust.clips import draw_clip, film
 from tests.trust.records import RECORD

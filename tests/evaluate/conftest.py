@@ -7,7 +7,7 @@ import torch
 
 from ozora.errors import RendererError
 from ozora.evaluate.parser import WEIGHTS, Parser, load_parser
-from ozora.world.renderer import Renderer, context
+from ozora.stage.renderer import Renderer, context
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,10 +9,10 @@ import pytest
 from ozora.errors import UserError
 from ozora.evaluate.drift import measure_drift, plot_drift
 from ozora.evaluate.parser import load_parser
-from ozora.world.drawing import draw
-from ozora.world.reading import read
-from ozora.world.renderer import Renderer
-from ozora.world.scene import Scene, Thing
+from ozora.language.prompt_parser import read
+from ozora.stage.drawing import draw
+from ozora.stage.renderer import Renderer
+from ozora.stage.scene import Scene, Thing
 
 
 @pytest.mark.egl

@@ -5,9 +5,9 @@ import pytest
 
 from ozora.errors import UserError
 from ozora.evaluate.finding import find_matte, find_thing
-from ozora.world.drawing import draw
-from ozora.world.renderer import Renderer
-from ozora.world.scene import Motion, Scene, Thing
+from ozora.stage.drawing import draw
+from ozora.stage.renderer import Renderer
+from ozora.stage.scene import Motion, Scene, Thing
 
 
 @pytest.mark.egl

@@ -8,9 +8,9 @@ import torch
 
 from ozora.evaluate.lessons import render_lessons, train_parser, true_maps, varied_scene, worsen
 from ozora.evaluate.parser import HEIGHT, WIDTH, load_parser
-from ozora.world.renderer import Renderer
-from ozora.world.scene import Scene, Thing
-from ozora.world.vocabulary import SMALL, is_held_out
+from ozora.language.vocabulary import SMALL, is_held_out
+from ozora.stage.renderer import Renderer
+from ozora.stage.scene import Scene, Thing
 
 
 def test_lessons_show_held_out_pairs_too() -> None:

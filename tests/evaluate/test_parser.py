@@ -10,8 +10,8 @@ from ozora.errors import WeightsError
 from ozora.evaluate.parser import HEIGHT, WIDTH, Parser, ParserNet, load_parser, save_parser, shrink
 from ozora.evaluate.prompts import test_prompts
 from ozora.evaluate.report import CATEGORIES, render, score
-from ozora.world.renderer import Renderer
-from ozora.world.vocabulary import FULL, SMALL
+from ozora.language.vocabulary import FULL, SMALL
+from ozora.stage.renderer import Renderer
 
 
 def untrained() -> Parser:

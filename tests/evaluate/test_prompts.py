@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from ozora.evaluate.prompts import KINDS, SEEDS, pairs, test_prompts
-from ozora.world.facts import Fact, Ref, Statement
-from ozora.world.vocabulary import FULL, SMALL, Vocabulary, held_out_pairs
+from ozora.language.facts import Fact, Ref, Statement
+from ozora.language.vocabulary import FULL, SMALL, Vocabulary, held_out_pairs
 
 
 @pytest.mark.parametrize("vocabulary", [SMALL, FULL], ids=["small", "full"])

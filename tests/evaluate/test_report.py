@@ -23,10 +23,10 @@ from ozora.evaluate.report import (
     tally,
     wilson,
 )
+from ozora.language.prompt_parser import read
+from ozora.language.vocabulary import SMALL
 from ozora.shapes import VideoShape
-from ozora.world.reading import read
-from ozora.world.renderer import Renderer
-from ozora.world.vocabulary import SMALL
+from ozora.stage.renderer import Renderer
 
 
 def test_wilson_against_published_values() -> None:

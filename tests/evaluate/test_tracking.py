@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from ozora.evaluate.parser import HEIGHT, WIDTH, Maps
 from ozora.evaluate.tracking import Blob, ParsedClip, find_blobs, fragments, track_things
-from ozora.world.vocabulary import SMALL
+from ozora.language.vocabulary import SMALL
 
 NOUNS = ("", *SMALL.nouns)
 CERTAIN = np.eye(len(NOUNS), dtype=np.float16)

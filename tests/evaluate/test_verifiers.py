@@ -10,10 +10,10 @@ from ozora.evaluate.lessons import true_maps
 from ozora.evaluate.prompts import test_prompts
 from ozora.evaluate.tracking import ParsedClip, Track, track_things
 from ozora.evaluate.verifiers import MOTION, VERIFIERS, cast, verify
-from ozora.world.facts import Fact, Ref, Statement
-from ozora.world.reading import read
-from ozora.world.renderer import Renderer
-from ozora.world.vocabulary import SMALL
+from ozora.language.facts import Fact, Ref, Statement
+from ozora.language.prompt_parser import read
+from ozora.language.vocabulary import SMALL
+from ozora.stage.renderer import Renderer
 
 Curve = NDArray[np.float64]
 F = 24

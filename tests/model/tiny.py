@@ -7,13 +7,13 @@ from pathlib import Path
 
 import torch
 
+from ozora.language.vocabulary import SMALL
 from ozora.model.autoencoder import AutoencoderConfig
 from ozora.model.maquette import Maquette, MaquetteConfig
 from ozora.model.text import TextConfig
 from ozora.model.transformer import TransformerConfig
 from ozora.model.upscaler import UpscalerConfig
 from ozora.model.weights import save_bundle
-from ozora.world.vocabulary import SMALL
 
 CONFIG = MaquetteConfig(
     autoencoder=AutoencoderConfig(

@@ -9,14 +9,14 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
+from ozora.language.facts import Fact, Ref, Statement
+from ozora.language.vocabulary import COLORS, SMALL
 from ozora.model.maquette import MaquetteConfig
 from ozora.shapes import VideoShape
 from ozora.train.autoencoding import Autoencoding, Pieces
 from ozora.train.diffusion import Diffusion, Serving, latent_scale
 from ozora.train.latents import to_dict
 from ozora.train.optimizers import Schedule
-from ozora.world.facts import Fact, Ref, Statement
-from ozora.world.vocabulary import COLORS, SMALL
 from tests.model.tiny import CONFIG
 
 SHAPE = VideoShape(frames=13, height=64, width=96, fps=Fraction(12))

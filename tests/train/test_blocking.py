@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from ozora.language.layout import CELL, CHANNELS, CODES, GAIN, codes, read_cells
+from ozora.language.vocabulary import COLORS, NOUNS, SMALL
 from ozora.train.blocking import blocking
-from ozora.world.blocking import CELL, CHANNELS, CODES, GAIN, codes, read_cells
-from ozora.world.vocabulary import COLORS, NOUNS, SMALL
 
 
 def test_a_cell_says_how_much_of_what_goes_where() -> None:

@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from ozora.language.facts import Fact, Ref, Statement
+from ozora.language.vocabulary import COLORS, MOTIONS, PLACES, RELATIONS, TIMES
 from ozora.model.maquette import Painter
 from ozora.model.text import UNKNOWN, TextConfig
 from ozora.train.comprehension import ASKED, SILENT, answers, comprehension_loss, lesson, painter_weights, taught
 from ozora.train.loop import run_phase
-from ozora.world.facts import Fact, Ref, Statement
-from ozora.world.vocabulary import COLORS, MOTIONS, PLACES, RELATIONS, TIMES
 from tests.model.tiny import CONFIG
 from tests.train.synthetic import diffusion, write_shelf
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from ozora.errors import RendererError
+from ozora.language.vocabulary import SMALL
 from ozora.shapes import VideoShape
+from ozora.stage.renderer import context
+from ozora.stage.sampling import draw_scene
 from ozora.train.corpus import Stage, nearest_middles
-from ozora.world.renderer import context
-from ozora.world.sampling import draw_scene
-from ozora.world.vocabulary import SMALL
 
 
 @pytest.mark.egl

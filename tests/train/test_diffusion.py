@@ -11,13 +11,13 @@ from ozora.flow.canvas import blank, hold, start
 from ozora.flow.path import mix, velocity_from_data
 from ozora.flow.schedule import staggered
 from ozora.flow.solvers import euler
+from ozora.language.layout import CHANNELS
 from ozora.model.maquette import Painter
 from ozora.model.text import PAD, UNKNOWN, tokenize
 from ozora.model.transformer import positions
 from ozora.shapes import LatentShape
 from ozora.train.comprehension import painter_weights
 from ozora.train.loop import finished_weights, run_phase
-from ozora.world.blocking import CHANNELS
 from tests.model.tiny import CONFIG
 from tests.train.synthetic import diffusion, write_shelf
 

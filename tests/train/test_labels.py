@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from ozora.language.vocabulary import COLORS, NOUNS, SMALL
 from ozora.shapes import VideoShape
 from ozora.train.corpus import Stage, Whereabouts
 from ozora.train.labels import label_cells
-from ozora.world.vocabulary import COLORS, NOUNS, SMALL
 
 
 def where(*columns: int) -> Whereabouts:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import torch
 
+from ozora.language.facts import Fact, Ref, Statement
+from ozora.language.vocabulary import SMALL, held_out_pairs, is_held_out
+from ozora.stage.sampling import draw_scene
 from ozora.train.latents import cover_tokens, from_dict, mirror, read_shelf, to_dict
-from ozora.world.facts import Fact, Ref, Statement
-from ozora.world.sampling import draw_scene
-from ozora.world.vocabulary import SMALL, held_out_pairs, is_held_out
 from tests.train.synthetic import write_shelf
 
 

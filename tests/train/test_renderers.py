@@ -5,9 +5,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from ozora.language.vocabulary import SMALL
 from ozora.shapes import VideoShape
 from ozora.train.renderers import Order, idle_cores, render_clips, render_flows
-from ozora.world.vocabulary import SMALL
 
 ORDER = Order(shape=VideoShape(frames=13, height=32, width=48, fps=Fraction(12)), vocabulary=SMALL, frames=7, time=6)
 

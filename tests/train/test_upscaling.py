@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from ozora.language.vocabulary import SMALL
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.upscaler import Upscaler, UpscalerConfig
 from ozora.shapes import VideoShape
 from ozora.train.loop import run_phase
 from ozora.train.optimizers import Schedule
 from ozora.train.upscaling import Upscaling
-from ozora.world.vocabulary import SMALL
 from tests.model.tiny import CONFIG
 
 

@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from ozora.errors import TrustError
+from ozora.stage.samples import draw_toys
 from ozora.trust.likeness import Consent, add_consent
 from ozora.trust.policy import ALLOWED, PACKS, Decision, decide, decide_frames, load_policy, read_pack
 from ozora.trust.settings import TrustSettings
-from ozora.world.samples import draw_toys
 from tests.trust.harmless import harmless_prompts
 
 KNOWN_ALARMS = {

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from ozora.flow.canvas import Canvas
     from ozora.flow.solvers import Velocity
     from ozora.flow.windows import Shot, Window
+    from ozora.language.facts import Statement
+    from ozora.language.vocabulary import Vocabulary
     from ozora.model.weights import Bundle
-    from ozora.world.facts import Statement
-    from ozora.world.vocabulary import Vocabulary
 
 WEIGHTS = Path(__file__).parent.parent / "weights" / "maquette.safetensors"
 FIRST_CARD = {"height": 128, "width": 224, "fps": 12, "frames": 49}
@@ -105,7 +105,7 @@ class MaquetteBackend:
         return VideoShape(frames=frames, height=height, width=width, fps=fps)
 
     def notes(self, plan: Plan) -> tuple[str, ...]:
-        from ozora.world.reading import outside, read
+        from ozora.language.prompt_parser import outside, read
 
         if "vocabulary" not in self.card:
             return ()
@@ -245,8 +245,8 @@ class MaquetteBackend:
         """How much of what a prompt states the blocking of a state shows: as a whole, or where a part of a picture is
         painted anew, in that part. ``None`` where later pictures are known: they have decided it. A state begins with
         ``skip`` latent frames that are not of the canvas."""
-        from ozora.world.blocking import CELLS, read_cells
-        from ozora.world.rehearsal import share_shown
+        from ozora.language.layout import CELLS, read_cells
+        from ozora.language.layout_score import share_shown
 
         assert self._bundle is not None
         world, statement = self._world, self._statement(plan, text)
@@ -266,13 +266,13 @@ class MaquetteBackend:
     @property
     def _world(self) -> Vocabulary:
         """What the weights can draw."""
-        from ozora.world.vocabulary import FULL, Vocabulary
+        from ozora.language.vocabulary import FULL, Vocabulary
 
         return Vocabulary.from_dict(self.card["vocabulary"]) if "vocabulary" in self.card else FULL
 
     def _statement(self, plan: Plan, text: str) -> Statement:
         """What is painted for a prompt; where no picture is kept, the stage decides what it leaves open."""
-        from ozora.world.reading import adapt, arrange, read
+        from ozora.language.prompt_parser import adapt, arrange, read
 
         statement = adapt(read(text), self._world)
         return statement if any(is_kept(item) for item in plan.conditions) else arrange(statement)
@@ -361,7 +361,7 @@ class MaquetteBackend:
     def _wording(self, plan: Plan, text: str) -> str:
         """The prompt in plain words, or what is drawn in its place where it leaves the stage; as it is where there are
         words in it that are not understood."""
-        from ozora.world.reading import outside, read, sentence
+        from ozora.language.prompt_parser import outside, read, sentence
 
         if "vocabulary" not in self.card:
             return text

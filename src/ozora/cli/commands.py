@@ -204,8 +204,8 @@ def drift(
         from ozora.cli.edit import told
         from ozora.evaluate.drift import measure_drift, plot_drift
         from ozora.evaluate.parser import load_parser
+        from ozora.language.prompt_parser import read
         from ozora.media import read_video
-        from ozora.world.reading import read
 
         statement = read(prompt or told(clip)).statement
         frames, fps = read_video(clip)
@@ -224,7 +224,7 @@ def sample(
 ) -> None:
     """Draw clips of the stage with their captions: what the model learns from."""
     with _stoppable("stopped, not all clips were written"):
-        from ozora.world.samples import write_samples
+        from ozora.stage.samples import write_samples
 
         write_samples(out, count=count, seed=seed, cast=cast.value)
 
@@ -238,7 +238,7 @@ def troupe(
 ) -> None:
     """Build the pack of people, animals, buildings and trees from the art of 0 A.D."""
     with _stoppable("stopped, nothing was written"):
-        from ozora.world.troupe.build import build_pack
+        from ozora.stage.troupe.build import build_pack
 
         typer.echo(build_pack(deb, out))
 

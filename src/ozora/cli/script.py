@@ -13,7 +13,7 @@ import typer
 from ozora.errors import UserError
 
 if TYPE_CHECKING:
-    from ozora.world.stories import Moment
+    from ozora.language.stories import Moment
 
 KEY = "OZORA_LLM_KEY"
 
@@ -66,7 +66,7 @@ def _read(story: str) -> str:
 
 
 def _plan(text: str, seconds: str) -> dict[str, Any]:
-    from ozora.world.stories import names, tell
+    from ozora.language.stories import names, tell
 
     moments = tell(text)
     if not moments:

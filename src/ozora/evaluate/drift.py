@@ -14,7 +14,7 @@ from ozora.errors import UserError
 from ozora.evaluate.parser import Parser
 from ozora.evaluate.tracking import parse_clip
 from ozora.evaluate.verifiers import verify
-from ozora.world.facts import Statement
+from ozora.language.facts import Statement
 
 STANDING = ("exists", "place", "time", "weather")
 """Facts that can hold all the time; who moves left has left the picture at some time."""

@@ -11,8 +11,8 @@ from PIL import Image
 from ozora.errors import UserError
 from ozora.evaluate.parser import Maps, Parser, load_parser
 from ozora.evaluate.tracking import Track, track_things
+from ozora.language.prompt_parser import read
 from ozora.plan import Box
-from ozora.world.reading import read
 
 MARGIN = 0.03
 """Share of the picture that is added to every side."""

@@ -20,12 +20,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ozora.evaluate.parser import HEIGHT, WIDTH, Maps, Parser, ParserNet, save_parser, shrink
-from ozora.world.drawing import draw
-from ozora.world.renderer import Renderer
-from ozora.world.sampling import draw_scene
-from ozora.world.scene import Scene, Thing
-from ozora.world.situations import ROOTED, Rng, pick, set_moving
-from ozora.world.vocabulary import Vocabulary
+from ozora.language.random_choice import Rng, pick
+from ozora.language.vocabulary import Vocabulary
+from ozora.stage.drawing import draw
+from ozora.stage.renderer import Renderer
+from ozora.stage.sampling import draw_scene
+from ozora.stage.scene import Scene, Thing
+from ozora.stage.scene_templates import ROOTED, set_moving
 
 SEEDS = 4_000_000_000
 """The first seed of the lessons; corpora and test prompts take theirs from below."""

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ozora.errors import WeightsError
-from ozora.world.vocabulary import Vocabulary
+from ozora.language.vocabulary import Vocabulary
 
 HEIGHT, WIDTH = 64, 112
 WIDTHS = (24, 48, 96, 128)

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ozora.world.captions import write_caption
-from ozora.world.facts import Caption, Fact, Statement
-from ozora.world.sampling import draw_scene, stage_setup
-from ozora.world.scene import Scene, Thing
-from ozora.world.situations import FLOATING, ROOTED, Rng, Setup, draw_thing, mirrored, set_moving
-from ozora.world.vocabulary import Vocabulary, held_out_pairs, is_held_out
+from ozora.language.captions import write_caption
+from ozora.language.facts import Caption, Fact, Statement
+from ozora.language.random_choice import Rng
+from ozora.language.vocabulary import Vocabulary, held_out_pairs, is_held_out
+from ozora.stage.sampling import draw_scene, stage_setup
+from ozora.stage.scene import Scene, Thing
+from ozora.stage.scene_templates import FLOATING, ROOTED, Setup, draw_thing, mirrored, set_moving
 
 SEEDS = 3_000_000_000
 """Corpora take their seeds from below."""
@@ -140,7 +141,7 @@ def _relation(rng: Rng, vocabulary: Vocabulary, noun: str, relation: str) -> Set
 
 
 def _side_by_side(rng: Rng, first: Thing, second: Thing, relation: str) -> Setup:
-    """Two resting things, placed as ``situations.beside`` and ``situations.depth`` do."""
+    """Two resting things, placed as ``scene_templates.beside`` and ``depth`` do."""
     if relation in ("left", "right"):
         sign = -1.0 if relation == "left" else 1.0
         things = [

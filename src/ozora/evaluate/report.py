@@ -25,12 +25,12 @@ from ozora.evaluate.parser import Parser, load_parser
 from ozora.evaluate.prompts import TestPrompt, test_prompts
 from ozora.evaluate.tracking import parse_clip
 from ozora.evaluate.verifiers import Verdict, verify
+from ozora.language.facts import Fact, Ref, Statement
+from ozora.language.vocabulary import Vocabulary
 from ozora.media import write_text
 from ozora.shapes import VideoShape
-from ozora.world.drawing import draw
-from ozora.world.facts import Fact, Ref, Statement
-from ozora.world.renderer import Renderer
-from ozora.world.vocabulary import Vocabulary
+from ozora.stage.drawing import draw
+from ozora.stage.renderer import Renderer
 
 Frames = NDArray[np.uint8]
 Make = Callable[[str, int], Frames]

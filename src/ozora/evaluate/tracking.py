@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ozora.evaluate.parser import Maps, Parser
-from ozora.world.vocabulary import Vocabulary
+from ozora.language.vocabulary import Vocabulary
 
 FloatArray = NDArray[np.float64]
 MIN_PIXELS = 12

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ozora.evaluate.tracking import ParsedClip, Track
-from ozora.world.facts import Fact, Ref, Statement
+from ozora.language.facts import Fact, Ref, Statement
 
 FloatArray = NDArray[np.float64]
 PRESENT = 0.8

@@ -12,13 +12,13 @@ from ozora.backends import BACKENDS
 from ozora.edit.blend import CURVES, Curve
 from ozora.edit.storyboard import storyboard
 from ozora.errors import CapabilityError, RequestError, SizeError, UserError, blaming
+from ozora.language.prompt_parser import restyle
 from ozora.media import check_picture
 from ozora.pipeline import extent, make_plan
 from ozora.plan import Box, Layout, Plan, Prompt
 from ozora.server.models import OTHERS_SECONDS, OTHERS_SIZE, is_alias, resolve
 from ozora.server.sources import Given
 from ozora.timecode import exact
-from ozora.world.reading import restyle
 
 DEFAULT_MODEL = "sora-2"
 STRENGTHS = {"remix": 0.5, "edit": 0.5, "blend": 0.5, "restyle": 0.8}

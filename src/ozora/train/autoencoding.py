@@ -20,13 +20,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ozora.language.vocabulary import Vocabulary
 from ozora.model.autoencoder import Autoencoder, AutoencoderConfig
 from ozora.model.precision import mixed
 from ozora.shapes import VideoShape
 from ozora.train.optimizers import Schedule
 from ozora.train.picture_loss import picture_loss
 from ozora.train.renderers import Order, idle_cores, render_flows
-from ozora.world.vocabulary import Vocabulary
 
 SIDE = 4
 """Pixels across and down that move as one (those of ``Autoencoder.flow``)."""

@@ -1,4 +1,4 @@
-"""The blocking channels of labelled clips; what they mean is in ``world/blocking.py``.
+"""The blocking channels of labelled clips; what they mean is in ``language/layout.py``.
 
 Letters: ``b`` clips, ``g`` latent frames, ``i j`` token rows and columns, ``y x`` rows and columns of cells.
 """
@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
-from ozora.world.blocking import CELLS, GAIN, codes, palette
+from ozora.language.layout import CELLS, GAIN, codes, palette
 
 
 def blocking(

@@ -15,10 +15,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ozora.language.facts import Statement
+from ozora.language.vocabulary import COLOR_SYNONYMS, COLORS, MOTIONS, NOUNS, PLACES, RELATIONS, TIMES
 from ozora.model.maquette import Painter
 from ozora.model.text import UNKNOWN, TextConfig, split, tokenize
-from ozora.world.facts import Statement
-from ozora.world.vocabulary import COLOR_SYNONYMS, COLORS, MOTIONS, NOUNS, PLACES, RELATIONS, TIMES
 
 ASKED = tuple(1 + len(values) for values in (COLORS, MOTIONS, RELATIONS, PLACES, TIMES))
 """How many answers there are to each question; 0 is "nothing is said"."""

@@ -8,15 +8,15 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from ozora.language.captions import write_caption
+from ozora.language.facts import Statement
+from ozora.language.vocabulary import Vocabulary
 from ozora.shapes import VideoShape
-from ozora.world.captions import write_caption
-from ozora.world.drawing import draw
-from ozora.world.facts import Statement
-from ozora.world.renderer import Renderer
-from ozora.world.sampling import draw_scene
-from ozora.world.scene import Scene
-from ozora.world.sight import measure_drift, measure_facing
-from ozora.world.vocabulary import Vocabulary
+from ozora.stage.drawing import draw
+from ozora.stage.renderer import Renderer
+from ozora.stage.sampling import draw_scene
+from ozora.stage.scene import Scene
+from ozora.stage.screen_motion import measure_drift, measure_facing
 
 LATE_S = 2.5
 """The most that a passing clip begins before or after its scene."""

@@ -36,6 +36,7 @@ from torch import Tensor, nn
 
 from ozora.flow.path import mix
 from ozora.flow.schedule import draw_times
+from ozora.language.facts import Statement
 from ozora.model.maquette import MaquetteConfig, Painter
 from ozora.model.precision import mixed
 from ozora.model.text import PAD, UNKNOWN, tokenize
@@ -45,7 +46,6 @@ from ozora.train.comprehension import Taught, comprehension_loss, lesson, taught
 from ozora.train.givens import draw_givens, draw_passing, draw_regions
 from ozora.train.latents import Shelf, read_shelf
 from ozora.train.optimizers import Schedule
-from ozora.world.facts import Statement
 
 SETTLED = 0.15
 """Up to this noise time a blocking is settled: the picture is painted from it."""

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from ozora.language.layout import CELLS
+from ozora.language.vocabulary import COLORS, NOUNS
 from ozora.train.corpus import Whereabouts
-from ozora.world.blocking import CELLS
-from ozora.world.vocabulary import COLORS, NOUNS
 
 LEAST_SHARE = 0.02
 """A cell shows a thing that covers at least this share of it."""

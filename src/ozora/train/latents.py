@@ -22,14 +22,14 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
+from ozora.language.captions import write_caption
+from ozora.language.facts import Caption, Fact, Ref, Statement
+from ozora.language.prompt_parser import sentence
+from ozora.language.vocabulary import is_held_out
 from ozora.model.autoencoder import Autoencoder
+from ozora.stage.scene_templates import mirrored
 from ozora.train.labels import label_cells
 from ozora.train.renderers import Example, Order, render_clips
-from ozora.world.captions import write_caption
-from ozora.world.facts import Caption, Fact, Ref, Statement
-from ozora.world.reading import sentence
-from ozora.world.situations import mirrored
-from ozora.world.vocabulary import is_held_out
 
 SHARD = 64
 """Clips (before mirroring) a shard."""

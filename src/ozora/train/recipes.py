@@ -18,13 +18,13 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from ozora.errors import UnknownNameError
+from ozora.language.vocabulary import FULL, SMALL, Vocabulary
 from ozora.model.autoencoder import AutoencoderConfig
 from ozora.model.transformer import TransformerConfig
 from ozora.model.upscaler import UpscalerConfig
 from ozora.shapes import VideoShape
 from ozora.train.diffusion import Serving
 from ozora.train.optimizers import Schedule
-from ozora.world.vocabulary import FULL, SMALL, Vocabulary
 
 MOTION = ("motion_up", "motion_down")
 """The parts of the encoder that say how things move."""

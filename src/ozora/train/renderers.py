@@ -15,9 +15,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ozora.language.vocabulary import Vocabulary
 from ozora.shapes import VideoShape
 from ozora.train.corpus import Clip, Stage, Whereabouts
-from ozora.world.vocabulary import Vocabulary
 
 Made = TypeVar("Made")
 CHUNK = 8

@@ -21,6 +21,7 @@ from ozora.model.maquette import Maquette, MaquetteConfig
 from ozora.model.text import TextConfig
 from ozora.model.upscaler import Upscaler, UpscalerConfig
 from ozora.model.weights import SHIPPED, load_bundle, save_bundle
+from ozora.stage.word_table import word_list
 from ozora.train import checkpoint, latents
 from ozora.train.autoencoding import Autoencoding
 from ozora.train.comprehension import painter_weights
@@ -40,7 +41,6 @@ from ozora.train.recipes import (
 )
 from ozora.train.renderers import Order, idle_cores
 from ozora.train.upscaling import Upscaling
-from ozora.world.words import word_list
 
 
 def train(name: str, out: Path, resume: bool) -> None:

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ozora.language.vocabulary import Vocabulary
 from ozora.media import read_video, write_video
 from ozora.model.autoencoder import Autoencoder
 from ozora.model.precision import mixed
@@ -29,7 +30,6 @@ from ozora.shapes import VideoShape
 from ozora.train.optimizers import Schedule
 from ozora.train.picture_loss import picture_loss
 from ozora.train.renderers import Order, idle_cores, render_clips
-from ozora.world.vocabulary import Vocabulary
 
 
 @dataclass(slots=True, kw_only=True)
