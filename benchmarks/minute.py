@@ -21,7 +21,7 @@ from typing import Any
 
 from ozora.evaluate.drift import Drift, Moment, measure_drift, plot_drift
 from ozora.evaluate.parser import load_parser
-from ozora.language.prompt_parser import read
+from ozora.language.prompt_parser import parse_prompt
 from ozora.media import read_video
 
 PROMPT = "a red cube and a blue ball in a meadow"
@@ -94,7 +94,7 @@ def main() -> None:
         for seed in range(1, options.seeds + 1):
             if seed > 1:
                 paint(60, path, seed)
-            drifts.append(measure_drift(*read_video(path), read(PROMPT).statement, load_parser()))
+            drifts.append(measure_drift(*read_video(path), parse_prompt(PROMPT).statement, load_parser()))
     drift = together(drifts)
     print(f"\n{drift.table()}")
     if plot is not None:

@@ -9,7 +9,7 @@ import pytest
 from ozora.errors import UserError
 from ozora.evaluate.drift import measure_drift, plot_drift
 from ozora.evaluate.parser import load_parser
-from ozora.language.prompt_parser import read
+from ozora.language.prompt_parser import parse_prompt
 from ozora.stage.drawing import draw
 from ozora.stage.renderer import Renderer
 from ozora.stage.scene import Scene, Thing
@@ -20,7 +20,7 @@ def test_a_clip_that_darkens_and_loses_its_thing_drifts(tmp_path: Path) -> None:
     scene = Scene(things=(Thing(noun="ball", color="red", x=0.0, z=0.3),), place="meadow")
     still = Renderer(128, 224).render(draw(scene, np.zeros(1), 224 / 128)).rgb
     steady = np.repeat(still, 120, axis=0)
-    statement = read("a red ball rolls left in a meadow").statement
+    statement = parse_prompt("a red ball rolls left in a meadow").statement
     calm = measure_drift(steady, Fraction(12), statement, load_parser())
     assert [(moment.holds, moment.settled) for moment in calm.moments] == [(2, 2), (2, 2)], (
         "the motion is not asked for"

@@ -23,7 +23,7 @@ from ozora.evaluate.report import (
     tally,
     wilson,
 )
-from ozora.language.prompt_parser import read
+from ozora.language.prompt_parser import parse_prompt
 from ozora.language.vocabulary import SMALL
 from ozora.shapes import VideoShape
 from ozora.stage.renderer import Renderer
@@ -37,16 +37,16 @@ def test_wilson_against_published_values() -> None:
 
 
 def test_facts_are_counted_by_category() -> None:
-    statement = read("two red dogs jump in the snow").statement
+    statement = parse_prompt("two red dogs jump in the snow").statement
     assert [category(fact, statement) for fact in statement.facts] == ["count", "other motion", "place"]
-    statement = read("a cat runs left to the right of a dog, the camera pans left").statement
+    statement = parse_prompt("a cat runs left to the right of a dog, the camera pans left").statement
     assert [category(fact, statement) for fact in statement.facts] == [
         *("color and noun", "color and noun", "direction", "left or right", "camera")
     ]
 
 
 def test_contraries_are_false() -> None:
-    statement = read("a red ball to the left of a blue cube at night").statement
+    statement = parse_prompt("a red ball to the left of a blue cube at night").statement
     by_kind = {fact.kind: contrary(fact, statement, SMALL) for fact in statement.facts}
     false = by_kind["exists"], by_kind["relation"], by_kind["time"]
     assert all(other is not None and len(other.facts) == 1 for other in false)
@@ -54,7 +54,7 @@ def test_contraries_are_false() -> None:
     assert false[0].things[1] not in statement.things
     assert false[1] is not None and false[1].facts[0].value == "right"
     assert false[2] is not None and false[2].facts[0].value != "night"
-    weather = read("a ball in the rain").statement
+    weather = parse_prompt("a ball in the rain").statement
     assert contrary(weather.facts[-1], weather, SMALL) is None
 
 

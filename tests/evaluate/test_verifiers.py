@@ -11,7 +11,7 @@ from ozora.evaluate.prompts import test_prompts
 from ozora.evaluate.tracking import ParsedClip, Track, track_things
 from ozora.evaluate.verifiers import MOTION, VERIFIERS, cast, verify
 from ozora.language.facts import Fact, Ref, Statement
-from ozora.language.prompt_parser import read
+from ozora.language.prompt_parser import parse_prompt
 from ozora.language.vocabulary import SMALL
 from ozora.stage.renderer import Renderer
 
@@ -50,7 +50,7 @@ def clip(*tracks: Track, place: str = "snow", time: str = "night") -> ParsedClip
 
 def holds(text: str, parsed: ParsedClip) -> dict[str, bool | None]:
     """Verdicts by kind and value; an ``exists`` by its thing's noun."""
-    statement = read(text).statement
+    statement = parse_prompt(text).statement
     return {
         f"{v.fact.kind} {v.fact.value or statement.things[v.fact.subject or 0].noun}": v.holds
         for v in verify(statement, parsed)
@@ -156,7 +156,7 @@ def test_facts_on_missing_things_fail() -> None:
 
 def test_each_track_plays_one_thing() -> None:
     red, blue = thing("ball", "red", x=STILL + 0.3), thing("ball", "blue", x=STILL + 0.7)
-    statement = read("a blue ball to the right of a red ball").statement
+    statement = parse_prompt("a blue ball to the right of a red ball").statement
     assert cast(statement, clip(red, blue)) == ((blue,), (red,))
 
 

@@ -7,7 +7,15 @@ import pytest
 
 from ozora.language.captions import write_caption
 from ozora.language.facts import Caption, Fact, Ref, Statement
-from ozora.language.prompt_parser import adapt, arrange, nearest, outside, read, restyle, sentence
+from ozora.language.prompt_parser import (
+    adapt,
+    add_default_relation,
+    nearest,
+    parse_prompt,
+    restyle,
+    sentence,
+    unsupported_words,
+)
 from ozora.language.vocabulary import FULL, SMALL, Vocabulary
 from ozora.stage.sampling import draw_scene
 
@@ -33,7 +41,7 @@ def captions(vocabulary: Vocabulary, count: int) -> list[Caption]:
 @pytest.mark.parametrize("vocabulary", [SMALL, FULL], ids=["small", "full"])
 def test_every_caption_is_read_back(vocabulary: Vocabulary) -> None:
     for caption in captions(vocabulary, 1500):
-        reading = read(caption.text)
+        reading = parse_prompt(caption.text)
         assert meaning(reading.statement) == meaning(caption.statement), caption.text
         assert not reading.unknown and not reading.aimless, caption.text
 
@@ -41,13 +49,15 @@ def test_every_caption_is_read_back(vocabulary: Vocabulary) -> None:
 @pytest.mark.parametrize("vocabulary", [SMALL, FULL], ids=["small", "full"])
 def test_a_caption_lies_inside_its_world_and_is_restated_without_loss(vocabulary: Vocabulary) -> None:
     for caption in captions(vocabulary, 300):
-        reading = read(caption.text)
-        assert outside(reading, vocabulary) == (), caption.text
-        assert meaning(read(sentence(adapt(reading, vocabulary))).statement) == meaning(reading.statement), caption.text
+        reading = parse_prompt(caption.text)
+        assert unsupported_words(reading, vocabulary) == (), caption.text
+        assert meaning(parse_prompt(sentence(adapt(reading, vocabulary))).statement) == meaning(reading.statement), (
+            caption.text
+        )
 
 
 def test_things_stand_in_order_of_mention() -> None:
-    statement = read("three tiny red balls and a big house").statement
+    statement = parse_prompt("three tiny red balls and a big house").statement
     assert statement.things == (Ref(noun="ball", color="red", size="small", count=3), Ref(noun="house", size="large"))
     assert statement.facts == (Fact(kind="exists", subject=0), Fact(kind="exists", subject=1))
 
@@ -69,30 +79,32 @@ def test_things_stand_in_order_of_mention() -> None:
     ],
 )
 def test_free_prompts_are_restated(prompt: str, full: str, small: str) -> None:
-    assert sentence(adapt(read(prompt), FULL)) == full
-    assert sentence(adapt(read(prompt), SMALL)) == small
+    assert sentence(adapt(parse_prompt(prompt), FULL)) == full
+    assert sentence(adapt(parse_prompt(prompt), SMALL)) == small
 
 
 def test_the_user_is_told_what_stands_in() -> None:
-    reading = read("A stylish woman and a tree and a bus in Tokyo")
+    reading = parse_prompt("A stylish woman and a tree and a bus in Tokyo")
     assert reading.unknown == ("stylish",)
-    assert outside(reading, FULL) == (
+    assert unsupported_words(reading, FULL) == (
         "'bus' is drawn as a truck",
         "'Tokyo' is drawn as a city street",
         "'stylish' means nothing on the stage and is left out",
     )
-    lines = outside(reading, SMALL)
+    lines = unsupported_words(reading, SMALL)
     assert "'woman' is drawn as a robot" in lines
     assert "the truck is left out: this model draws at most 2 things" in lines
     assert reading.notes == ("'bus' is read as a truck", "'Tokyo' is read as a city street")
 
 
 def test_the_user_is_told_what_is_left_out() -> None:
-    assert outside(read("three balls in the fog"), SMALL) == (
+    assert unsupported_words(parse_prompt("three balls in the fog"), SMALL) == (
         "'in the fog' is not known to this model and is left out",
         "this model draws at most one of a kind",
     )
-    assert outside(read("a dog runs"), SMALL) == ("no direction is given for the dog; it goes to the right",)
+    assert unsupported_words(parse_prompt("a dog runs"), SMALL) == (
+        "no direction is given for the dog; it goes to the right",
+    )
 
 
 def test_side_by_side_in_every_wording() -> None:
@@ -103,7 +115,7 @@ def test_side_by_side_in_every_wording() -> None:
         "a dog with a cat on its left",
         "a cat is left of a dog",
     ):
-        statement = read(prompt).statement
+        statement = parse_prompt(prompt).statement
         (relation,) = [fact for fact in statement.facts if fact.kind == "relation"]
         assert relation.subject is not None and relation.object is not None
         assert statement.things[relation.subject].noun == "cat" and statement.things[relation.object].noun == "dog"
@@ -124,7 +136,7 @@ def test_every_noun_has_a_neighbor_in_the_small_world(noun: str) -> None:
 
 
 def test_adapting_keeps_the_numbers_straight() -> None:
-    statement = adapt(read("a lorry past a boat and a house"), SMALL)
+    statement = adapt(parse_prompt("a lorry past a boat and a house"), SMALL)
     assert all(fact.subject is None or fact.subject < len(statement.things) for fact in statement.facts)
     assert len(statement.things) == 2
 
@@ -154,12 +166,12 @@ def test_another_style_keeps_what_happens(text: str, style: str, result: str) ->
     ],
 )
 def test_what_is_left_open_is_arranged(prompt: str, arranged: str) -> None:
-    statement = arrange(read(prompt).statement)
-    assert meaning(read(sentence(statement)).statement) == meaning(statement)
+    statement = add_default_relation(parse_prompt(prompt).statement)
+    assert meaning(parse_prompt(sentence(statement)).statement) == meaning(statement)
     assert sentence(statement) == arranged
-    assert arrange(statement) == statement
+    assert add_default_relation(statement) == statement
 
 
 @pytest.mark.parametrize("prompt", ["a red ball", "two red balls and a cube", "a ball right of a cube", "a dog"])
 def test_what_is_said_or_alone_is_left_as_it_is(prompt: str) -> None:
-    assert arrange(read(prompt).statement) == read(prompt).statement
+    assert add_default_relation(parse_prompt(prompt).statement) == parse_prompt(prompt).statement

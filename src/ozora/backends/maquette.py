@@ -105,11 +105,11 @@ class MaquetteBackend:
         return VideoShape(frames=frames, height=height, width=width, fps=fps)
 
     def notes(self, plan: Plan) -> tuple[str, ...]:
-        from ozora.language.prompt_parser import outside, read
+        from ozora.language.prompt_parser import parse_prompt, unsupported_words
 
         if "vocabulary" not in self.card:
             return ()
-        notes = [note for prompt in plan.prompts for note in outside(read(prompt.text), self._world)]
+        notes = [note for prompt in plan.prompts for note in unsupported_words(parse_prompt(prompt.text), self._world)]
         if notes:
             notes.append("an open-weight model does justice to what lies outside, such as --model wan-2.2-5b")
         starts = [item.start_s for item in plan.conditions if isinstance(item, ReferenceCondition)]
@@ -272,10 +272,10 @@ class MaquetteBackend:
 
     def _statement(self, plan: Plan, text: str) -> Statement:
         """What is painted for a prompt; where no picture is kept, the stage decides what it leaves open."""
-        from ozora.language.prompt_parser import adapt, arrange, read
+        from ozora.language.prompt_parser import adapt, add_default_relation, parse_prompt
 
-        statement = adapt(read(text), self._world)
-        return statement if any(is_kept(item) for item in plan.conditions) else arrange(statement)
+        statement = adapt(parse_prompt(text), self._world)
+        return statement if any(is_kept(item) for item in plan.conditions) else add_default_relation(statement)
 
     @property
     def _window(self) -> int:
@@ -361,12 +361,12 @@ class MaquetteBackend:
     def _wording(self, plan: Plan, text: str) -> str:
         """The prompt in plain words, or what is drawn in its place where it leaves the stage; as it is where there are
         words in it that are not understood."""
-        from ozora.language.prompt_parser import outside, read, sentence
+        from ozora.language.prompt_parser import parse_prompt, sentence, unsupported_words
 
         if "vocabulary" not in self.card:
             return text
-        reading = read(text)
-        understood = outside(reading, self._world) or not reading.unknown
+        reading = parse_prompt(text)
+        understood = unsupported_words(reading, self._world) or not reading.unknown
         return (sentence(self._statement(plan, text)) if understood else "") or text
 
     def _peek(self, x: Tensor) -> Frames:

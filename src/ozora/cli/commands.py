@@ -204,10 +204,10 @@ def drift(
         from ozora.cli.edit import told
         from ozora.evaluate.drift import measure_drift, plot_drift
         from ozora.evaluate.parser import load_parser
-        from ozora.language.prompt_parser import read
+        from ozora.language.prompt_parser import parse_prompt
         from ozora.media import read_video
 
-        statement = read(prompt or told(clip)).statement
+        statement = parse_prompt(prompt or told(clip)).statement
         frames, fps = read_video(clip)
         measured = measure_drift(frames, fps, statement, load_parser())
         typer.echo(measured.table())

@@ -11,7 +11,7 @@ from PIL import Image
 from ozora.errors import UserError
 from ozora.evaluate.parser import Maps, Parser, load_parser
 from ozora.evaluate.tracking import Track, track_things
-from ozora.language.prompt_parser import read
+from ozora.language.prompt_parser import parse_prompt
 from ozora.plan import Box
 
 MARGIN = 0.03
@@ -53,7 +53,7 @@ def find_matte(frames: NDArray[np.uint8], words: str, *, parser: Parser | None =
 
 def _find(frames: NDArray[np.uint8], words: str, parser: Parser) -> tuple[Maps, Track]:
     """What was read, and the thing that is meant: the most visible one that fits."""
-    things = read(words).statement.things
+    things = parse_prompt(words).statement.things
     if not things:
         raise UserError(f"'{words}' names no thing of the stage; give a box or a mask instead")
     maps = parser.read(frames)

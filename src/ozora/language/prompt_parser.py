@@ -52,7 +52,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ParsedPrompt:
     """What a prompt states, things in order of mention; ``said`` by which words, ``unknown`` those without meaning on
     the stage, ``aimless`` the things that go in no stated direction (and what they pass, if anything)."""
 
@@ -275,7 +275,7 @@ TAKE: dict[str, Callable[[_Reader, Said], None]] = {
 """What each kind of token does to the reader."""
 
 
-def read(text: str) -> Reading:
+def parse_prompt(text: str) -> ParsedPrompt:
     """What a prompt states. Never fails: what cannot be read is in ``unknown``."""
     found = tokens(text)
     reader = _Reader()
@@ -287,7 +287,7 @@ def read(text: str) -> Reading:
     said = tuple(
         replace(token, kind=PLAIN_KIND.get(token.kind, token.kind)) for token in found if token.kind not in mute
     )
-    return Reading(statement=statement, said=said, unknown=unknown, aimless=aimless)
+    return ParsedPrompt(statement=statement, said=said, unknown=unknown, aimless=aimless)
 
 
 def _distance(first: str, second: str) -> float:
@@ -324,7 +324,7 @@ def nearest(kind: str, value: str, vocabulary: Vocabulary) -> str | None:
     return next((word for word in (*NEAREST.get(value, ()), *close) if word in known), None)
 
 
-def adapt(reading: Reading, vocabulary: Vocabulary) -> Statement:
+def adapt(reading: ParsedPrompt, vocabulary: Vocabulary) -> Statement:
     """What a model with ``vocabulary`` can be asked for instead: nearest words, what has none left out."""
     statement = reading.statement
     way = nearest("motion", "right", vocabulary)
@@ -361,7 +361,7 @@ def _phrase(kind: str, value: str) -> str:
     return forms(ACTIONS[value][0])[2] if value in ACTIONS and value != "stand" else value
 
 
-def outside(reading: Reading, vocabulary: Vocabulary = FULL) -> tuple[str, ...]:
+def unsupported_words(reading: ParsedPrompt, vocabulary: Vocabulary = FULL) -> tuple[str, ...]:
     """What of a prompt lies outside the world of a model, and what is drawn instead; a sentence each."""
     lines: list[str] = []
     stated = {(fact.kind, fact.value) for fact in reading.statement.facts}
@@ -452,7 +452,7 @@ def sentence(statement: Statement) -> str:
     return ", ".join([text.strip(), *camera]) if text else ", ".join(camera)
 
 
-def arrange(statement: Statement) -> Statement:
+def add_default_relation(statement: Statement) -> Statement:
     """The same where two things are told their places: who is named first goes past the other, or stands on its left.
 
     It holds for two single things between which a prompt leaves all open. Painted undecided they fall upon each other.
@@ -471,7 +471,7 @@ def arrange(statement: Statement) -> Statement:
 def restyle(text: str, style: str) -> str:
     """What a prompt says, in another setting: place, time, weather and camera of ``style`` take the place of its own.
     The words of a style that is none of the stage's are added as they are."""
-    old, new = read(text).statement, read(style).statement
+    old, new = parse_prompt(text).statement, parse_prompt(style).statement
     fresh = tuple(fact for fact in new.facts if fact.kind in SETTING)
     if not fresh or not old.things:
         return f"{text}, {style}"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from ozora.language.captions import article
 from ozora.language.facts import Fact, Ref, Statement
-from ozora.language.prompt_parser import adapt, outside, read, sentence
+from ozora.language.prompt_parser import adapt, parse_prompt, sentence, unsupported_words
 from ozora.language.vocabulary import FULL
 
 CLAUSES = re.compile(
@@ -45,7 +45,7 @@ def tell(story: str) -> tuple[Moment, ...]:
     setting: dict[str, Fact] = {}
     for clause in filter(None, (FIRST.sub("", part or "").strip() for part in CLAUSES.split(story))):
         named = PRONOUN.sub(f"the {cast[-1].noun}", clause, count=1) if cast else clause
-        reading = read(named)
+        reading = parse_prompt(named)
         statement = adapt(reading, FULL)
         before = dict(setting)
         setting |= {fact.kind: fact for fact in statement.facts if fact.kind in HOLDS}
@@ -58,7 +58,7 @@ def tell(story: str) -> tuple[Moment, ...]:
         facts = (*(fact for fact in statement.facts if fact.kind not in HOLDS), *setting.values())
         goes_on = bool(moments) and setting == before
         whole = Statement(things=things, facts=facts)
-        moments.append(Moment(statement=whole, goes_on=goes_on, plain=not outside(reading, FULL)))
+        moments.append(Moment(statement=whole, goes_on=goes_on, plain=not unsupported_words(reading, FULL)))
     return tuple(moments)
 
 
