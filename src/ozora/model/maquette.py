@@ -18,7 +18,7 @@ from ozora.model.transformer import Transformer, TransformerConfig
 from ozora.model.upscaler import Upscaler, UpscalerConfig
 
 
-class Painter(nn.Module):
+class Denoiser(nn.Module):
     """Text indices and noisy latent tokens to data."""
 
     def __init__(self, text: TextConfig, transformer: TransformerConfig) -> None:
@@ -30,34 +30,31 @@ class Painter(nn.Module):
         self,
         x_t: Float[Tensor, "b n k"],
         t: Float[Tensor, "b l"],
-        lead: Float[Tensor, "b"],
+        layout_t: Float[Tensor, "b"],
         known: Float[Tensor, "b n"],
         words: tuple[Int[Tensor, "b m"], Int[Tensor, "b m e"]],
         place: Float[Tensor, "n 3"],
     ) -> Float[Tensor, "b n k"]:
-        result: Tensor = self.transformer(x_t, t, lead, known, self.text(*words), place)
+        result: Tensor = self.transformer(x_t, t, layout_t, known, self.text(*words), place)
         return result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaquetteConfig:
-    """Sizes of the parts, the native clip, and what the model was trained on; there may be no upscaler or enlarger."""
+    """Sizes of the parts, and the clip that the model was trained on; there may be no enlarger."""
 
     autoencoder: AutoencoderConfig
     text: TextConfig
     transformer: TransformerConfig
-    upscaler: UpscalerConfig | None = None
     enlarger: UpscalerConfig | None = None
-    height: int = 128
-    width: int = 224
+    height: int = 256
+    width: int = 448
     fps: int = 12
     frames: int = 49
 
     def to_dict(self) -> dict[str, Any]:
-        parts = {name: getattr(self, name).to_dict() for name in ("autoencoder", "text", "transformer")}
-        for name in ("upscaler", "enlarger"):
-            if getattr(self, name) is not None:
-                parts[name] = getattr(self, name).to_dict()
+        names = ("autoencoder", "text", "transformer", *(("enlarger",) if self.enlarger else ()))
+        parts = {name: getattr(self, name).to_dict() for name in names}
         return {**parts, **{name: getattr(self, name) for name in ("height", "width", "fps", "frames")}}
 
     @staticmethod
@@ -66,15 +63,14 @@ class MaquetteConfig:
             autoencoder=AutoencoderConfig.from_dict(data["autoencoder"]),
             text=TextConfig.from_dict(data["text"]),
             transformer=TransformerConfig.from_dict(data["transformer"]),
-            upscaler=UpscalerConfig.from_dict(data["upscaler"]) if "upscaler" in data else None,
             enlarger=UpscalerConfig.from_dict(data["enlarger"]) if "enlarger" in data else None,
             **{name: int(data[name]) for name in ("height", "width", "fps", "frames")},
         )
 
 
 class Maquette(nn.Module):
-    """Autoencoder, painter, and the mean and deviation of each latent channel over the corpus; perhaps an ``upscaler``
-    of decoded pictures, and an ``enlarger`` of finished ones."""
+    """Autoencoder, denoiser, and the mean and deviation of each latent channel over the corpus; perhaps an ``enlarger``
+    of finished pictures."""
 
     latent_mean: Tensor
     latent_std: Tensor
@@ -83,8 +79,7 @@ class Maquette(nn.Module):
         super().__init__()
         self.config = config
         self.autoencoder = Autoencoder(config.autoencoder)
-        self.painter = Painter(config.text, config.transformer)
-        self.upscaler = None if config.upscaler is None else Upscaler(config.upscaler)
+        self.denoiser = Denoiser(config.text, config.transformer)
         self.enlarger = None if config.enlarger is None else Upscaler(config.enlarger)
         self.register_buffer("latent_mean", torch.zeros(config.autoencoder.channels))
         self.register_buffer("latent_std", torch.ones(config.autoencoder.channels))

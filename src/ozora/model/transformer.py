@@ -1,17 +1,17 @@
-"""The joint text-video diffusion transformer, with a noise level per latent token; it predicts the data x.
+"""The joint text-video diffusion transformer, with a noise level per latent frame; it predicts the data x.
 
-Text and latent tokens are one sequence in every block (in-context conditioning). The noise level enters through one
-shared MLP and a small table per block (AdaLN-single, PixArt-alpha, arXiv 2310.00426). RMSNorm, QK-norm, SwiGLU, rotary
+Text and latent tokens are one sequence (in-context conditioning). Two blocks of three look at one latent frame and the
+text only; every third looks at everything. The noise level enters through one shared MLP and a small table per block (AdaLN-single, PixArt-alpha, arXiv 2310.00426). RMSNorm, QK-norm, SwiGLU, rotary
 positions over time, height and width: time in seconds, lengths as shares of the picture's height, so that durations,
 frame rates and sizes are native. Rotary positions say only how far apart two tokens are; waves of the place itself are
 added to each token, because a sentence speaks of left and right of the picture. A mask channel tells which tokens are
 known.
 
-The first ``blocking`` channels of a token are its blocking (who stands here and which way it goes), with one noise time
-a clip, ``lead``, that runs ahead of ``t``, the time of the picture's channels after them.
+The first ``layout`` channels of a token are its layout (who stands here and which way it goes), with one noise time a
+clip, ``layout_t``, which reaches 0 before ``t``, that of the picture's channels after them, begins to fall.
 
-Letters: ``b`` batch, ``n`` latent tokens, ``m`` text tokens, ``k`` latent channels, ``d`` width, ``l`` noise levels a
-clip (any divisor of n: 1, one a latent frame, or one a token). ``k`` counts the blocking and the picture's channels.
+Letters: ``b`` batch, ``n`` latent tokens, ``m`` text tokens, ``k`` channels of the layout and the picture together,
+``d`` width, ``l`` latent frames, ``s`` tokens of a latent frame, ``a`` heads, ``e`` features of a head.
 """
 
 from __future__ import annotations
@@ -40,15 +40,17 @@ WAVES = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransformerConfig:
-    """Sizes. ``channels`` are the picture's, ``blocking`` come before them; ``hidden`` is the inner width of SwiGLU."""
+    """Sizes. ``channels`` are the picture's, ``layout`` come before them; ``hidden`` is the inner width of SwiGLU; one
+    block of ``joint_every``, beginning with the second, looks at all latent frames."""
 
-    channels: int = 96
-    blocking: int = 64
+    channels: int = 128
+    layout: int = 112
     text_width: int = 256
-    width: int = 256
-    layers: int = 8
-    heads: int = 4
-    hidden: int = 704
+    width: int = 384
+    layers: int = 12
+    heads: int = 6
+    hidden: int = 1024
+    joint_every: int = 3
 
     def to_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -117,12 +119,16 @@ class Norm(nn.RMSNorm):
 
 
 class Block(nn.Module):
-    """Joint attention and SwiGLU over latent and text tokens; only latent tokens are modulated by the noise level."""
+    """Attention and SwiGLU over latent and text tokens; only latent tokens are modulated by the noise level.
 
-    def __init__(self, config: TransformerConfig) -> None:
+    A ``joint`` block attends from everything to everything; another one from each latent frame to itself and the text,
+    and from the text to the text.
+    """
+
+    def __init__(self, config: TransformerConfig, *, joint: bool) -> None:
         super().__init__()
         width = config.width
-        self.heads = config.heads
+        self.heads, self.joint = config.heads, joint
         self.table = nn.Parameter(torch.zeros(6, width))
         self.norm_a = Norm(width)
         self.norm_b = Norm(width)
@@ -134,20 +140,35 @@ class Block(nn.Module):
         self.down = nn.Linear(config.hidden, width, bias=False)
 
     def forward(self, x: Tensor, text: Tensor, level: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor]:
-        """``x`` [b, l, n / l, d], ``text`` [b, m, d], ``level`` [b, l, 1, 6, d]."""
-        n = x.shape[1] * x.shape[2]
+        """``x`` [b, l, s, d], ``text`` [b, m, d], ``level`` [b, l, 1, 6, d]."""
+        frames, n = x.shape[1], x.shape[1] * x.shape[2]
         shift_a, scale_a, gate_a, shift_b, scale_b, gate_b = (level + self.table).unbind(-2)
         inner = (self.norm_a(x) * (1 + scale_a) + shift_a).flatten(1, 2)
         both = torch.cat([inner, self.norm_a(text)], dim=1)
         q, k, v = self.qkv(both).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         q, k = rotate(self.norm_q(q), cos, sin), rotate(self.norm_k(k), cos, sin)
-        mixed = self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+        attended = _attend(q, k, v) if self.joint or frames == 1 else _attend_by_frame(q, k, v, frames, n)
+        mixed = self.out(attended)
         x = x + gate_a * mixed[:, :n].view_as(x)
         text = text + mixed[:, n:]
         inner = (self.norm_b(x) * (1 + scale_b) + shift_b).flatten(1, 2)
         gate, up = self.gate_up(torch.cat([inner, self.norm_b(text)], dim=1)).chunk(2, dim=-1)
         mixed = self.down(F.silu(gate) * up)
         return x + gate_b * mixed[:, :n].view_as(x), text + mixed[:, n:]
+
+
+def _attend(q: Tensor, k: Tensor, v: Tensor) -> Float[Tensor, "b n d"]:
+    """Attention of heads [b, a, n, e], side by side."""
+    return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
+
+
+def _attend_by_frame(q: Tensor, k: Tensor, v: Tensor, frames: int, n: int) -> Float[Tensor, "b n d"]:
+    """The same for ``n`` tokens of ``frames`` latent frames, each with the text after them, and for the text alone."""
+    own = [part[:, :, :n].unflatten(2, (frames, -1)).transpose(1, 2) for part in (q, k, v)]  # [b, l, a, s, e]
+    words = [part[:, None, :, n:].expand(-1, frames, -1, -1, -1) for part in (k, v)]
+    seen = [torch.cat([part, text], dim=3).flatten(0, 1) for part, text in zip(own[1:], words, strict=True)]
+    local = _attend(own[0].flatten(0, 1), *seen).unflatten(0, (len(q), frames)).flatten(1, 2)
+    return torch.cat([local, _attend(q[:, :, n:], k[:, :, n:], v[:, :, n:])], dim=1)
 
 
 class Transformer(nn.Module):
@@ -157,16 +178,17 @@ class Transformer(nn.Module):
         super().__init__()
         self.config = config
         width = config.width
-        self.read = nn.Linear(config.blocking + config.channels + 1, width)
+        self.read = nn.Linear(config.layout + config.channels + 1, width)
         self.read_place = nn.Linear(6 * WAVES, width, bias=False)
         self.read_text = nn.Linear(config.text_width, width)
         self.level_in = nn.Linear(256, width)
-        self.level_lead = nn.Linear(256, width)
+        self.level_layout = nn.Linear(256, width)
         self.level_out = nn.Linear(width, 6 * width)
-        self.blocks = nn.ModuleList([Block(config) for _ in range(config.layers)])
+        every = config.joint_every
+        self.blocks = nn.ModuleList([Block(config, joint=i % every == 1 % every) for i in range(config.layers)])
         self.norm = Norm(width)
         self.last = nn.Linear(width, 2 * width)
-        self.write = nn.Linear(width, config.blocking + config.channels)
+        self.write = nn.Linear(width, config.layout + config.channels)
         self.initialize()
 
     def initialize(self) -> None:
@@ -187,18 +209,18 @@ class Transformer(nn.Module):
         self,
         x_t: Float[Tensor, "b n k"],
         t: Float[Tensor, "b l"],
-        lead: Float[Tensor, "b"],
+        layout_t: Float[Tensor, "b"],
         known: Float[Tensor, "b n"],
         text: Float[Tensor, "b m w"],
         place: Float[Tensor, "n 3"],
     ) -> Float[Tensor, "b n k"]:
         """The data x of every token."""
         b, n, _ = x_t.shape
-        levels = t.shape[1]
+        frames = t.shape[1]
         x = self.read(torch.cat([x_t, known[..., None]], dim=-1)) + self.read_place(waves(place))
-        x = x.view(b, levels, n // levels, -1)
-        inner = F.silu(self.level_in(sinusoid(t, 256)) + self.level_lead(sinusoid(lead, 256))[:, None])
-        level = self.level_out(inner).view(b, levels, 1, 6, -1)
+        x = x.view(b, frames, n // frames, -1)
+        inner = F.silu(self.level_in(sinusoid(t, 256)) + self.level_layout(sinusoid(layout_t, 256))[:, None])
+        level = self.level_out(inner).view(b, frames, 1, 6, -1)
         cos, sin = rotations(place, self.config.width // self.config.heads)
         words = self.read_text(text)
         for block in self.blocks:
