@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from ozora.flow.best_of_n import Sampling, State
 from ozora.flow.canvas import KNOWN_LEVEL, Canvas, blank, hold, introduce, levels, place, start
-from ozora.flow.path import velocity_from_data
-from ozora.flow.schedule import times
-from ozora.flow.solvers import SOLVERS, Solver
+from ozora.flow.schedule import Times, layout_first
+from ozora.flow.solvers import SOLVERS
 from ozora.shapes import LatentShape
 
 SHAPE = LatentShape(frames=4, height=2, width=3, channels=5)
@@ -68,36 +68,36 @@ def test_the_start_is_noise_around_what_is_known() -> None:
     assert torch.equal(x[:, 1:3], noise[:, 1:3])
 
 
-@pytest.mark.parametrize("solver", SOLVERS.values(), ids=SOLVERS)
-def test_known_tokens_are_untouched_by_a_whole_solve(solver: Solver) -> None:
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_known_tokens_are_untouched_by_a_whole_sampling(solver: str) -> None:
     canvas, first, last = _canvas()
     data = _draw(9)
-    free = 0
-
-    def velocity(x: Tensor, t: Tensor) -> Tensor:
-        nonlocal free
-        free += 1
-        return velocity_from_data(data, x, levels(canvas, float(t))[:, None, None])
-
+    work = Sampling(
+        predict=hold(canvas, lambda x, times: data),
+        times=layout_first(8, layout_shift=2.0, shift=2.0),
+        layout=0,
+        begin=lambda candidate: start(canvas, _draw(0)),
+        fresh=lambda candidate, step: start(canvas, _draw(step)),
+        solver=SOLVERS[solver],
+    )
     x = start(canvas, _draw(0))
-    for state in solver(hold(canvas, velocity), x, times(6, factor=2.0), lambda step: start(canvas, _draw(step))):
-        x = state
-        assert torch.equal(x[:, :1], first) and torch.equal(x[:, 3:], last)
-    assert free >= 6
+    for state in work.states(State(x=x), candidates=1):
+        x = state.x
+        torch.testing.assert_close(x[:, [0, 3]], torch.cat([first, last], dim=1), rtol=1e-6, atol=1e-6)
     torch.testing.assert_close(x[:, 1:3], data[:, 1:3])
 
 
-def test_the_velocity_sees_the_known_tokens() -> None:
-    canvas, first, _ = _canvas()
+def test_the_prediction_sees_the_known_tokens() -> None:
+    canvas, first, last = _canvas()
     seen: list[Tensor] = []
 
-    def velocity(x: Tensor, _: Tensor) -> Tensor:
+    def predict(x: Tensor, _: Times) -> Tensor:
         seen.append(x)
         return torch.ones_like(x)
 
-    moved = hold(canvas, velocity)(start(canvas, _draw(0)), torch.tensor(0.5))
+    data = hold(canvas, predict)(start(canvas, _draw(0)), Times(layout=0.0, picture=0.5))
     assert torch.equal(seen[0][:, :1], first)
-    assert moved[:, 1:3].eq(1).all() and moved[:, [0, 3]].eq(0).all()
+    assert data[:, 1:3].eq(1).all() and torch.equal(data[:, 3:], last)
 
 
 def test_channels_in_front_of_the_canvas_are_free() -> None:
@@ -105,8 +105,8 @@ def test_channels_in_front_of_the_canvas_are_free() -> None:
     noise = torch.cat([torch.ones(2, *SIZE[1:]), _draw(0)])
     x = start(canvas, noise)
     assert x[:2].eq(1).all() and torch.equal(x[2:, :1], first)
-    moved = hold(canvas, lambda x, _: torch.ones_like(x))(x, torch.tensor(0.5))
-    assert moved[:2].eq(1).all() and moved[2:, [0, 3]].eq(0).all() and moved[2:, 1:3].eq(1).all()
+    data = hold(canvas, lambda x, _: torch.ones_like(x))(x, Times(layout=0.0, picture=0.5))
+    assert data[:2].eq(1).all() and torch.equal(data[2:, :1], first) and data[2:, 1:3].eq(1).all()
 
 
 def test_a_reference_comes_before_the_clip_and_is_known() -> None:

@@ -7,7 +7,7 @@ end; which tokens of the others are known, its mask says.
 Pictures of what is to be seen, references, may come before the clip: known latent frames at times of their own
 (``positions``), so that a thing looks as it did in another shot.
 
-A state may have ``s`` channels in front of those of the canvas (the blocking of its things); they are never known.
+A state may have ``s`` channels in front of those of the canvas (the layout of its things); they are never known.
 
 Letters: ``k`` channels, ``g`` latent frames, ``i j`` token rows and columns.
 """
@@ -20,7 +20,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ozora.flow.solvers import Velocity
+from ozora.flow.guidance import Predict
+from ozora.flow.schedule import Times
 from ozora.shapes import LatentShape
 
 KNOWN_LEVEL = 0.02
@@ -75,11 +76,11 @@ def levels(canvas: Canvas, t: float) -> Float[Tensor, "g"]:
     return torch.where(canvas.known.all(dim=(1, 2)), min(KNOWN_LEVEL, t), t)
 
 
-def hold(canvas: Canvas, velocity: Velocity) -> Velocity:
-    """Wrap a velocity so that known tokens never move."""
+def hold(canvas: Canvas, predict: Predict) -> Predict:
+    """Wrap a prediction so that known tokens are taken for what they are, and never move."""
 
-    def held(x: Tensor, t: Tensor) -> Tensor:
-        v, before = velocity(x, t), len(x) - len(canvas.value)
-        return torch.cat([v[:before], v[before:].masked_fill(canvas.known, 0.0)])
+    def held(x: Tensor, times: Times) -> Tensor:
+        data, before = predict(x, times), len(x) - len(canvas.value)
+        return torch.cat([data[:before], torch.where(canvas.known, canvas.value, data[before:])])
 
     return held

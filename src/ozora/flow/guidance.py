@@ -1,4 +1,4 @@
-"""Guidance: a rule that makes one velocity of two."""
+"""Guidance: one prediction from two, with the prompt and away from another."""
 
 from __future__ import annotations
 
@@ -7,25 +7,22 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ozora.flow.solvers import Velocity
+from ozora.flow.schedule import Times
 
-Pair = Callable[[Tensor, Tensor, int], Tensor]
-"""pair(x, t, n) -> dx/dt [n, ...] of the first n: with the prompt, and without it. Both at once cost less than twice
-one of them."""
+Predict = Callable[[Tensor, Times], Tensor]
+"""predict(x_t, times) -> the data that the network takes the state for, shaped as x_t."""
 
 
-def guide(pair: Pair, scale: Callable[[Tensor], float]) -> Velocity:
-    """Classifier-free guidance (Ho & Salimans 2022, arXiv 2207.12598): v = v0 + scale (v1 - v0).
+def guide(predict: Predict, away: Predict, scale: Callable[[Times], float]) -> Predict:
+    """Classifier-free guidance (Ho & Salimans 2022, arXiv 2207.12598): x = x0 + scale (x1 - x0), x0 from ``away``.
 
-    ``scale`` depends on the time (Kynkäänniemi et al. 2024, arXiv 2404.07724); where it is 1 that is the plain
-    conditional velocity, and then the other is not asked for.
+    ``scale`` depends on the times (Kynkäänniemi et al. 2024, arXiv 2404.07724); where it is 1, ``away`` is not asked.
     """
 
-    def velocity(x: Tensor, t: Tensor) -> Tensor:
-        strength = scale(t)
+    def guided(x: Tensor, times: Times) -> Tensor:
+        strength = scale(times)
         if strength == 1.0:
-            return pair(x, t, 1)[0]
-        v, blank = pair(x, t, 2)
-        return torch.lerp(blank, v, strength)
+            return predict(x, times)
+        return torch.lerp(away(x, times), predict(x, times), strength)
 
-    return velocity
+    return guided

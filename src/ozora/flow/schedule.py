@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
 
-def shift(t: Tensor, factor: float) -> Tensor:
-    """Move times toward noise by ``factor`` >= 1 (Esser et al. 2024, arXiv 2403.03206, equation 23)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """Noise times of a state: of its layout channels and of its picture channels."""
+
+    layout: float
+    picture: float
+
+
+def shift(t: float, factor: float) -> float:
+    """Move a time toward noise by ``factor`` >= 1 (Esser et al. 2024, arXiv 2403.03206, equation 23)."""
     return factor * t / (1 + (factor - 1) * t)
 
 
-def times(steps: int, *, factor: float = 1.0) -> Tensor:
-    """``steps`` + 1 noise times from 1 down to 0, in float64."""
-    return shift(torch.linspace(1.0, 0.0, steps + 1, dtype=torch.float64), factor)
+def times(steps: int, *, factor: float = 1.0) -> tuple[float, ...]:
+    """``steps`` + 1 noise times from 1 down to 0."""
+    return tuple(shift(1 - step / steps, factor) for step in range(steps + 1))
 
 
-def staggered(steps: int, ahead: int, channels: int, *, lead: float, factor: float) -> Tensor:
-    """Times [steps + 1, channels, 1, 1, 1] of a state whose first ``ahead`` channels lead: they go from 1 to 0 in the
-    first half of the steps, shifted by ``lead``, the others in the second half, shifted by ``factor``. A single step
-    takes all at once.
+def split_steps(steps: int) -> tuple[int, int]:
+    """How many of ``steps`` are for the layout, and for the picture: 6 are 4 + 2, 10 are 6 + 4, 14 are 8 + 6."""
+    picture = max(1, steps // 2 - 1)
+    return steps - picture, picture
+
+
+def layout_first(steps: int, *, layout_shift: float, shift: float, start: float = 1.0) -> tuple[Times, ...]:
+    """Times of the ``steps`` + 1 states: first the layout goes from 1 to 0, then the picture.
+
+    The picture begins at ``start``, less than 1 where a clip is painted over. A single step takes both at once.
     """
-    first = steps // 2
-    still = torch.ones(first, dtype=torch.float64)
-    early, late = times(max(first, 1), factor=lead), torch.cat([still, times(steps - first, factor=factor)])
-    early = torch.cat([early, torch.zeros(steps + 1 - len(early), dtype=torch.float64)])
-    return torch.stack([early] * ahead + [late] * (channels - ahead), dim=1)[:, :, None, None, None]
+    if steps == 1:
+        return (Times(layout=1.0, picture=start), Times(layout=0.0, picture=0.0))
+    layout_steps, picture_steps = split_steps(steps)
+    picture = [min(t, start) for t in times(picture_steps, factor=shift)]
+    picture = [t for number, t in enumerate(picture) if number == 0 or t < picture[number - 1]]
+    first = [Times(layout=t, picture=picture[0]) for t in times(layout_steps, factor=layout_shift)]
+    return (*first, *(Times(layout=0.0, picture=t) for t in picture[1:]))
 
 
 def draw_times(shape: tuple[int, ...], generator: torch.Generator, *, mean: float = 0.4, spread: float = 1.0) -> Tensor:

@@ -1,4 +1,4 @@
-"""The state of a solver as bytes, so that painting can go on in another process, to the same pixels."""
+"""The state of sampling as bytes, so that painting can go on in another process, to the same pixels."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from safetensors.torch import save as write_tensors
 from torch import Tensor
 
 from ozora.errors import SnapshotError
-from ozora.flow.rehearsal import State
+from ozora.flow.best_of_n import State
 
 
 def save(owner: str, done: int, state: State, painted: Tensor) -> bytes:
     """The state of the present window and all that is ``painted``, after ``done`` steps in all; ``owner`` (hex digits)
     is what it belongs to."""
     mark = torch.frombuffer(bytearray.fromhex(owner), dtype=torch.uint8)
-    tensors = {"x": state.x, "painted": painted, **({} if state.best is None else {"best": state.best})}
-    numbers = {"done": done, "step": state.step, "turn": state.turn, "worth": state.worth}
+    perhaps = {"best": state.best, "data": state.data}
+    tensors = {"x": state.x, "painted": painted, **{name: t for name, t in perhaps.items() if t is not None}}
+    numbers = {"done": done, "step": state.step, "candidate": state.candidate, "score": state.score}
     scalars = {name: torch.tensor(number, dtype=torch.float64) for name, number in numbers.items()}
     return write_tensors({**{name: tensor.contiguous() for name, tensor in tensors.items()}, **scalars, "owner": mark})
 
@@ -27,8 +28,15 @@ def load(snapshot: bytes, owner: str) -> tuple[int, State, Tensor]:
     try:
         tensors = read_tensors(snapshot)
         mark, painted = tensors["owner"].numpy().tobytes().hex(), tensors["painted"]
-        done, step, turn = (int(tensors[name]) for name in ("done", "step", "turn"))
-        state = State(step=step, turn=turn, x=tensors["x"], best=tensors.get("best"), worth=float(tensors["worth"]))
+        done, step, candidate = (int(tensors[name]) for name in ("done", "step", "candidate"))
+        state = State(
+            step=step,
+            candidate=candidate,
+            x=tensors["x"],
+            best=tensors.get("best"),
+            score=float(tensors["score"]),
+            data=tensors.get("data"),
+        )
     except (SafetensorError, KeyError) as error:
         raise SnapshotError(f"the snapshot is damaged ({error}); start the job again") from error
     if mark != owner:

@@ -1,56 +1,74 @@
-"""Solvers of dx/dt = velocity(x, t) from noise (t = 1) to data (t = 0).
+"""Solvers: one step from noise (t = 1) toward data (t = 0), given what the network predicts.
 
-Every solver is a generator with the same arguments: it yields the state after each step, so that the caller owns
-progress, previews and cancellation. ``times`` falls from 1 to 0: its rows are the times of the states, a number or one
-that broadcasts against the state, so that channels may run ahead of others (``schedule.staggered``); where a time
-stands still, so does the state. Solvers that add noise ask for it.
+A solver is a function of one ``Step`` that returns the next state. What it remembers of earlier steps is in the step,
+so that a snapshot can hold it, and painting can go on in another process to the same pixels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import pairwise
+from collections.abc import Callable
+from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
-Velocity = Callable[[Tensor, Tensor], Tensor]
-"""velocity(x_t, t) -> dx/dt, shaped as x_t; ``t`` broadcasts against it."""
-Fresh = Callable[[int], Tensor]
-"""fresh(n) -> new noise for the state after step n (counted from 0), shaped as x_t; the same for the same n."""
-Solver = Callable[[Velocity, Tensor, Tensor, Fresh], Iterator[Tensor]]
+from ozora.flow.path import log_snr, mix, move
 
 
-def euler(velocity: Velocity, x: Tensor, times: Tensor, fresh: Fresh) -> Iterator[Tensor]:
-    """First order: one evaluation a step."""
-    for t, t_next in pairwise(times.to(x.dtype)):
-        x = x + (t_next - t) * velocity(x, t)
-        yield x
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A step from ``t`` to ``t_next``. ``x`` is the state and ``data`` what the network predicts from it.
 
-
-def heun(velocity: Velocity, x: Tensor, times: Tensor, fresh: Fresh) -> Iterator[Tensor]:
-    """Second order: two evaluations a step, one in the last (Karras et al. 2022, arXiv 2206.00364, algorithm 1)."""
-    for t, t_next in pairwise(times.to(x.dtype)):
-        v = velocity(x, t)
-        ahead = x + (t_next - t) * v
-        if t_next.any():
-            v = torch.where(t_next > 0, 0.5 * (v + velocity(ahead, t_next)), v)  # never asked at the data end
-            ahead = x + (t_next - t) * v
-        x = ahead
-        yield x
-
-
-def ancestral(velocity: Velocity, x: Tensor, times: Tensor, fresh: Fresh) -> Iterator[Tensor]:
-    """All noise new at every step: the data are guessed, and noise of the next time is laid over the guess.
-
-    One evaluation a step. What was guessed wrong is forgotten with its noise, and guessed again: where the parts of a
-    picture did not agree, they come to agree (the stochastic end of DDIM, Song et al. 2020, arXiv 2010.02502).
+    ``earlier`` is the prediction of the step before, made at ``earlier_t`` (``None``: there was none).
+    ``predict(x, t)`` asks the network once more, ``fresh()`` gives new noise.
     """
-    for step, (t, t_next) in enumerate(pairwise(times.to(x.dtype))):
-        data = x - t * velocity(x, t)
-        renewed = data + t_next * (fresh(step) - data) if t_next.any() else data
-        x = torch.where(t_next < t, renewed, x)
-        yield x
+
+    x: Tensor
+    data: Tensor
+    t: float
+    t_next: float
+    earlier: Tensor | None = None
+    earlier_t: float = 1.0
+    predict: Callable[[Tensor, float], Tensor]
+    fresh: Callable[[], Tensor]
 
 
-SOLVERS: dict[str, Solver] = {"euler": euler, "heun": heun, "ancestral": ancestral}
+Solver = Callable[[Step], Tensor]
+
+
+def euler(step: Step) -> Tensor:
+    """First order, which on this path is DDIM (Song et al. 2020, arXiv 2010.02502): one evaluation a step."""
+    return move(step.x, step.data, step.t, step.t_next)
+
+
+def heun(step: Step) -> Tensor:
+    """Second order: two evaluations a step, one in the last (Karras et al. 2022, arXiv 2206.00364, algorithm 1)."""
+    ahead = euler(step)
+    if step.t_next == 0:  # the network is never asked at the data end
+        return ahead
+    slope = (step.x - step.data) / step.t
+    slope_ahead = (ahead - step.predict(ahead, step.t_next)) / step.t_next
+    return step.x + (step.t_next - step.t) * 0.5 * (slope + slope_ahead)
+
+
+def dpm_2m(step: Step) -> Tensor:
+    """DPM-Solver++(2M): second order from the prediction of the step before, one evaluation a step (Lu et al. 2022,
+    arXiv 2211.01095, algorithm 2). After a first step from pure noise, where log_snr is infinite, a line in t."""
+    if step.earlier is None or step.t_next == 0:
+        return euler(step)
+    if step.earlier_t == 1:
+        ratio = (step.t - step.t_next) / (step.earlier_t - step.t)
+    else:
+        ratio = (log_snr(step.t_next) - log_snr(step.t)) / (log_snr(step.t) - log_snr(step.earlier_t))
+    return move(step.x, step.data + 0.5 * ratio * (step.data - step.earlier), step.t, step.t_next)
+
+
+def ancestral(step: Step) -> Tensor:
+    """All noise new at every step: noise of the next time is laid over the predicted data.
+
+    What was predicted wrong is forgotten with its noise, and predicted again: where the parts of a picture did not
+    agree, they come to agree (the stochastic end of DDIM).
+    """
+    return mix(step.data, step.fresh(), step.t_next) if step.t_next > 0 else step.data
+
+
+SOLVERS: dict[str, Solver] = {"dpm-2m": dpm_2m, "euler": euler, "heun": heun, "ancestral": ancestral}

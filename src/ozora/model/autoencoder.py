@@ -48,7 +48,8 @@ class AutoencoderConfig:
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> AutoencoderConfig:
-        return AutoencoderConfig(**{name: tuple(v) if isinstance(v, list | tuple) else v for name, v in data.items()})
+        widths: dict[str, Any] = {name: tuple(data[name]) for name in ("encoder_widths", "decoder_widths")}
+        return AutoencoderConfig(**{**data, **widths})
 
 
 class ChannelNorm(nn.Module):
@@ -60,7 +61,8 @@ class ChannelNorm(nn.Module):
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
         last = x.permute(0, 2, 3, 1)
-        return F.rms_norm(last, last.shape[-1:], self.weight.to(last.dtype), 1e-6).permute(0, 3, 1, 2)
+        normed: Tensor = F.rms_norm(last, last.shape[-1:], self.weight.to(last.dtype), 1e-6)
+        return normed.permute(0, 3, 1, 2)
 
 
 class ResidualBlock(nn.Module):
@@ -153,7 +155,7 @@ class Autoencoder(nn.Module):
         mean = flat.mean(0)
         power, axes = torch.linalg.eigh(((flat - mean).T @ (flat - mean) / len(flat)).double())
         axes = axes.flip(-1)[:, : self.config.channels].float()
-        size = power.flip(-1)[: self.config.channels].clamp_min(1e-8).sqrt().float()
+        size: Tensor = power.flip(-1)[: self.config.channels].clamp_min(1e-8).sqrt().float()
         self.components_in.weight.copy_((axes / size.sqrt()).T)
         self.components_in.bias.copy_(-mean @ (axes / size.sqrt()))
         self.components_out.weight.copy_(axes * size.sqrt())
@@ -167,8 +169,8 @@ class Autoencoder(nn.Module):
     def encode_small(self, video: Float[Tensor, "b c f h w"]) -> Float[Tensor, "b k g i j"]:
         """The same for a video that is already of the size that the encoder sees."""
         groups = _groups(video)
-        latent = self.encode_groups(groups.flatten(0, 1))
-        return latent.unflatten(0, groups.shape[:2]).transpose(1, 2)
+        latent: Tensor = self.encode_groups(groups.flatten(0, 1))
+        return latent.reshape(*groups.shape[:2], *latent.shape[1:]).transpose(1, 2)
 
     def encode_groups(self, groups: Float[Tensor, "n 3 t h w"]) -> Float[Tensor, "n k i j"]:
         """Latents of groups of ``TIME`` frames, each for itself."""
@@ -186,7 +188,8 @@ class Autoencoder(nn.Module):
         fine = self.decoder(threes(latent).flatten(0, 1))
         coarse = _pictures(self.components_out(latent.flatten(0, 1).permute(0, 2, 3, 1)))
         coarse = F.interpolate(coarse.to(fine.dtype), scale_factor=float(ENLARGE), mode="bilinear")
-        return (coarse + fine).reshape(b, g, TIME, *fine.shape[1:])
+        pictures: Tensor = (coarse + fine).reshape(b, g, TIME, *fine.shape[1:])
+        return pictures
 
 
 def threes(latent: Float[Tensor, "b g k i j"]) -> Float[Tensor, "b g k3 i j"]:
@@ -199,11 +202,13 @@ def _groups(video: Float[Tensor, "b 3 f h w"]) -> Float[Tensor, "b g 3 t h w"]:
     """Groups of ``TIME`` frames; the first frame is repeated."""
     first = video[:, :, :1].expand(-1, -1, TIME, -1, -1)
     whole = torch.cat([first, video[:, :, 1:]], dim=2)
-    return whole.unflatten(2, (-1, TIME)).transpose(1, 2)
+    b, c, f, h, w = whole.shape
+    return whole.reshape(b, c, f // TIME, TIME, h, w).transpose(1, 2)
 
 
 def _patches(groups: Float[Tensor, "n 3 t h w"]) -> Float[Tensor, "n i j p"]:
-    folded = groups.unflatten(4, (-1, PATCH)).unflatten(3, (-1, PATCH))  # [n, 3, t, i, y, j, x]
+    n, c, t, h, w = groups.shape
+    folded = groups.reshape(n, c, t, h // PATCH, PATCH, w // PATCH, PATCH)
     return folded.permute(0, 3, 5, 1, 2, 4, 6).flatten(3)
 
 

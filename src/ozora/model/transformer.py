@@ -1,11 +1,11 @@
 """The joint text-video diffusion transformer, with a noise level per latent frame; it predicts the data x.
 
 Text and latent tokens are one sequence (in-context conditioning). Two blocks of three look at one latent frame and the
-text only; every third looks at everything. The noise level enters through one shared MLP and a small table per block (AdaLN-single, PixArt-alpha, arXiv 2310.00426). RMSNorm, QK-norm, SwiGLU, rotary
-positions over time, height and width: time in seconds, lengths as shares of the picture's height, so that durations,
-frame rates and sizes are native. Rotary positions say only how far apart two tokens are; waves of the place itself are
-added to each token, because a sentence speaks of left and right of the picture. A mask channel tells which tokens are
-known.
+text only; every third looks at everything. The noise level enters through one shared MLP and a small table per block
+(AdaLN-single, PixArt-alpha, arXiv 2310.00426). RMSNorm, QK-norm, SwiGLU, rotary positions over time, height and width:
+time in seconds, lengths as shares of the picture's height, so that durations, frame rates and sizes are native. Rotary
+positions say only how far apart two tokens are; waves of the place itself are added to each token, because a sentence
+speaks of left and right of the picture. A mask channel tells which tokens are known.
 
 The first ``layout`` channels of a token are its layout (who stands here and which way it goes), with one noise time a
 clip, ``layout_t``, which reaches 0 before ``t``, that of the picture's channels after them, begins to fall.
@@ -164,10 +164,11 @@ def _attend(q: Tensor, k: Tensor, v: Tensor) -> Float[Tensor, "b n d"]:
 
 def _attend_by_frame(q: Tensor, k: Tensor, v: Tensor, frames: int, n: int) -> Float[Tensor, "b n d"]:
     """The same for ``n`` tokens of ``frames`` latent frames, each with the text after them, and for the text alone."""
-    own = [part[:, :, :n].unflatten(2, (frames, -1)).transpose(1, 2) for part in (q, k, v)]  # [b, l, a, s, e]
+    b, a, _, e = q.shape
+    own = [part[:, :, :n].reshape(b, a, frames, -1, e).transpose(1, 2) for part in (q, k, v)]  # [b, l, a, s, e]
     words = [part[:, None, :, n:].expand(-1, frames, -1, -1, -1) for part in (k, v)]
     seen = [torch.cat([part, text], dim=3).flatten(0, 1) for part, text in zip(own[1:], words, strict=True)]
-    local = _attend(own[0].flatten(0, 1), *seen).unflatten(0, (len(q), frames)).flatten(1, 2)
+    local = _attend(own[0].flatten(0, 1), *seen).reshape(b, n, -1)
     return torch.cat([local, _attend(q[:, :, n:], k[:, :, n:], v[:, :, n:])], dim=1)
 
 

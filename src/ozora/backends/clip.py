@@ -1,0 +1,214 @@
+"""A clip of maquette on its way from a plan to frames: its canvas, its windows, and how each is sampled.
+
+Letters: ``k`` channels of the layout and the picture, ``c`` of the picture alone; ``g`` latent frames, ``i j`` rows and
+columns of tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, partial
+
+import torch
+from torch import Tensor
+
+from ozora.backends.base import Frames
+from ozora.backends.canvases import cut_out, encode_image, fill, to_frames
+from ozora.backends.layout_preview import draw_layout
+from ozora.backends.wording import Wording
+from ozora.edit.given import Given, Reference
+from ozora.flow.best_of_n import Sampling, State
+from ozora.flow.canvas import Canvas, hold, introduce, levels, place, start
+from ozora.flow.guidance import Predict, guide
+from ozora.flow.path import mix
+from ozora.flow.schedule import Times, layout_first, shift
+from ozora.flow.solvers import SOLVERS
+from ozora.flow.windows import Shot, Window, cut, split
+from ozora.language.layout import CELLS, read_cells
+from ozora.language.layout_score import share_shown
+from ozora.model.autoencoder import TIME
+from ozora.model.engine import Engine
+from ozora.model.maquette import Maquette
+from ozora.model.text import tokenize
+from ozora.model.transformer import positions
+from ozora.plan import Plan
+from ozora.shapes import VideoShape
+
+CONTEXT = 4
+"""Latent frames that a window sees of what is painted before it: a picture and a second of movement."""
+LAYOUT_SHIFT, PICTURE_SHIFT = 5.0, 2.5
+"""How far the times of layout and picture lean toward noise (measured: EXPERIMENTS.md, 2026-11-27)."""
+CANDIDATES = 3
+"""How many layouts are tried at most before the picture is painted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One window to be painted. ``time_s`` is when what it paints begins, which decides its prompt."""
+
+    window: Window
+    time_s: Fraction
+
+
+class Clip:
+    """One clip. ``shape`` is the extent of its canvas; ``given``, ``init`` (a clip to be painted over) and
+    ``references`` are of that size. ``owner`` is what its snapshots belong to."""
+
+    def __init__(
+        self,
+        model: Maquette,
+        engine: Engine,
+        wording: Wording,
+        plan: Plan,
+        shape: VideoShape,
+        given: tuple[Given, ...],
+        *,
+        init: Frames | None = None,
+        references: tuple[Reference, ...] = (),
+    ) -> None:
+        self.model, self.engine, self.wording, self.plan, self.shape = model, engine, wording, plan, shape
+        self.shots = cut(shape, plan.cuts, time=TIME)
+        self.canvas = fill(model, shape, self.shots, given)
+        self.layout = model.config.transformer.layout
+        self._references = [(item, encode_image(model, item.picture)) for item in references]
+        generator = torch.Generator().manual_seed(plan.seed)
+        size = (self.layout + len(self.canvas.value), *self.canvas.value.shape[1:])
+        self._noise = torch.randn(size, generator=generator)
+        self._before = torch.randn((size[0], 1, *size[2:]), generator=generator)  # for a reference
+        furthest = 1.0 if init is None else shift(float(plan.strength), PICTURE_SHIFT)
+        self.times = layout_first(plan.sampler.steps, layout_shift=LAYOUT_SHIFT, shift=PICTURE_SHIFT, start=furthest)
+        self._scored = init is None
+        if init is not None:  # the picture begins on the way, not at the noise
+            under = fill(model, shape, self.shots, (Given(frame=0, pictures=init),))
+            self._noise[self.layout :] = mix(under.value, self._noise[self.layout :], furthest)
+
+    @property
+    def window(self) -> int:
+        """Latent frames that the network was trained on."""
+        return 1 + (self.model.config.frames - 1) // TIME
+
+    @property
+    def steps(self) -> int:
+        """Steps of each window."""
+        return len(self.times) - 1
+
+    @cached_property
+    def tasks(self) -> tuple[Task, ...]:
+        """What is painted, in order."""
+        whole = self.canvas.known.all(dim=(1, 2)).tolist()
+        return tuple(task for shot in self.shots for task in self._tasks_of(shot, whole))
+
+    def _tasks_of(self, shot: Shot, whole: list[bool]) -> list[Task]:
+        prompts, fps = self.plan.prompts, self.shape.fps
+        # a latent frame belongs to the prompt of its middle picture
+        starts = [round(float(prompt.start_s * fps - shot.first) / TIME + 0.5) for prompt in prompts]
+        known = whole[shot.group : shot.group + shot.groups]
+        windows = split(known, size=self.window, context=CONTEXT, breaks=starts, offset=shot.group)
+        tasks, done = [], list(known)
+        for window in windows:
+            begin = done.index(False) if not all(done) else 0
+            done[: window.stop - shot.group] = [True] * (window.stop - shot.group)
+            frame = shot.first + (TIME * (begin - 1) + 1 + TIME // 2 if begin else 0)
+            tasks.append(Task(window=window, time_s=Fraction(frame) / fps))
+        return tasks
+
+    def put(self, painted: Tensor, window: Window) -> None:
+        """Keep what is painted [c, n, i, j] for the last ``n`` latent frames of a window's part of the clip."""
+        self.canvas = place(self.canvas, painted, window.stop - painted.shape[1])
+
+    def sampling(self, number: int, candidates: int) -> tuple[Sampling, State, Canvas]:
+        """How the window of task ``number`` is sampled, from which state, on which canvas."""
+        task = self.tasks[number]
+        window, text = task.window, self._text(task.time_s)
+        alone = cut_out(self.model, self.engine, self.canvas, window)
+        shown = [latent for item, latent in self._references if item.holds(task.time_s)]
+        part = introduce(alone, shown[0] if shown else self._anchor(window, text))
+        renew = partial(self._renew, part, number)
+        here = self._noise[:, window.first : window.first + window.size]
+        begin = State(x=start(part, torch.cat([self._before[:, : part.references], here], dim=1)))
+        scored = self._scored and window.opens and candidates > 1
+        sampling = Sampling(
+            predict=hold(part, self._predict(part, text)),
+            times=self.times,
+            layout=self.layout,
+            begin=partial(renew, step=-1),
+            fresh=renew,
+            score=self._score(text, alone, part.references) if scored else None,
+            solver=SOLVERS[self.plan.sampler.solver],
+        )
+        return sampling, begin, part
+
+    def _renew(self, canvas: Canvas, window: int, candidate: int, step: int) -> Tensor:
+        """New noise for a window after a step of a candidate; what is known stays."""
+        number = self.plan.seed * 1_000_003 + window * 100_003 + candidate * 1_009 + step + 1
+        size = (len(self._noise), *canvas.value.shape[1:])
+        return start(canvas, torch.randn(size, generator=torch.Generator().manual_seed(number % 2**63)))
+
+    def _predict(self, canvas: Canvas, text: str) -> Predict:
+        """What the network takes a state for, guided away from what is not wanted (or from no prompt)."""
+        _, g, i, j = canvas.value.shape
+        before = canvas.references
+        seconds = float(Fraction(TIME) / self.shape.fps)
+        where = positions(g - before, i, j, seconds_a_frame=seconds, references=before)
+        known = canvas.known.float().flatten()
+
+        def ask(prompt: str) -> Predict:
+            asked = self.engine.prepare(tokenize([prompt], self.model.config.text), where)
+
+            def predict(x: Tensor, times: Times) -> Tensor:
+                t, layout_t = levels(canvas, times.picture), torch.tensor(times.layout)
+                return asked(x.flatten(1).T, t, layout_t, known).T.reshape(x.shape)
+
+            return predict
+
+        predict, guidance = ask(self.wording.sentence(text)), self.plan.sampler.guidance
+        if guidance == 1:  # guidance toward the prompt is in the weights
+            return predict
+        return guide(predict, ask(self.plan.negative), lambda _: guidance)
+
+    def _score(self, text: str, canvas: Canvas, references: int) -> Callable[[Tensor], float] | None:
+        """How much of what a prompt states the layout of a state shows: as a whole, or where a part of a picture is
+        painted anew, in that part. ``None`` where later pictures are known: they have decided it. A state begins with
+        ``references`` latent frames that are not of the clip."""
+        statement = self.wording.statement(text)
+        parts = canvas.known.any(dim=(1, 2)) & ~canvas.known.all(dim=(1, 2))
+        if not parts.any() and canvas.known[1:].any():
+            return None
+        free = (~canvas.known & parts[:, None, None]).repeat_interleave(CELLS, 1).repeat_interleave(CELLS, 2).numpy()
+
+        def score(x: Tensor) -> float:
+            cells = read_cells(x[: self.layout, references:].double().numpy(), self.wording.vocabulary)
+            whole = share_shown(cells, statement)
+            return max(whole, share_shown(cells.within(free), statement)) if free.any() else whole
+
+        return score
+
+    def _anchor(self, window: Window, text: str) -> Tensor:
+        """The latent frame [c, 1, i, j], if there is one, that shows a window how its things look: the first picture of
+        the first shot that speaks of one of them, where it is painted before."""
+        names = {(thing.noun, thing.color) for thing in self.wording.statement(text).things}
+        for shot in self.shots:
+            said = self.wording.statement(self._text(Fraction(shot.first) / self.shape.fps))
+            if shot.group < window.first and any((thing.noun, thing.color) in names for thing in said.things):
+                return self.canvas.value[:, shot.group : shot.group + 1]
+        return self.canvas.value[:, :0]
+
+    def _text(self, time_s: Fraction) -> str:
+        """The prompt that holds at a time."""
+        for prompt in self.plan.prompts:
+            if prompt.start_s <= time_s and (prompt.end_s is None or time_s < prompt.end_s):
+                return prompt.text
+        return self.plan.prompts[0].text
+
+    def preview(self, state: State, references: int) -> Frames:
+        """What the middle [h, w, 3] of a window will about be: a drawing of its layout until that is done, then the
+        picture as the network predicts it."""
+        guess = state.x if state.data is None else state.data
+        guess = guess[:, references:]
+        middle = guess.shape[1] // 2
+        if self.times[state.step - 1].layout > 0:
+            return draw_layout(guess[: self.layout, middle].double().numpy(), self.shape.height, self.shape.width)
+        picture: Frames = to_frames(self.engine.decode(guess[self.layout :], middle, middle + 1))[-1]
+        return picture
