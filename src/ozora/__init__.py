@@ -29,6 +29,7 @@ def generate(
     fps: str | float | Fraction | None = None,
     seed: int | None = None,
     steps: int | None = None,
+    quality: str = "default",
     guidance: float | None = None,
     negative: str = "",
     image: str | PathLike[str] | None = None,
@@ -38,9 +39,10 @@ def generate(
 ) -> Take:
     """Paint a video of ``prompt``; ``output`` writes it to a file as well, with its record beside it.
 
-    What is left out takes the model's default. ``size`` is ``"448x256"`` or ``"16:9"``; ``image`` is the first frame,
-    ``references`` are pictures of what is to be seen; ``negative`` says what is not wanted; ``progress`` is called
-    after each step. ``UserError`` when the request cannot be met, before work begins.
+    What is left out takes the model's default. ``size`` is ``"448x256"`` or ``"16:9"``; ``quality`` is ``"draft"``,
+    ``"default"`` or ``"best"``; ``image`` is the first frame, ``references`` are pictures of what is to be seen;
+    ``negative`` says what is not wanted; ``progress`` is called after each step. ``UserError`` when the request cannot
+    be met, before work begins.
     """
     from pathlib import Path
 
@@ -55,6 +57,7 @@ def generate(
         fps=None if fps is None else str(fps),
         seed=seed,
         steps=steps,
+        quality=quality,
         guidance=guidance,
         negative=negative,
         image=None if image is None else Path(image),

@@ -96,6 +96,7 @@ def make_plan(
     fps: str | None = None,
     seed: int | None = None,
     steps: int | None = None,
+    quality: str = "default",
     guidance: float | None = None,
     negative: str = "",
     image: Path | None = None,
@@ -105,6 +106,7 @@ def make_plan(
     """A complete plan of a request; what is left out takes the model's default. ``UserError`` says what to change, and
     names the argument.
 
+    ``quality`` is "draft", "default" or "best": a number of steps of the model, where ``steps`` are not given.
     ``image`` is the first frame, ``references`` are pictures of what is to be seen. ``layout`` is what an edit verb
     made: extent and conditions come from there, not from the arguments.
     """
@@ -118,7 +120,9 @@ def make_plan(
         seed=secrets.randbelow(2**32) if seed is None else _between("seed", "a seed", seed, 0, 2**63 - 1),
         sampler=Sampler(
             solver=can.solver,
-            steps=_between("steps", "the number of steps", can.steps if steps is None else steps, 1, MAX_STEPS),
+            steps=can.steps_of(quality)
+            if steps is None
+            else _between("steps", "the number of steps", steps, 1, MAX_STEPS),
             guidance=can.guidance if guidance is None else _guidance(guidance),
         ),
         conditions=_conditions(image, references, layout),
@@ -213,7 +217,7 @@ class _Shoot:
         check_prompts(plan, terms=terms)
         self._native = self.backend.native(plan.shape)
         self._given, self._sketch = read_given(plan), _sketch(plan, self._native)
-        self._references = read_references(plan, self._native)
+        self._references = read_references(plan)
         self.origins = count_origins(self._given, plan.shape.frames)
         self.sound = read_given_sound(plan, self._given)
         self._pixels = hashlib.sha256()
@@ -257,17 +261,21 @@ class _Shoot:
     def record(self) -> Record:
         """How the frames were made; complete when all of them are."""
         packages = ("ozora", "torch", "numpy", "av")
+        machine = {"system": platform.system(), "processor": platform.machine(), "model": _processor()}
+        can = self.backend.capabilities
         return Record(
             plan=self.plan,
-            backend=self.backend.capabilities.name,
+            backend=can.name,
             weights_sha256=self.backend.weights_sha256,
             pixels_sha256=self._pixels.hexdigest(),
             versions={"python": platform.python_version(), **{name: version(name) for name in packages}},
-            machine={"system": platform.system(), "processor": platform.machine(), "model": _processor()},
+            machine={**machine, **self.backend.machine},
             timings_s=dict(self.clock.seconds),
             notes=notes(self.plan),
             parents=tuple(dict.fromkeys(item.sha256 for item in self.plan.conditions)),
             origins=self.origins,
+            weights_license=can.license,
+            weights_credit=can.credit,
         )
 
 

@@ -355,7 +355,8 @@ class Record:
 
     ``timings_s`` maps a stage of the pipeline to seconds; ``pixels_sha256`` is the hash of the frames before
     compression, the number that a repeat of the plan must give again; ``notes`` are sentences for the user.
-    ``origins`` is ``None`` in records from before it was counted.
+    ``origins`` is ``None`` in records from before it was counted. ``weights_license`` and ``weights_credit`` are what
+    the license of the weights asks to be passed on; empty in older records.
     """
 
     plan: Plan
@@ -368,8 +369,12 @@ class Record:
     notes: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
     origins: FrameOrigins | None = None
+    weights_license: str = ""
+    weights_credit: str = ""
 
     def to_dict(self) -> dict[str, Any]:
+        names = ("weights_license", "weights_credit")
+        rights = {name: getattr(self, name) for name in names if getattr(self, name)}
         origins = {} if self.origins is None else {"origins": self.origins.to_dict()}
         return {
             "plan": self.plan.to_dict(),
@@ -382,6 +387,7 @@ class Record:
             "notes": list(self.notes),
             "parents": list(self.parents),
             **origins,
+            **rights,
         }
 
     @staticmethod
@@ -397,6 +403,8 @@ class Record:
             notes=tuple(data["notes"]),
             parents=tuple(data["parents"]),
             origins=FrameOrigins.from_dict(data["origins"]) if "origins" in data else None,
+            weights_license=data.get("weights_license", ""),
+            weights_credit=data.get("weights_credit", ""),
         )
 
     def to_json(self) -> str:

@@ -143,9 +143,9 @@ def test_a_reference_is_no_frame_of_the_clip(tmp_path: Path) -> None:
     wish = plan(shape, right)
     assert read_given(wish) == ()
     assert wish.needs == {"references"}
-    (reference,) = read_references(wish, replace(shape, height=32, width=48))
-    assert reference.picture.shape == (32, 48, 3)
+    (reference,) = read_references(wish)
+    assert reference.picture.shape == (64, 48, 3)
     assert (reference.picture == (200, 20, 20)).all()
     assert reference.holds(Fraction(0)) and not reference.holds(Fraction(1))
     with pytest.raises(UserError, match="not the file"):
-        read_references(plan(shape, replace(right, sha256="0" * 64)), shape)
+        read_references(plan(shape, replace(right, sha256="0" * 64)))

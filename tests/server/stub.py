@@ -52,6 +52,8 @@ class StubBackend:
             default_seconds=Fraction(1),
             fps=("4",),
             steps=4,
+            draft_steps=4,
+            best_steps=4,
             guidance=1.0,
             conditions=(
                 *("image", "frames", "sketch", "regions", "prompts", "shots"),
@@ -61,6 +63,10 @@ class StubBackend:
             installed=True,
             license="Apache-2.0",
         )
+
+    @property
+    def machine(self) -> dict[str, str]:
+        return {}
 
     def native(self, shape: VideoShape) -> VideoShape:
         if shape.duration_s > 8:

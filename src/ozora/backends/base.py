@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ozora.edit.given import Given, Reference
+from ozora.errors import UnknownNameError
 from ozora.plan import Plan
 from ozora.shapes import VideoShape
 
@@ -20,7 +21,9 @@ Frames = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a backend can do. The first of ``sizes`` and ``fps`` is its default.
+    """What a backend can do. The first of ``sizes`` and ``fps`` is its default; ``draft_steps`` are for a quick look,
+    ``best_steps`` for the best that is worth its time. ``license`` is that of the
+    weights, ``credit`` the sentence that it asks for.
 
     ``conditions``: "image" (a first frame may be given), "frames" (any frames may be), "regions" (parts of pictures
     may be), "sketch" (a clip may be painted over), "references" (it may be shown how a thing looks), "prompts" (there
@@ -35,12 +38,24 @@ class Capabilities:
     default_seconds: Fraction
     fps: tuple[str, ...]
     steps: int
+    draft_steps: int
+    best_steps: int
     guidance: float
     solver: str = "euler"
     conditions: tuple[str, ...]
     device: str
     installed: bool
     license: str
+    credit: str = ""
+
+    def steps_of(self, quality: str) -> int:
+        """Steps of a quality: "draft", "default" or "best". ``UnknownNameError`` for another word."""
+        steps = {"draft": self.draft_steps, "default": self.steps, "best": self.best_steps}
+        if quality not in steps:
+            raise UnknownNameError(
+                f"there is no quality '{quality}'; choose one of {', '.join(steps)}", param="quality"
+            )
+        return steps[quality]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +85,11 @@ class Backend(Protocol):
         """What exactly paints; known after ``load``."""
         ...
 
+    @property
+    def machine(self) -> dict[str, str]:
+        """How it computes here, for the record: threads, kind of arithmetic; known after ``load``."""
+        ...
+
     def native(self, shape: VideoShape) -> VideoShape:
         """The extent that is really painted for a wanted one; ``SizeError`` when it is out of reach."""
         ...
@@ -97,7 +117,7 @@ class Backend(Protocol):
         painted later can change them; all pieces together are the clip, and the last item is one.
 
         ``given`` is what is known, at native size and rate. ``sketch`` are the frames of a whole clip, to be painted
-        over with ``plan.strength``; ``references`` are pictures of what is to be seen, at native size. ``resume`` is a
+        over with ``plan.strength``; ``references`` are pictures of what is to be seen, of any size. ``resume`` is a
         snapshot of the same plan: painting goes on from there, to the same pixels, and all pieces come again.
         ``UserError`` when it is of another plan or model; ``PaintingError`` when what comes out are no finite numbers.
         """

@@ -7,7 +7,7 @@ columns of tokens.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, partial
 
@@ -16,9 +16,10 @@ from torch import Tensor
 
 from ozora.backends.base import Frames
 from ozora.backends.canvases import cut_out, encode_image, fill, to_frames
+from ozora.backends.framing import apply_frame, choose_frame
 from ozora.backends.layout_preview import draw_layout
 from ozora.backends.wording import Wording
-from ozora.edit.given import Given, Reference
+from ozora.edit.given import Given, Reference, to_native
 from ozora.flow.best_of_n import Sampling, State
 from ozora.flow.canvas import Canvas, hold, introduce, levels, place, start
 from ozora.flow.guidance import Predict, guide
@@ -28,6 +29,7 @@ from ozora.flow.solvers import SOLVERS
 from ozora.flow.windows import Shot, Window, cut, split
 from ozora.language.layout import CELLS, read_cells
 from ozora.language.layout_score import share_shown
+from ozora.media import resize_frames
 from ozora.model.autoencoder import TIME
 from ozora.model.engine import Engine
 from ozora.model.maquette import Maquette
@@ -44,6 +46,12 @@ CANDIDATES = 3
 """How many layouts are tried at most before the picture is painted."""
 
 
+def canvas_shape(native: VideoShape, height: int, width: int) -> VideoShape:
+    """The shape that is painted for a clip of a model of ``height`` x ``width``: as wide as that, or square (which the
+    network was not trained on, and does nearly as well)."""
+    return replace(native, height=height, width=height if native.width <= height < width else width)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One window to be painted. ``time_s`` is when what it paints begins, which decides its prompt."""
@@ -53,8 +61,8 @@ class Task:
 
 
 class Clip:
-    """One clip. ``shape`` is the extent of its canvas; ``given``, ``init`` (a clip to be painted over) and
-    ``references`` are of that size. ``owner`` is what its snapshots belong to."""
+    """One clip. ``native`` is its extent: the middle of its canvas, which has a shape that the network knows. ``given``
+    and ``init`` (a clip to be painted over) are of that extent, ``references`` of any."""
 
     def __init__(
         self,
@@ -62,26 +70,27 @@ class Clip:
         engine: Engine,
         wording: Wording,
         plan: Plan,
-        shape: VideoShape,
+        native: VideoShape,
         given: tuple[Given, ...],
         *,
         init: Frames | None = None,
         references: tuple[Reference, ...] = (),
     ) -> None:
-        self.model, self.engine, self.wording, self.plan, self.shape = model, engine, wording, plan, shape
+        self.model, self.engine, self.wording, self.plan, self.native = model, engine, wording, plan, native
+        self.shape = shape = canvas_shape(native, model.config.height, model.config.width)
         self.shots = cut(shape, plan.cuts, time=TIME)
-        self.canvas = fill(model, shape, self.shots, given)
+        self.canvas = fill(model, shape, self.shots, to_native(given, native, shape))
         self.layout = model.config.transformer.layout
-        self._references = [(item, encode_image(model, item.picture)) for item in references]
+        self._references = [(item, encode_image(model, self._sized(item.picture))) for item in references]
         generator = torch.Generator().manual_seed(plan.seed)
-        size = (self.layout + len(self.canvas.value), *self.canvas.value.shape[1:])
-        self._noise = torch.randn(size, generator=generator)
-        self._before = torch.randn((size[0], 1, *size[2:]), generator=generator)  # for a reference
+        channels, (groups, rows, columns) = self.layout + len(self.canvas.value), self.canvas.known.shape
+        self._noise = torch.randn(channels, groups, rows, columns, generator=generator)
+        self._before = torch.randn(channels, 1, rows, columns, generator=generator)  # for a reference
         furthest = 1.0 if init is None else shift(float(plan.strength), PICTURE_SHIFT)
         self.times = layout_first(plan.sampler.steps, layout_shift=LAYOUT_SHIFT, shift=PICTURE_SHIFT, start=furthest)
         self._scored = init is None
         if init is not None:  # the picture begins on the way, not at the noise
-            under = fill(model, shape, self.shots, (Given(frame=0, pictures=init),))
+            under = fill(model, shape, self.shots, to_native((Given(frame=0, pictures=init),), native, shape))
             self._noise[self.layout :] = mix(under.value, self._noise[self.layout :], furthest)
 
     @property
@@ -136,6 +145,7 @@ class Clip:
             begin=partial(renew, step=-1),
             fresh=renew,
             score=self._score(text, alone, part.references) if scored else None,
+            finish=self._finish(text, alone, part.references) if scored or window.opens else None,
             solver=SOLVERS[self.plan.sampler.solver],
         )
         return sampling, begin, part
@@ -185,6 +195,23 @@ class Clip:
 
         return score
 
+    def _finish(self, text: str, canvas: Canvas, references: int) -> Callable[[Tensor], Tensor] | None:
+        """How a finished layout is framed for a picture that is narrower than its canvas; ``None`` where it is not, or
+        where something is given, which stays where it is."""
+        width = self.native.width * CELLS * canvas.known.shape[2] / self.shape.width
+        if self.native.width >= self.shape.width or canvas.known.any():
+            return None
+        statement, world = self.wording.statement(text), self.wording.vocabulary
+
+        def finish(x: Tensor) -> Tensor:
+            layout = x[: self.layout, references:].double().numpy()
+            framed = apply_frame(layout, choose_frame(layout, statement, world, width))
+            new = x.clone()
+            new[: self.layout, references:] = torch.from_numpy(framed).to(x.dtype)
+            return new
+
+        return finish
+
     def _anchor(self, window: Window, text: str) -> Tensor:
         """The latent frame [c, 1, i, j], if there is one, that shows a window how its things look: the first picture of
         the first shot that speaks of one of them, where it is painted before."""
@@ -202,6 +229,16 @@ class Clip:
                 return prompt.text
         return self.plan.prompts[0].text
 
+    def _sized(self, picture: Frames) -> Frames:
+        """A picture [h, w, 3] at the size of the canvas."""
+        resized: Frames = resize_frames(picture[None], self.shape.height, self.shape.width)[0]
+        return resized
+
+    def crop(self, frames: Frames) -> Frames:
+        """The middle of pictures [..., h, w, 3] of the canvas: the clip's own."""
+        top, left = (self.shape.height - self.native.height) // 2, (self.shape.width - self.native.width) // 2
+        return frames[..., top : top + self.native.height, left : left + self.native.width, :]
+
     def preview(self, state: State, references: int) -> Frames:
         """What the middle [h, w, 3] of a window will about be: a drawing of its layout until that is done, then the
         picture as the network predicts it."""
@@ -209,6 +246,7 @@ class Clip:
         guess = guess[:, references:]
         middle = guess.shape[1] // 2
         if self.times[state.step - 1].layout > 0:
-            return draw_layout(guess[: self.layout, middle].double().numpy(), self.shape.height, self.shape.width)
+            layout = guess[: self.layout, middle].double().numpy()
+            return self.crop(draw_layout(layout, self.shape.height, self.shape.width))
         picture: Frames = to_frames(self.engine.decode(guess[self.layout :], middle, middle + 1))[-1]
-        return picture
+        return self.crop(picture)

@@ -57,6 +57,8 @@ class DiffusersBackend:
             default_seconds=min(model.max_seconds, Fraction(4)),
             fps=(str(model.fps),),
             steps=model.steps,
+            draft_steps=max(1, model.steps // 2),
+            best_steps=model.steps,
             guidance=model.guidance,
             conditions=(*(("image",) if model.image_pipeline else ()), "negative"),
             device=f"GPU, {model.memory_gb} GB",
@@ -89,6 +91,10 @@ class DiffusersBackend:
     @property
     def weights_sha256(self) -> str:
         return self._sha256
+
+    @property
+    def machine(self) -> dict[str, str]:
+        return {} if self._pipe is None else {"device": str(self._pipe.device)}
 
     def native(self, shape: VideoShape) -> VideoShape:
         """The nearest size of the model's picture area and side multiples, and as many frames as the duration needs."""

@@ -32,8 +32,8 @@ FIRST_CARD = {"height": 256, "width": 448, "fps": 12, "frames": 49}
 TIME = 4
 """Frames of a latent frame (``model.autoencoder.TIME``, which would load PyTorch)."""
 MAX_SECONDS = 120
-LICENSE = "Apache-2.0 AND CC-BY-SA-3.0"
-"""Of the code, and of the weights, which learnt from renders of 0 A.D. (Wildfire Games)."""
+LICENSE = "CC-BY-SA-3.0"
+CREDIT = "weights trained on renders of 0 A.D. art, Wildfire Games, CC-BY-SA 3.0"
 
 
 class MaquetteBackend:
@@ -65,21 +65,32 @@ class MaquetteBackend:
             max_seconds=Fraction(MAX_SECONDS),
             default_seconds=Fraction(native["frames"] - 1, native["fps"]),
             fps=(str(native["fps"]),),
-            steps=int(self.card.get("steps", 10)),
-            guidance=float(self.card.get("guidance", 1.0)),
-            solver=str(self.card.get("solver", "dpm-2m")),
+            steps=10,
+            draft_steps=6,
+            best_steps=14,
+            guidance=1.0,
+            solver="dpm-2m",
             conditions=("image", "frames", "regions", "sketch", "prompts", "shots", "negative", "references"),
             device="cpu",
             installed=self.weights.is_file(),
             license=LICENSE,
+            credit=CREDIT,
         )
 
     @property
     def weights_sha256(self) -> str:
         return str(self.card.get("sha256", "")) if self._bundle is None else self._bundle.sha256
 
+    @property
+    def machine(self) -> dict[str, str]:
+        if self._engine is None:
+            return {}
+        import torch
+
+        return {"engine": self._engine.name, "threads": str(torch.get_num_threads())}
+
     def native(self, shape: VideoShape) -> VideoShape:
-        """The trained size and rate, as many frames as the duration needs."""
+        """The largest picture of the wanted shape inside of the trained size; its rate, as many frames as needed."""
         sizes = self.card["model"]
         fps = Fraction(sizes["fps"])
         wanted = max(1, round(shape.duration_s * fps)) if shape.frames > 1 else 1
@@ -87,7 +98,9 @@ class MaquetteBackend:
         if (frames - 1) / fps > MAX_SECONDS:
             wish = float(shape.duration_s)
             raise SizeError(f"maquette paints up to {MAX_SECONDS} seconds, not {wish:g}; ask for less")
-        return VideoShape(frames=frames, height=int(sizes["height"]), width=int(sizes["width"]), fps=fps)
+        scale = min(Fraction(sizes["height"], shape.height), Fraction(sizes["width"], shape.width))
+        height, width = (max(2, 2 * round(side * scale / 2)) for side in (shape.height, shape.width))
+        return VideoShape(frames=frames, height=height, width=width, fps=fps)
 
     def notes(self, plan: Plan) -> tuple[str, ...]:
         wording = self._wording(plan)
@@ -161,10 +174,10 @@ class MaquetteBackend:
                     )
                 begin = None
                 while len(waiting) > 1 and waiting[0].sees <= window.stop:  # nothing before it changes any more
-                    yield decode_chunk(self._engine, clip.canvas.value, waiting.pop(0))
+                    yield clip.crop(decode_chunk(self._engine, clip.canvas.value, waiting.pop(0)))
             yield Stroke(stage="decode", done=1, total=1)
             for chunk in waiting:
-                yield decode_chunk(self._engine, clip.canvas.value, chunk)
+                yield clip.crop(decode_chunk(self._engine, clip.canvas.value, chunk))
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:

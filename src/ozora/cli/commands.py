@@ -115,6 +115,7 @@ def _plan(make: Callable[[], tuple[Layout, str]], wishes: Wishes) -> Plan:
         model=wishes.model,
         seed=wishes.seed,
         steps=wishes.steps,
+        quality=wishes.quality,
         guidance=wishes.guidance,
         negative=wishes.negative,
         references=wishes.references or (),

@@ -40,7 +40,8 @@ class Wishes:
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where it goes. Default: named by the prompt.")
     ] = None
     seed: Annotated[int | None, typer.Option(help="The number that chooses among all clips of the prompt.")] = None
-    steps: Annotated[int | None, typer.Option(help="Painting steps: more is slower and finer.")] = None
+    quality: Annotated[str, typer.Option(help="draft, default or best: how many steps.")] = "default"
+    steps: Annotated[int | None, typer.Option(help="Number of steps, in place of a quality.")] = None
     guidance: Annotated[float | None, typer.Option(help="How strongly the prompt is followed.")] = None
     negative: Annotated[str, typer.Option(help="What not to see, in words.")] = ""
     references: Annotated[

@@ -28,8 +28,13 @@ def describe_models(models: Sequence[Capabilities]) -> str:
     rows = [head, *(_cells(model) for model in models)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    summaries = ["", *(f"    {model.title}: {model.summary}" for model in models)]
+    summaries = ["", *(_summary(model) for model in models)]
     return "\n".join(text for pair in zip(lines, summaries, strict=True) for text in pair if text)
+
+
+def _summary(model: Capabilities) -> str:
+    credit = f" ({model.credit})" if model.credit else ""
+    return f"    {model.title}: {model.summary}{credit}"
 
 
 def _cells(model: Capabilities) -> tuple[str, ...]:

@@ -65,13 +65,10 @@ class Reference:
         return self.start_s <= time_s and (self.end_s is None or time_s < self.end_s)
 
 
-def read_references(plan: Plan, shape: VideoShape) -> tuple[Reference, ...]:
-    """The references of a plan, at the size of ``shape``. ``UserError`` when a file is not what it was."""
-    return tuple(
-        Reference(picture=_read(item, shape)[0], start_s=item.start_s, end_s=item.end_s)
-        for item in plan.conditions
-        if isinstance(item, ReferenceCondition)
-    )
+def read_references(plan: Plan) -> tuple[Reference, ...]:
+    """The references of a plan, each at its own size. ``UserError`` when a file is not what it was."""
+    references = [item for item in plan.conditions if isinstance(item, ReferenceCondition)]
+    return tuple(Reference(picture=_read_still(item), start_s=item.start_s, end_s=item.end_s) for item in references)
 
 
 def read_given(plan: Plan) -> tuple[Given, ...]:
@@ -164,12 +161,23 @@ def _read(item: Condition, shape: VideoShape) -> Frames:
         pictures = frames[_piece(item, len(frames), fps, shape.fps)]
     else:
         pictures = read_image(path)[None]
-    if item.crop is not None:
-        rows, columns = pixels(item.crop, *pictures.shape[1:3])
-        pictures = pictures[:, rows, columns]
-    pictures = resize_frames(pictures, height, width)
+    pictures = resize_frames(_cropped(pictures, item.crop), height, width)
     _check_hash(path, item.sha256)
     return pictures
+
+
+def _read_still(item: ReferenceCondition) -> NDArray[np.uint8]:
+    """The picture [h, w, 3] of a reference, or the part of it that is meant."""
+    picture = _cropped(read_image(Path(item.path))[None], item.crop)[0]
+    _check_hash(Path(item.path), item.sha256)
+    return picture
+
+
+def _cropped(pictures: Frames, crop: Box | None) -> Frames:
+    if crop is None:
+        return pictures
+    rows, columns = pixels(crop, *pictures.shape[1:3])
+    return pictures[:, rows, columns]
 
 
 def _check_hash(path: Path, sha256: str) -> None:

@@ -42,7 +42,7 @@ class Sampling:
 
     ``times`` are those of the states. ``begin(candidate)`` is what a later candidate starts from, ``fresh(candidate,
     step)`` new noise [k, ...] after a step of one. ``score`` says how much of what is asked for a layout shows, 0 to 1
-    (``None``: all).
+    (``None``: all). ``finish`` changes the layout once when it is done (``None``: not).
     """
 
     predict: Predict
@@ -51,6 +51,7 @@ class Sampling:
     begin: Callable[[int], Tensor]
     fresh: Callable[[int, int], Tensor]
     score: Callable[[Tensor], float] | None = None
+    finish: Callable[[Tensor], Tensor] | None = None
     solver: Solver = SOLVERS["dpm-2m"]
 
     def states(self, state: State, *, candidates: int) -> Iterator[State]:
@@ -61,21 +62,21 @@ class Sampling:
         """
         settled = sum(times.layout > 0 for times in self.times)
         while state.step < len(self.times) - 1:
-            if state.step == settled and candidates > 1:
+            if state.step == settled and settled > 0:
                 state = self._choose(state, candidates)
             state = self._advance(state)
             yield state
 
     def _choose(self, state: State, candidates: int) -> State:
         """The finished layout that the picture is painted from, or the beginning of the next candidate."""
-        score = 1.0 if self.score is None else self.score(state.x)
+        score = 1.0 if self.score is None or candidates == 1 else self.score(state.x)
         best = state.x
         if state.best is not None and state.score >= score:
             best, score = state.best, state.score
         if score < 1 and state.candidate + 1 < candidates:
             number = state.candidate + 1
             return State(candidate=number, x=self.begin(number), best=best, score=score)
-        return replace(state, x=best, best=None, score=score, data=None)
+        return replace(state, x=best if self.finish is None else self.finish(best), best=None, score=score, data=None)
 
     def _advance(self, state: State) -> State:
         now, then = self.times[state.step], self.times[state.step + 1]

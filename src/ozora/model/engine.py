@@ -33,7 +33,9 @@ class Predict(Protocol):
 
 
 class Engine(Protocol):
-    """Computes the networks of one bundle."""
+    """Computes the networks of one bundle; ``name`` says how, for the record."""
+
+    name: str
 
     def prepare(self, words: Words, place: Float[Tensor, "n 3"]) -> Predict:
         """Do once what is the same at every step."""
@@ -47,6 +49,8 @@ class Engine(Protocol):
 
 class PlainEngine:
     """The modules themselves, in bfloat16 where that is quicker."""
+
+    name = "plain"
 
     def __init__(self, model: Maquette) -> None:
         self.model = model

@@ -48,7 +48,8 @@ SAMPLING = {
     "seed": Field(
         kind="integer", help="Chooses among all clips of a prompt; the same seed gives the same pixels.", example=7
     ),
-    "num_inference_steps": Field(kind="integer", help="Painting steps, 1 to 200.", example=8),
+    "quality": Field(kind="text", help="draft, default or best: how many steps.", example="draft", most=20),
+    "num_inference_steps": Field(kind="integer", help="Number of steps, 1 to 200, in place of a quality.", example=8),
     "guidance_scale": Field(kind="number", help="How strongly the prompt is followed, 0 to 20.", example=3.0),
     "negative_prompt": Field(kind="text", help="What not to see.", example=""),
 }

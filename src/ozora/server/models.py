@@ -70,6 +70,7 @@ def _capabilities(name: str, can: Capabilities, slowness: float) -> dict[str, An
         "default_seconds": float(can.default_seconds),
         "fps": list(can.fps),
         "default_steps": can.steps,
+        "quality_steps": {name: can.steps_of(name) for name in ("draft", "default", "best")},
         "default_guidance": can.guidance,
         "conditions": list(can.conditions),
         "verbs": [verb for verb, needed in VERBS.items() if needed is None or needed in can.conditions],

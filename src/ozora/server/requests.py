@@ -40,6 +40,7 @@ class Wish:
     fps: str | None = None
     seed: int | None = None
     steps: int | None = None
+    quality: str = "default"
     guidance: float | None = None
     negative_prompt: str | None = None
     strength: float | None = None
@@ -67,6 +68,7 @@ def plan_of(wish: Wish, aliases: dict[str, str]) -> Plan:
             fps=ours.fps,
             seed=ours.seed,
             steps=ours.steps,
+            quality=ours.quality,
             guidance=ours.guidance,
             negative=ours.negative_prompt or "",
             image=ours.given.image if layout is None else None,

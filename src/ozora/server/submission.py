@@ -183,6 +183,7 @@ def _wish(verb: str, fields: dict[str, Any], given: Given) -> Wish:
         fps=fields.get("fps"),
         seed=fields.get("seed"),
         steps=fields.get("num_inference_steps"),
+        quality=fields.get("quality", "default"),
         guidance=fields.get("guidance_scale"),
         negative_prompt=fields.get("negative_prompt"),
         strength=fields.get("strength"),

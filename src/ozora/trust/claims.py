@@ -113,7 +113,14 @@ def describe_generation(
     plan, origins = record.plan, count_frames(record)
     text = "\n".join(prompt.text for prompt in plan.prompts)
     prompt = {"prompt": text} if show_prompt else {"prompt_sha256": hashlib.sha256(text.encode()).hexdigest()}
-    painter = {"model": plan.model, "weights_sha256": record.weights_sha256, "seed": plan.seed, **prompt}
+    rights = {"weights_license": record.weights_license, "weights_credit": record.weights_credit}
+    painter = {
+        "model": plan.model,
+        "weights_sha256": record.weights_sha256,
+        "seed": plan.seed,
+        **prompt,
+        **{name: text for name, text in rights.items() if text},
+    }
     return {
         **claim.to_dict(),
         **(painter if claim.source_type else {}),
