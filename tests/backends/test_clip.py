@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -46,7 +47,7 @@ def test_a_short_clip_is_one_window_and_a_long_one_sees_what_is_before() -> None
     assert [(task.window.first, task.window.size) for task in clip(25).tasks] == [(0, 7)]
     windows = [task.window for task in clip(73).tasks]
     assert [window.opens for window in windows] == [True] + [False] * (len(windows) - 1)
-    for before, after in zip(windows, windows[1:], strict=False):
+    for before, after in itertools.pairwise(windows):
         assert before.stop - after.first == CONTEXT
     assert windows[-1].stop == 19
 

@@ -5,17 +5,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from ozora.language.adaptation import adapt, add_default_relation, nearest, unsupported_words
 from ozora.language.captions import write_caption
 from ozora.language.facts import Caption, Fact, Ref, Statement
-from ozora.language.prompt_parser import (
-    adapt,
-    add_default_relation,
-    nearest,
-    parse_prompt,
-    restyle,
-    sentence,
-    unsupported_words,
-)
+from ozora.language.prompt_parser import parse_prompt
+from ozora.language.sentences import restyle, sentence
 from ozora.language.vocabulary import FULL, SMALL, Vocabulary
 from ozora.stage.sampling import draw_scene
 

@@ -107,6 +107,7 @@ class MaquetteBackend:
         notes = [note for prompt in plan.prompts for note in wording.notes(prompt.text)]
         if notes:
             notes.append("an open-weight model does justice to what lies outside, such as --model wan-2.2-5b")
+        notes += [note for prompt in plan.prompts for note in wording.decisions(prompt.text)]
         starts = [item.start_s for item in plan.conditions if isinstance(item, ReferenceCondition)]
         if len(starts) > len(set(starts)):
             notes.append("maquette looks at one reference at a time: the first of those that hold")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ozora.language.facts import Statement
-from ozora.language.prompt_parser import (
+from ozora.language.adaptation import (
     adapt,
     add_default_relation,
-    parse_prompt,
-    sentence,
+    add_default_setting,
+    default_notes,
     unsupported_words,
 )
+from ozora.language.facts import Statement
+from ozora.language.prompt_parser import parse_prompt
+from ozora.language.sentences import sentence
 from ozora.language.vocabulary import Vocabulary
 
 
@@ -26,7 +28,7 @@ class Wording:
     def statement(self, text: str) -> Statement:
         """What is painted for a prompt."""
         statement = adapt(parse_prompt(text), self.vocabulary)
-        return add_default_relation(statement) if self.free else statement
+        return add_default_setting(add_default_relation(statement)) if self.free else statement
 
     def sentence(self, text: str) -> str:
         """The prompt in plain words, or what is drawn in its place; as it is where it holds words that are not
@@ -38,3 +40,7 @@ class Wording:
     def notes(self, text: str) -> tuple[str, ...]:
         """What of a prompt the model does not know, and what is drawn instead; a sentence each."""
         return unsupported_words(parse_prompt(text), self.vocabulary)
+
+    def decisions(self, text: str) -> tuple[str, ...]:
+        """What is decided where a prompt leaves it open; a sentence each."""
+        return default_notes(adapt(parse_prompt(text), self.vocabulary)) if self.free else ()

@@ -201,7 +201,7 @@ def restyle(
 ) -> Layout:
     """Keep what happens and change place, time of day, weather or style."""
     from ozora import edit
-    from ozora.language.prompt_parser import restyle as reword
+    from ozora.language.sentences import restyle as reword
 
     text = reword(prompt or told(clip), style)
     made = edit.remix(_source(clip), strength=_strength(strength))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ozora.language.cast import ACTS, CAST
 from ozora.language.facts import Caption, Fact, Ref, Statement
 from ozora.language.random_choice import Rng, pick
 from ozora.language.vocabulary import COLOR_SYNONYMS, COUNTS, NOUNS, SIZE_SYNONYMS
@@ -15,6 +16,8 @@ SYNONYM_SHARE = 0.15
 """How often a color, noun or size is said in another word."""
 
 THIRD = {"fly": "flies"}
+SAYS = ("that says", "with the word", "that reads")
+"""How a caption says what stands on a sign."""
 PLACE_PHRASES: dict[str, tuple[str, ...]] = {
     "meadow": ("in a meadow", "in a green meadow", "on the grass", "in a field"),
     "desert": ("in the desert", "in a desert", "on the sand", "in a sandy desert"),
@@ -65,14 +68,20 @@ def _word(rng: Rng, word: str, synonyms: tuple[str, ...]) -> str:
 
 
 def name(rng: Rng, ref: Ref) -> str:
-    """A noun phrase: "a big red ball", "three red balls"."""
-    noun = NOUNS[ref.noun]
+    """A noun phrase: "a big red ball", "three red balls", "a woman in a red dress", "a sign that says OPEN"."""
+    noun, member = NOUNS[ref.noun], CAST.get(ref.noun)
+    tail = f" {pick(rng, list(SAYS))} {ref.word}" if ref.word and not member else ""
     words = [_word(rng, ref.size, SIZE_SYNONYMS.get(ref.size, ()))] if ref.size else []
-    if ref.color:
-        words.append(_word(rng, ref.color, COLOR_SYNONYMS.get(ref.color, ())))
+    color = _word(rng, ref.color, COLOR_SYNONYMS.get(ref.color, ())) if ref.color else ""
+    if member is not None:
+        if ref.count > 1:
+            return " ".join([COUNTS[ref.count], *words, member.called(color, plural=True)])
+        bare = not color and noun.synonyms and rng.random() < 0.2
+        return article(" ".join([*words, pick(rng, noun.synonyms) if bare else member.called(color)]))
+    words += [color] if color else []
     if ref.count > 1:
         return " ".join([COUNTS[ref.count], *words, noun.plural or ref.noun + "s"])
-    return article(" ".join([*words, _word(rng, ref.noun, noun.synonyms)]))
+    return article(" ".join([*words, _word(rng, ref.noun, noun.synonyms)])) + tail
 
 
 def _third(verb: str) -> str:
@@ -84,13 +93,31 @@ def _ing(verb: str) -> str:
 
 
 def _go(rng: Rng, verb: str, rest: str) -> str:
-    verb = "move" if rng.random() < 0.3 else verb
+    verb = "move" if rng.random() < 0.12 else verb
     return f"is {_ing(verb)} {rest}" if rng.random() < 0.2 else f"{_third(verb)} {rest}"
 
 
-def action(rng: Rng, noun: str, kind: str) -> str:
+PLAIN_WAYS = {"left": "to the left", "right": "to the right", "toward": "toward the camera", "away": "away"}
+
+
+def plural_action(rng: Rng, noun: str, kind: str, manner: str) -> str:
+    """What several things do, as a verb phrase."""
+    if kind in ACTS:
+        return ACTS[kind].plural
+    if kind in PLAIN_WAYS:
+        return f"{manner or NOUNS[noun].verb} {PLAIN_WAYS[kind]}"
+    if kind == "stand":
+        return pick(rng, ["stand still", "stand there", "do not move"])
+    return pick(rng, ["jump", "jump up and down", "hop", "are jumping"])
+
+
+def action(rng: Rng, noun: str, kind: str, manner: str = "") -> str:
     """What a thing does, as a verb phrase in the third person."""
-    verb = NOUNS[noun].verb
+    if kind in ACTS:
+        return pick(rng, ACTS[kind].phrases)
+    verb = manner or NOUNS[noun].verb
+    if manner == "run" and "horse" in noun and rng.random() < 0.3:
+        verb = "gallop"
     if kind in ("left", "right"):
         other = "right" if kind == "left" else "left"
         return _go(rng, verb, pick(rng, [kind, f"to the {kind}", f"to the {kind}", f"from {other} to {kind}"]))
@@ -155,10 +182,10 @@ def _main_clause(rng: Rng, statement: Statement) -> str:
     many = statement.things[0].count > 1
 
     def does(fact: Fact) -> str:
-        phrase = action(rng, nouns[fact.subject or 0], fact.value)
+        phrase = action(rng, nouns[fact.subject or 0], fact.value, fact.manner)
         if not many:
             return phrase
-        return pick(rng, ["jump", "jump up and down", "hop", "are jumping"])
+        return plural_action(rng, nouns[0], fact.value, fact.manner)
 
     if relations:
         clause = _relation(rng, relations[0].value, names[0], names[1])

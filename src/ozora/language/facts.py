@@ -13,6 +13,7 @@ class Ref:
     color: str = ""
     size: str = ""
     count: int = 1
+    word: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class Fact:
     value: str = ""
     subject: int | None = None
     object: int | None = None
+    manner: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

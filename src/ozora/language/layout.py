@@ -1,21 +1,22 @@
-"""Blocking: where each thing stands and which way it goes, as a few numbers a cell, and the way back.
+"""Layouts: where each thing stands and which way it goes, as a few numbers a cell, and the way back.
 
-On a stage, blocking is decided before anything is built. Here it is painted before the picture: its channels have a
-noise time of their own, which runs ahead (``flow/schedule.py``). What prompts ask for, who is where and moves how, is
-then settled in a few clean numbers a token, and the picture that follows from them is easy. The idea is that of
-semantic-first diffusion (Pan et al. 2025, arXiv 2512.04926) with the exact truth of a simulated world in the place of
-another network's features.
+The layout of a clip is sampled before its picture: its channels have a noise time of their own, which reaches 0 first
+(``flow/schedule.py``). What prompts ask for, who is where and moves how, is then settled in a few clean numbers a
+token, and the picture that follows from them is easy. The idea is that of semantic-first diffusion (Pan et al. 2025,
+arXiv 2512.04926) with the exact truth of a simulated world in the place of another network's features.
 
 A cell is a quarter of a latent token. It holds ``CELL`` numbers, all weighted by how much of it the thing covers: one
 for that share itself, a code of the noun, the color, the drift (which way it moves), and the facing (which way it is
 turned: to the right and away).
 
-Letters: ``g`` latent frames, ``i j`` token rows and columns, ``y x`` rows and columns of cells.
+Letters: ``g`` latent frames, ``i j`` rows and columns of tokens, ``e`` numbers of a cell, ``y x`` rows and columns of
+cells.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +26,13 @@ from ozora.language.vocabulary import COLORS, NOUNS, Vocabulary
 FloatArray = NDArray[np.float64]
 CELLS = 2
 """Cells along a side of a token."""
-CODES = (1, 2, 4, 8, 16, 7, 25, 30)
-"""Columns of a Hadamard matrix whose signs are the code of a noun's number (up to 31): two differ in at least two."""
-CELL = 1 + len(CODES) + 3 + 2 + 2
+BITS = 20
+"""Signs of the code that stands for a noun."""
+LEAST_DISTANCE = 6
+"""In so many places the codes of two nouns differ at least."""
+CELL = 1 + BITS + 3 + 2 + 2
 CHANNELS = CELLS**2 * CELL
-GAIN = np.array((2.0, *[1.5] * len(CODES), *[2.5] * 3, *[2.0] * 2, *[1.5] * 2))
+GAIN = np.array((2.0, *[1.5] * BITS, *[2.5] * 3, *[2.0] * 2, *[1.5] * 2))
 """By what each number of a cell is multiplied: about a deviation of one where things are."""
 LEAST_SHARE = 0.2
 """A cell shows a thing that covers at least this share of it; less may be what a network was not sure of."""
@@ -54,11 +57,20 @@ class Cells:
         return Cells(**{name: (getattr(self, name) * free)[..., frames, :, :] for name in names})
 
 
+@cache
 def codes(count: int) -> FloatArray:
-    """The signs [count, code] that stand for nouns 1 to ``count`` - 1; nothing (0) has none."""
-    table = np.array([[1.0 - 2.0 * ((noun & column).bit_count() % 2) for column in CODES] for noun in range(count)])
-    table[0] = 0
-    return table
+    """The signs [count, BITS] that stand for nouns 1 to ``count`` - 1; nothing (0) has none. Any two differ in at least
+    ``LEAST_DISTANCE`` places: of a fixed shuffle of all words those that are far enough from all before them.
+
+    Trained weights know these codes: neither the shuffle nor the order of the nouns may change.
+    """
+    found: list[int] = []
+    for word in np.random.default_rng(20).permutation(2**BITS).tolist():
+        if len(found) == count - 1:
+            break
+        if all((word ^ other).bit_count() >= LEAST_DISTANCE for other in found):
+            found.append(word)
+    return np.array([[0.0] * BITS, *[[1.0 - 2.0 * ((word >> bit) & 1) for bit in range(BITS)] for word in found]])
 
 
 def palette() -> FloatArray:
@@ -66,19 +78,30 @@ def palette() -> FloatArray:
     return np.array([[0.0] * 3, *[[2 * value - 1 for value in color] for color in COLORS.values()]])
 
 
-def read_cells(channels: FloatArray, vocabulary: Vocabulary) -> Cells:
-    """What blocking channels [k, g, i, j] say: in each cell the likeliest noun and color of a vocabulary. Where weights
-    know no facing, its numbers are missing and taken for 0."""
+def unfold_cells(channels: FloatArray) -> FloatArray:
+    """Layout channels [k, g, i, j] as plain numbers of cells [e, g, y, x]."""
     k, g, i, j = channels.shape
     folded = channels.reshape(k // CELLS**2, CELLS, CELLS, g, i, j).transpose(0, 3, 4, 1, 5, 2)
-    cell = np.zeros((CELL, g, i * CELLS, j * CELLS))
-    cell[: len(folded)] = folded.reshape(-1, *cell.shape[1:])
-    cell /= GAIN[:, None, None, None]
+    cells: FloatArray = folded.reshape(CELL, g, i * CELLS, j * CELLS) / GAIN[:, None, None, None]
+    return cells
+
+
+def fold_cells(cells: FloatArray) -> FloatArray:
+    """The way back."""
+    e, g, y, x = cells.shape
+    folded = (cells * GAIN[:, None, None, None]).reshape(e, g, y // CELLS, CELLS, x // CELLS, CELLS)
+    channels: FloatArray = folded.transpose(0, 3, 5, 1, 2, 4).reshape(e * CELLS**2, g, y // CELLS, x // CELLS)
+    return channels
+
+
+def read_cells(channels: FloatArray, vocabulary: Vocabulary) -> Cells:
+    """What layout channels [k, g, i, j] say: in each cell the likeliest noun and color of a vocabulary."""
+    cell = unfold_cells(channels)
     share = cell[0].clip(0, 1)
     nouns = np.array([1 + list(NOUNS).index(noun) for noun in vocabulary.nouns])
     colors = np.array([1 + list(COLORS).index(color) for color in vocabulary.colors])
-    heard = np.tensordot(codes(len(NOUNS) + 1)[nouns], cell[1 : 1 + len(CODES)], axes=1)
-    hue, drift, facing = np.split(cell[1 + len(CODES) :] / share.clip(0.05), (3, 5))
+    heard = np.tensordot(codes(len(NOUNS) + 1)[nouns], cell[1 : 1 + BITS], axes=1)
+    hue, drift, facing = np.split(cell[1 + BITS :] / share.clip(0.05), (3, 5))
     far = np.square(palette()[colors][:, :, None, None, None] - hue).sum(1)
     shown = share >= LEAST_SHARE
     return Cells(

@@ -1,5 +1,5 @@
-"""Rehearsal: how much of a prompt does a blocking show? One that does not show all is tried again before the picture is
-painted.
+"""The score of a layout: how much of what a prompt states does it show? One that does not show all is sampled again
+before the picture is.
 
 It looks at cells, not at pixels, and shares nothing with the verifiers that judge finished clips.
 
@@ -32,7 +32,7 @@ LEAST_SWING, LEAST_TURN = 0.1, 1.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """A thing in a blocking: how many cells it covers ``mass`` [g], its middle ``x y`` [g], the ``spread`` [g] of its
+    """A thing in a layout: how many cells it covers ``mass`` [g], its middle ``x y`` [g], the ``spread`` [g] of its
     cells about it, and the angle ``facing`` [g] in radians (NaN where it is not there, or not known)."""
 
     mass: NDArray[np.float64]
@@ -46,12 +46,17 @@ class Role:
         return self.mass >= LEAST_CELLS
 
 
-def role(cells: Cells, ref: Ref) -> Role:
-    """What a blocking shows of a thing."""
-    fits = cells.noun == 1 + list(NOUNS).index(ref.noun)
+def fits(cells: Cells, ref: Ref) -> NDArray[np.bool_]:
+    """Which cells [g, y, x] show a thing."""
+    result = cells.noun == 1 + list(NOUNS).index(ref.noun)
     if ref.color:
-        fits &= cells.color == 1 + list(COLORS).index(ref.color)
-    share = cells.share * fits
+        result = result & (cells.color == 1 + list(COLORS).index(ref.color))
+    return np.asarray(result)
+
+
+def role(cells: Cells, ref: Ref) -> Role:
+    """What a layout shows of a thing."""
+    share = cells.share * fits(cells, ref)
     rows, columns = ((np.arange(count) + 0.5) / share.shape[1] for count in share.shape[1:])
     mass = share.sum((1, 2))
     seen = np.where(mass >= LEAST_CELLS, mass, np.nan)
@@ -121,13 +126,12 @@ def _others(cells: Cells, statement: Statement) -> float:
     """The mean number of cells that show what nobody asked for."""
     asked = np.zeros(cells.noun.shape, bool)
     for ref in statement.things:
-        fits = cells.noun == 1 + list(NOUNS).index(ref.noun)
-        asked |= fits & (cells.color == 1 + list(COLORS).index(ref.color) if ref.color else True)
+        asked |= fits(cells, ref)
     return float((cells.share * (cells.noun > 0) * ~asked).sum() / len(cells.share))
 
 
 def share_shown(cells: Cells, statement: Statement) -> float:
-    """How much of a statement a blocking shows, 0 to 1: its things, each there once, nothing else, and its facts. What
+    """How much of a statement a layout shows, 0 to 1: its things, each there once, nothing else, and its facts. What
     cannot be seen in it does not count."""
     if any(ref.count > 1 for ref in statement.things):
         return 1.0

@@ -10,9 +10,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ozora.language.adaptation import adapt, unsupported_words
 from ozora.language.captions import article
 from ozora.language.facts import Fact, Ref, Statement
-from ozora.language.prompt_parser import adapt, parse_prompt, sentence, unsupported_words
+from ozora.language.prompt_parser import parse_prompt
+from ozora.language.sentences import sentence
 from ozora.language.vocabulary import FULL
 
 CLAUSES = re.compile(

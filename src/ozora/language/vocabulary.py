@@ -1,6 +1,7 @@
-"""The words of the stage: what a caption may speak of, and what each word is on the stage.
+"""The vocabulary: what a caption may speak of, and what each word is on the stage.
 
-``FULL`` is everything the stage can draw. A model may be trained on less; the ``Vocabulary`` in its card says which.
+``FULL`` is everything that the stage can draw. A model may be trained on less: the ``Vocabulary`` in its card says on
+what.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from ozora.language.cast import ACTS, CAST
+
 RGB = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noun:
-    """A kind of thing. ``verb`` is how it moves over the ground, ``height`` its size in meters at size "medium"."""
+    """A kind of thing. ``verb`` is how it moves, ``height`` its size in meters at size "medium"; ``plural`` is given
+    where it is not the noun with an s."""
 
     family: str
     verb: str
@@ -24,7 +28,7 @@ class Noun:
     plural: str = ""
 
 
-NOUNS: dict[str, Noun] = {
+TOYS: dict[str, Noun] = {
     "ball": Noun(family="solid", verb="roll", height=0.95, synonyms=("sphere",)),
     "cube": Noun(family="solid", verb="slide", height=0.9, synonyms=("block", "box")),
     "cone": Noun(family="solid", verb="slide", height=1.15),
@@ -53,6 +57,21 @@ NOUNS: dict[str, Noun] = {
     "tower": Noun(family="prop", verb="slide", height=1.7),
 }
 
+NOUNS: dict[str, Noun] = {
+    **TOYS,
+    **{
+        name: Noun(
+            family=member.family,
+            verb=member.verb,
+            height=member.height,
+            synonyms=() if member.noun == name else (member.noun,),
+            plural=member.plural,
+        )
+        for name, member in CAST.items()
+    },
+}
+"""Everything that can be named: the toys, then the cast. Layouts number them in this order."""
+
 COLORS: dict[str, RGB] = {
     "red": (0.84, 0.10, 0.09),
     "orange": (0.96, 0.46, 0.06),
@@ -73,6 +92,10 @@ COLOR_SYNONYMS: dict[str, tuple[str, ...]] = {
     "purple": ("violet",),
     "gray": ("grey",),
 }
+NATURAL = ("white", "gray", "black", "brown")
+"""Colors of real animals and houses."""
+SHARED = ("horse", "dog", "fish", "house", "tree", "tower", "boat", "person")
+"""Toys that the cast has as well: in natural colors these words mean the cast."""
 SIZES: dict[str, float] = {"small": 0.72, "medium": 1.0, "large": 1.32}
 SIZE_SYNONYMS: dict[str, tuple[str, ...]] = {"small": ("little", "tiny"), "large": ("big", "huge")}
 FINISHES: dict[str, float] = {"matte": 0.04, "shiny": 0.75}
@@ -93,6 +116,7 @@ MOTIONS = (
     "orbit",
     "follow",
     "hide",
+    *ACTS,
 )
 RELATIONS = ("left", "right", "front", "behind", "on", "under")
 CAMERAS = (
@@ -110,7 +134,13 @@ CAMERAS = (
     "follow",
 )
 EVENTS = ("bite", "paint", "topple", "switch on", "enter", "collide")
-WORDS = ("OPEN", "STOP", "HELLO", "CAFE", "GO", "YES", "NO", "SKY", "TOY", "ZOO")
+WORDS = (
+    *("OPEN", "STOP", "HELLO", "CAFE", "GO", "YES", "NO", "SKY", "TOY", "ZOO", "EXIT", "TAXI"),
+    *("HOTEL", "SALE", "BANK", "FIRE", "LOVE", "TEA", "MILK", "BUS", "PARK", "FOOD", "FREE", "NEWS"),
+    *("PLAY", "WIFI", "CITY", "STAR", "MOON", "SUN", "RED", "BLUE", "HOME", "MUSIC", "PIZZA", "WATER"),
+    *("BOOK", "SHOP", "JAZZ", "KIDS", "LEFT", "RIGHT", "NORTH", "SLOW", "FAST", "DANGER", "WELCOME"),
+)
+"""What signs say."""
 COUNTS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
 
 HELD_OUT_SHARE = 0.12
@@ -168,7 +198,7 @@ def is_held_out(kind: str, first: str, second: str) -> bool:
 
     A fixed hash decides, so the same pairs are held out for ever, in every vocabulary, on every machine.
     """
-    if second == "stand":  # every noun must be seen at rest
+    if second == "stand" or not first:  # every noun must be seen at rest, and what has no color is no pair
         return False
     digest = hashlib.sha256(f"{HELD_OUT_SALT}/{kind}/{first}/{second}".encode()).digest()
     return int.from_bytes(digest[:4]) / 2**32 < HELD_OUT_SHARE

@@ -12,7 +12,7 @@ from ozora.backends import BACKENDS
 from ozora.edit.blend import CURVES, Curve
 from ozora.edit.storyboard import storyboard
 from ozora.errors import CapabilityError, RequestError, SizeError, UserError, blaming
-from ozora.language.prompt_parser import restyle
+from ozora.language.sentences import restyle
 from ozora.media import check_picture
 from ozora.pipeline import extent, make_plan
 from ozora.plan import Box, Layout, Plan, Prompt

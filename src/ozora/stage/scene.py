@@ -17,6 +17,7 @@ class Motion:
     kind: str = "stand"
     speed: float = 0.8
     target: int | None = None
+    manner: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

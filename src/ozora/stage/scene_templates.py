@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ozora.language.cast import PLAYERS
 from ozora.language.facts import Fact
 from ozora.language.random_choice import Rng, pick
 from ozora.language.vocabulary import WORDS, Vocabulary, is_held_out
@@ -45,18 +46,58 @@ def rest_yaw(rng: Rng, noun: str) -> float:
     return float(-90 + rng.uniform(-40, 40))
 
 
-def draw_thing(rng: Rng, vocabulary: Vocabulary, nouns: tuple[str, ...] = ()) -> Thing:
+SUBJECTS = {"toy": 0.42, "animal": 0.3, "person": 0.2, "building": 0.035, "plant": 0.03, "vehicle": 0.015}
+OBJECTS = {"toy": 0.4, "animal": 0.15, "person": 0.12, "building": 0.16, "plant": 0.15, "vehicle": 0.02}
+TOY_NATURAL = ("white", "gray", "black", "brown")
+TAKEN = {"horse", "dog", "fish", "house", "tree", "tower", "boat", "person"}
+"""Nouns of which the troupe has real ones: toys of them are not of natural colors."""
+
+
+def _family(noun: str) -> str:
+    return PLAYERS[noun].family if noun in PLAYERS else "toy"
+
+
+def draw_thing(
+    rng: Rng, vocabulary: Vocabulary, nouns: tuple[str, ...] = (), shares: dict[str, float] | None = None
+) -> Thing:
     options = [noun for noun in (nouns or vocabulary.nouns) if noun in vocabulary.nouns]
+    families = sorted({_family(noun) for noun in options})
+    if len(families) > 1:
+        weights = np.array([(shares or SUBJECTS)[family] for family in families])
+        family = families[int(rng.choice(len(families), p=weights / weights.sum()))]
+        options = [noun for noun in options if _family(noun) == family]
     noun = pick(rng, options)
+    if noun in PLAYERS:
+        return _draw_player(rng, vocabulary, noun)
+    colors = vocabulary.colors if noun not in TAKEN else tuple(c for c in vocabulary.colors if c not in TOY_NATURAL)
     lift = {"bird": 0.75, "balloon": 0.55, "rocket": 0.15, "fish": 0.25}.get(noun, 0.0)
     return Thing(
         noun=noun,
-        color=pick(rng, vocabulary.colors),
+        color=pick(rng, colors),
         size=pick(rng, vocabulary.sizes) if rng.random() < 0.6 else "medium",
         finish=pick(rng, vocabulary.finishes),
         y=lift * float(rng.uniform(0.8, 1.2)),
         yaw=rest_yaw(rng, noun),
         word=pick(rng, WORDS) if noun == "sign" else "",
+    )
+
+
+def _draw_player(rng: Rng, vocabulary: Vocabulary, noun: str) -> Thing:
+    player = PLAYERS[noun]
+    lift = {"hawk": 0.8, "shark": 0.12, "silver fish": 0.3}.get(noun, 0.0)
+    if player.moves and player.family in ("animal", "vehicle"):
+        yaw = float(rng.choice([0.0, 180.0]) + rng.uniform(-35, 35))
+    else:
+        yaw = float(-90 + rng.uniform(-40, 40))
+    big = player.height > 1.9
+    return Thing(
+        noun=noun,
+        color=pick(rng, vocabulary.colors) if player.dyed and rng.random() < 0.75 else "",
+        size=pick(rng, ("small", "medium") if big else vocabulary.sizes)
+        if rng.random() < 0.25 and player.family == "animal"
+        else "medium",
+        y=lift * float(rng.uniform(0.8, 1.2)),
+        yaw=yaw,
     )
 
 
@@ -74,13 +115,29 @@ def held_out(thing: Thing, kind: str = "", value: str = "") -> bool:
     return bool(kind) and is_held_out(f"noun {kind}", thing.noun, value)
 
 
+TOY_MOTIONS = ("left", "right", "toward", "away", "jump", "bounce", "spin", "fall", "rise")
+
+
 def _solo_motions(thing: Thing, vocabulary: Vocabulary) -> list[str]:
-    kinds = [kind for kind in vocabulary.motions if kind not in ("orbit", "follow", "hide", "stand")]
+    if thing.noun in PLAYERS:
+        player = PLAYERS[thing.noun]
+        ways = ["left", "right", "toward", "away"] if player.moves else []
+        return [kind for kind in (*ways, *ways, *player.acts) if kind in vocabulary.motions]
+    kinds = [kind for kind in vocabulary.motions if kind in TOY_MOTIONS]
     if thing.noun in ROOTED:
         return []
     if thing.noun not in FLOATING:
         kinds = [kind for kind in kinds if kind != "rise"]
     return kinds if thing.y == 0 else [kind for kind in kinds if kind not in ("fall", "bounce")]
+
+
+def _manner(rng: Rng, thing: Thing, kind: str) -> str:
+    gaits = PLAYERS[thing.noun].gaits
+    return pick(rng, gaits) if gaits and kind in ("left", "right", "toward", "away", "orbit", "follow", "hide") else ""
+
+
+def moves_how(thing: Thing, kind: str, **more: int) -> Fact:
+    return Fact(kind="motion", value=kind, subject=0, manner=thing.motion.manner, **more)
 
 
 def set_moving(rng: Rng, thing: Thing, kind: str) -> Thing:
@@ -89,6 +146,12 @@ def set_moving(rng: Rng, thing: Thing, kind: str) -> Thing:
     if kind in ("toward", "away"):
         speed = min(speed, 0.85)
     thing = replace(thing, motion=Motion(kind=kind, speed=speed))
+    if thing.noun in PLAYERS:
+        thing = replace(thing, motion=replace(thing.motion, manner=_manner(rng, thing, kind)))
+        if thing.motion.manner == "run":
+            thing = replace(thing, motion=replace(thing.motion, speed=max(speed, 0.75)))
+        if thing.motion.manner == "walk" and kind in ("left", "right"):
+            thing = replace(thing, motion=replace(thing.motion, speed=min(speed, 0.85)))
     if kind in ("left", "right"):
         return replace(thing, x=float(rng.uniform(-0.2, 0.2)), z=float(rng.uniform(-0.3, 0.4)))
     if kind in ("toward", "away"):
@@ -105,11 +168,12 @@ def solo(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
     kind = pick(rng, kinds) if kinds and rng.random() < 0.88 else "stand"
     if held_out(thing, "motion", kind):
         return None
-    return Setup(things=(set_moving(rng, thing, kind),), facts=(Fact(kind="motion", value=kind, subject=0),))
+    moved = set_moving(rng, thing, kind)
+    return Setup(things=(moved,), facts=(moves_how(moved, kind),))
 
 
 def _two(rng: Rng, vocabulary: Vocabulary) -> tuple[Thing, Thing] | None:
-    first, second = draw_thing(rng, vocabulary), draw_thing(rng, vocabulary)
+    first, second = draw_thing(rng, vocabulary), draw_thing(rng, vocabulary, shares=OBJECTS)
     if held_out(first) or held_out(second) or (first.noun, first.color) == (second.noun, second.color):
         return None
     return first, second
@@ -129,8 +193,9 @@ def beside(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
         for thing, direction in zip(two, (sign, -sign), strict=True)
     ]
     facts = [Fact(kind="relation", value=side, subject=0, object=1)]
-    calm = [kind for kind in _solo_motions(things[0], vocabulary) if kind in ("jump", "spin", "bounce")]
-    if calm and rng.random() < 0.3:
+    acts = PLAYERS[things[0].noun].acts if things[0].noun in PLAYERS else ("jump", "spin", "bounce")
+    calm = [kind for kind in _solo_motions(things[0], vocabulary) if kind in acts]
+    if calm and rng.random() < 0.35:
         kind = pick(rng, calm)
         if held_out(things[0], "motion", kind):
             return None
@@ -155,13 +220,15 @@ def passing(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
     in_front = bool(rng.random() < 0.7)
     mover = replace(mover, z=float(rng.uniform(0.45, 0.8) if in_front else rng.uniform(-1.2, -0.8)))
     stander = replace(stander, x=float(rng.uniform(-0.5, 0.5)), z=float(rng.uniform(-0.5, -0.2)))
-    return Setup(things=(mover, stander), facts=(Fact(kind="motion", value=kind, subject=0, object=1),))
+    return Setup(things=(mover, stander), facts=(moves_how(mover, kind, object=1),))
 
 
 def depth(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
     """One thing in front of, behind, on or under another."""
     relation = pick(rng, ["front", "behind", "on", "under"])
     two = _two(rng, vocabulary)
+    if two is not None and relation in ("on", "under") and any(thing.noun in PLAYERS for thing in two):
+        return None
     if two is None or relation not in vocabulary.relations or held_out(two[0], "relation", relation):
         return None
     first, second = two
@@ -191,14 +258,26 @@ def together(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
     if two is None or kind not in vocabulary.motions or held_out(two[0], "motion", kind) or two[0].noun in ROOTED:
         return None
     first, second = two
-    first = replace(first, motion=Motion(kind=kind, speed=float(rng.uniform(0.8, 1.2)), target=1))
+    if first.noun in PLAYERS and not PLAYERS[first.noun].moves:
+        return None
+    first = replace(
+        first,
+        motion=Motion(
+            kind=kind,
+            speed=float(rng.uniform(0.8, 1.2)),
+            target=1,
+            manner=_manner(rng, first, kind) if first.noun in PLAYERS else "",
+        ),
+    )
     facts = [Fact(kind="motion", value=kind, subject=0, object=1)]
     if kind == "follow":
         way = pick(rng, ["left", "right"])
+        if second.noun in PLAYERS and not PLAYERS[second.noun].moves:
+            return None
         if second.noun in ROOTED or held_out(second, "motion", way) or way not in vocabulary.motions:
             return None
         second = replace(set_moving(rng, second, way), x=0.7 if way == "right" else -0.7)
-        facts.append(Fact(kind="motion", value=way, subject=1))
+        facts.append(Fact(kind="motion", value=way, subject=1, manner=second.motion.manner))
     elif kind == "hide":
         first = replace(first, x=float(rng.choice([-1.9, 1.9])), z=-0.6)
         second = replace(second, size="large" if "large" in vocabulary.sizes else second.size, z=0.2)
@@ -213,6 +292,8 @@ def group(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
     thing = draw_thing(rng, vocabulary)
     if held_out(thing):
         return None
+    if thing.noun in PLAYERS:
+        return _herd(rng, vocabulary, thing, count)
     width = min(1.15, 4.0 / count)
     size = thing.size if count < 4 or "small" not in vocabulary.sizes else "small"
     jump = "jump" in _solo_motions(thing, vocabulary) and rng.random() < 0.3 and not held_out(thing, "motion", "jump")
@@ -229,6 +310,33 @@ def group(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
     )
     facts = (Fact(kind="motion", value="jump", subject=0),) if jump else ()
     return Setup(things=things, facts=facts)
+
+
+def _herd(rng: Rng, vocabulary: Vocabulary, thing: Thing, count: int) -> Setup | None:
+    """Several of one kind of the troupe, that stand or do the same."""
+    player = PLAYERS[thing.noun]
+    if player.family not in ("animal", "person") or player.height > 1.9:
+        return None
+    count = min(count, 4)
+    kinds = [kind for kind in _solo_motions(thing, vocabulary) if not held_out(thing, "motion", kind)]
+    kind = pick(rng, kinds) if kinds and rng.random() < 0.65 else "stand"
+    leader = set_moving(rng, replace(thing, size="medium"), kind)
+    width = max(0.9, 0.75 * player.height)
+    across = kind in ("left", "right")
+    things = tuple(
+        replace(
+            leader,
+            x=(i - (count - 1) / 2) * width + float(rng.uniform(-0.1, 0.1))
+            if not across
+            else leader.x + float(rng.uniform(-0.9, 0.9)),
+            z=float(rng.uniform(-0.5, 0.35))
+            if not across
+            else -1.0 + 1.5 * i / max(count - 1, 1) + float(rng.uniform(-0.1, 0.1)),
+            y=leader.y,
+        )
+        for i in range(count)
+    )
+    return Setup(things=things, facts=(moves_how(leader, kind),))
 
 
 def eventful(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
@@ -257,7 +365,8 @@ def _change(rng: Rng, vocabulary: Vocabulary, kind: str, nouns: tuple[str, ...])
 
 
 def _paint(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
-    thing = replace(draw_thing(rng, vocabulary), x=float(rng.uniform(-1.2, 1.2)))
+    toys = tuple(noun for noun in vocabulary.nouns if noun not in PLAYERS)
+    thing = replace(draw_thing(rng, vocabulary, toys), x=float(rng.uniform(-1.2, 1.2)))
     color = pick(rng, vocabulary.colors)
     if color == thing.color or held_out(thing) or is_held_out("color noun", color, thing.noun):
         return None

@@ -47,7 +47,7 @@ def _rest(thing: Thing, times: FloatArray) -> Track:
         pitch=still,
         way=still,
         squash=still + 1.0,
-        color=np.tile(np.array(COLORS[thing.color], float), (len(times), 1)),
+        color=np.tile(np.array(COLORS[thing.color or "white"], float), (len(times), 1)),
         state=np.zeros(len(times), np.int64),
         gait=still,
     )

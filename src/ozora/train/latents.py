@@ -24,7 +24,7 @@ from torch.nn import functional as F
 
 from ozora.language.captions import write_caption
 from ozora.language.facts import Caption, Fact, Ref, Statement
-from ozora.language.prompt_parser import sentence
+from ozora.language.sentences import sentence
 from ozora.language.vocabulary import is_held_out
 from ozora.model.autoencoder import Autoencoder
 from ozora.stage.scene_templates import mirrored
