@@ -11,8 +11,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ozora.language.vocabulary import COLORS, FINISHES, SIZES
-from ozora.language.cast import PLAYERS, ACT_CLIPS, member
+from ozora.language.cast import ACT_CLIPS, PLAYERS, member
+from ozora.language.vocabulary import COLORS, FINISHES
 from ozora.stage.camera import View, film
 from ozora.stage.scene import Scene, Thing
 from ozora.stage.solids import SOLIDS
