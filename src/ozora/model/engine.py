@@ -33,7 +33,9 @@ class Predict(Protocol):
 
 
 class Engine(Protocol):
-    """Computes the networks of one bundle."""
+    """Computes the networks of one bundle. ``name`` says how, for the record: "plain", "bf16" or "int8"."""
+
+    name: str
 
     def prepare(self, words: Words, place: Float[Tensor, "n 3"]) -> Predict:
         """Do once what is the same at every step."""
@@ -49,6 +51,7 @@ class PlainEngine:
     """The modules themselves, in bfloat16 where that is quicker."""
 
     def __init__(self, model: Maquette) -> None:
+        self.name = "plain"
         self.model = model
 
     def prepare(self, words: Words, place: Float[Tensor, "n 3"]) -> Predict:
