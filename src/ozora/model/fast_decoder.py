@@ -41,8 +41,8 @@ EIGHTH, BLOCK = 8, 2
 class PackedConv:
     """A convolution in bfloat16 whose kernel is packed for one size of input [n, c, h, w], channels last."""
 
-    def __init__(self, weight: Tensor, bias: Tensor | None, size: list[int]) -> None:
-        padding = weight.shape[-1] // 2
+    def __init__(self, weight: Tensor, bias: Tensor | None, size: list[int], *, padded: bool = True) -> None:
+        padding = weight.shape[-1] // 2 if padded else 0
         self.form = ([padding, padding], [1, 1], [1, 1], 1)  # padding, stride, dilation, groups
         last = weight.to(BF16).contiguous(memory_format=torch.channels_last)
         self.weight = torch.ops.mkldnn._reorder_convolution_weight(last, *self.form, size)
@@ -55,7 +55,7 @@ class PackedConv:
         )
         return result
 
-    def add_to(self, total: BFloat16[Tensor, "n d h w"], x: BFloat16[Tensor, "n c h w"]) -> BFloat16[Tensor, "n d h w"]:
+    def add_to(self, total: BFloat16[Tensor, "n d h w"], x: BFloat16[Tensor, "n c y x"]) -> BFloat16[Tensor, "n d h w"]:
         """``total``, overwritten with the sum."""
         result: Tensor = torch.ops.mkldnn._convolution_pointwise_.binary(
             *(total, x, self.weight, self.bias, *self.form, "add", None, None, [], None)
@@ -181,8 +181,8 @@ class SizedDecoder:
         self.at_4 = residual("at_4", at_4)
         self.out = PackedConv(*_whole_pixels(decoder.out, 4), at_4)
         self.coarse_weight, self.coarse_bias = _coarse_matrix(autoencoder.components_out)
-        self.double = PackedConv(doubling_kernel(), None, [TIME, 3 * BLOCK**2, 8 * i + 2, 8 * j + 2])
-        self.double.form = ([0, 0], *self.double.form[1:])
+        bordered = [TIME, 3 * BLOCK**2, EIGHTH * i + 2, EIGHTH * j + 2]
+        self.double = PackedConv(doubling_kernel(), None, bordered, padded=False)
 
     def decode_frame(self, near: BFloat16[Tensor, "3 i j c"]) -> BFloat16[Tensor, "t h w 3"]:
         """The pictures of the latent frame in the middle of three."""

@@ -185,7 +185,7 @@ def check_attention(denoiser: Denoiser) -> None:
     """Refuse weights whose attention could overflow (``ValueError``): see ``attend``."""
     for block in denoiser.transformer.blocks:
         assert isinstance(block, Block)
-        query, key = block.norm_q.weight, block.norm_k.weight
+        query, key = block.norm_q.weight.detach(), block.norm_k.weight.detach()
         # Cauchy-Schwarz: a normed head of e features is at most sqrt(e) long
         most = math.sqrt(len(query)) / math.log(2) * float(query.abs().max() * key.abs().max())
         if not most < LARGEST_EXPONENT:

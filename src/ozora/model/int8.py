@@ -88,7 +88,7 @@ class Int8Conv:
         return result
 
     def add_to(self, total: Tensor, x: UInt8[Tensor, "n i h w"]) -> Float[Tensor, "n o h w"]:
-        """``total`` [n, o, h, w] in bfloat16, overwritten with the sum."""
+        """The sum with ``total`` [n, o, h, w] in bfloat16, which is overwritten."""
         result: Tensor = torch.ops.onednn.qconv2d_pointwise.binary(
             *(x, *self.head, total, self.bias, *self.form, 1.0, 0, torch.bfloat16),
             *(1.0, 0, "sum", 1.0, "none", [], ""),
