@@ -26,7 +26,9 @@ from ozora.model.weights import SHIPPED, Bundle, load_bundle
 NAMES = ("qkv", "out", "gate_up", "down")
 PROMPT = "a red ball"
 
-in_bf16 = pytest.mark.skipif(not quick_in_bfloat16(torch.device("cpu")), reason="no bfloat16 products in this processor")
+in_bf16 = pytest.mark.skipif(
+    not quick_in_bfloat16(torch.device("cpu")), reason="no bfloat16 products in this processor"
+)
 in_int8 = pytest.mark.skipif(not has_int8_products(), reason="no 8-bit products in this processor")
 
 
@@ -45,9 +47,7 @@ def golden() -> dict[str, Tensor]:
 def tiny_model() -> Maquette:
     """All weights random: the zeros of a fresh network would hide most of what is tested."""
     config = MaquetteConfig(
-        autoencoder=AutoencoderConfig(
-            channels=8, width=32, encoder_widths=(8, 8, 8), decoder_widths=(8, 8, 8, 8)
-        ),
+        autoencoder=AutoencoderConfig(channels=8, width=32, encoder_widths=(8, 8, 8), decoder_widths=(8, 8, 8, 8)),
         text=TextConfig(words=("a", "red", "ball"), length=8, width=32, layers=1, heads=2),
         transformer=TransformerConfig(channels=8, layout=112, text_width=32, width=64, layers=4, heads=2, hidden=64),
     )

@@ -19,7 +19,8 @@ from tests.model.engine_cases import in_int8
 
 
 @pytest.mark.parametrize(
-    ("capabilities", "able"), [({}, False), ({"avx2": True, "avx512_vnni": False}, False), ({"avx512_vnni": True}, True)]
+    ("capabilities", "able"),
+    [({}, False), ({"avx2": True, "avx512_vnni": False}, False), ({"avx512_vnni": True}, True)],
 )
 def test_only_processors_that_do_not_saturate(
     monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, bool], able: bool

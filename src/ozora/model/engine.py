@@ -60,7 +60,8 @@ class PlainEngine:
         def predict(x_t: Tensor, t: Tensor, layout_t: Tensor, known: Tensor) -> Tensor:
             with torch.inference_mode(), mixed(x_t.device):
                 data = self.model.denoiser(x_t[None], t[None], layout_t.view(1), known[None], words, place)
-            return data[0].float()
+            result: Tensor = data[0].float()
+            return result
 
         return predict
 

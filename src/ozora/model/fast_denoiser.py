@@ -226,7 +226,7 @@ def run_block(
 
 def rms_normed(x: Float32[Tensor, "r d"]) -> Float32[Tensor, "r d"]:
     """RMSNorm without weight; ``F.rms_norm`` is eight operations on a CPU, this takes half as long."""
-    length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+    length: Tensor = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
     return x * length.square_().mul_(1 / x.shape[-1]).add_(EPSILON).rsqrt_()
 
 
@@ -304,7 +304,7 @@ def _attend_by_frame(qkv: Tensor, n: int, frames: int, own: Tensor, other: Tenso
     v = torch.ones(frames, heads, s + m, e + ONES, dtype=torch.bfloat16)
     v[:, :, :s, :e] = qkv[:n, 2].view(frames, s, heads, e).transpose(1, 2)
     v[:, :, s:, :e] = qkv[n:, 2].transpose(0, 1)
-    latents = attend(q.flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1)).unflatten(0, (frames, heads))
+    latents = attend(q.flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1)).view(frames, heads, s, e + ONES)
     text_q = turned[n:, 0].transpose(0, 1).to(torch.bfloat16)
     text = attend(text_q, k[0, :, s:], v[0, :, s:])[None]
     return _side_by_side(latents), _side_by_side(text)

@@ -12,6 +12,8 @@ Letters: ``n`` rows, ``i`` input and ``o`` output channels, ``h w`` rows and col
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
@@ -26,7 +28,7 @@ SWISH_LEAST = 0.2785
 
 def has_int8_products() -> bool:
     """Tell whether the processor multiplies u8 by s8 without saturating: AVX-512 VNNI, or AMX."""
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # PyTorch 2.11 cannot tell
     return bool(capabilities.get("avx512_vnni") or capabilities.get("amx_int8"))
 
 
@@ -96,9 +98,7 @@ class Int8Conv:
         return result
 
 
-def split_range(
-    weight: Float[Tensor, "o i 3 3"], largest: Float[Tensor, "i"]
-) -> Float[Tensor, "i"]:
-    """The step of every input channel for inputs up to ``largest``: half of the smoothing to either side (alpha 0.5)."""
+def split_range(weight: Float[Tensor, "o i 3 3"], largest: Float[Tensor, "i"]) -> Float[Tensor, "i"]:
+    """The step of every input channel for inputs up to ``largest``; weights take half of the unevenness (alpha 0.5)."""
     smooth = (largest.clamp_min(1e-4) / weight.abs().amax((0, 2, 3)).clamp_min(1e-6)).sqrt()
     return smooth * (largest / smooth).max() / 127
