@@ -160,7 +160,19 @@ def test_a_fault_on_the_way_hands_over_to_the_plain_engine(monkeypatch: pytest.M
 
 
 @in_bf16
-def test_the_trial_is_short_of_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An engine that is off by a little more than its precision is not taken."""
+def test_want_of_memory_is_no_fault_of_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    def allocate(*_: Any) -> Tensor:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes")
+
+    engine = FastEngine(tiny_model())
+    with monkeypatch.context() as patch:
+        patch.setattr(fast_denoiser, "swiglu", allocate)
+        with pytest.raises(RuntimeError, match="allocate memory"):
+            predict(engine, make_clip(2, 2, 2))
+    assert engine.name == "bf16"
+
+
+@in_bf16
+def test_an_engine_that_is_off_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fast_engine, "LARGEST_ERROR", 1e-9)
     assert make_engine(tiny_bundle()).name == "plain"

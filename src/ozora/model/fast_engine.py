@@ -31,6 +31,8 @@ VARIABLE = "OZORA_ENGINE"
 KINDS = ("auto", "int8", "bf16", "plain")
 FAULTS = (RuntimeError, AttributeError, TypeError, ValueError)
 """What a missing or changed operator raises."""
+SHORT_OF_MEMORY = ("allocate memory", "out of memory", "bad_alloc")
+"""No fault of an operator: the plain modules would need even more."""
 LARGEST_ERROR = 0.3
 """Of the deviation, on the tiny clip; products that are wrong are off by 1 and more."""
 
@@ -79,6 +81,8 @@ class FastEngine:
         return self.plain.decode(latent, first, stop)
 
     def _give_up(self, error: Exception) -> None:
+        if any(words in str(error) for words in SHORT_OF_MEMORY):
+            raise error
         log.warning("the %s engine failed, the plain one goes on: %s", self.name, error)
         self.name = self.plain.name
 
