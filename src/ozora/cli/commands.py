@@ -23,6 +23,7 @@ from ozora.cli.trash import add_trash
 from ozora.cli.trust import add_trust
 from ozora.control_characters import dump_json, escape_controls
 from ozora.errors import OzoraError
+from ozora.threads import limit_spinning
 
 if TYPE_CHECKING:
     from ozora.cli.screen import Screen
@@ -252,6 +253,7 @@ add_export(app)
 
 def main() -> NoReturn:
     """The program ``ozora``: runs a command and turns every failure into one line and an exit code."""
+    limit_spinning()  # before any command loads torch; workers of the server inherit it
     signal.signal(signal.SIGTERM, _terminate)
     arguments = sys.argv[1:]
     sys.exit(call(app, [word for word in arguments if word != "--traceback"], traceback="--traceback" in arguments))

@@ -8,7 +8,7 @@ channels of the picture, ``i j`` rows and columns of tokens; ``f`` frames, ``h w
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -22,6 +22,7 @@ Words = tuple[Int[Tensor, "1 m"], Int[Tensor, "1 m e"]]
 """A tokenized prompt; see ``text.tokenize``."""
 
 
+@runtime_checkable
 class Predict(Protocol):
     """Predicts the data of every token of one clip, for the prompt and the places it was prepared with."""
 
@@ -32,8 +33,9 @@ class Predict(Protocol):
         ...
 
 
+@runtime_checkable
 class Engine(Protocol):
-    """Computes the networks of one bundle; ``name`` says how, for the record."""
+    """Computes the networks of one bundle. ``name`` says how, for the record: "plain", "bf16" or "int8"."""
 
     name: str
 
