@@ -114,12 +114,12 @@ class MaquetteBackend:
         return tuple(notes)
 
     def load(self) -> None:
-        from ozora.model.engine import PlainEngine
+        from ozora.model.fast_engine import make_engine
         from ozora.model.weights import load_bundle
 
         if self._bundle is None:
             self._bundle = load_bundle(self.weights)
-            self._engine = PlainEngine(self._bundle.model)
+            self._engine = make_engine(self._bundle)
 
     def paint(
         self,
