@@ -8,7 +8,7 @@ import pytest
 from ozora.errors import RendererError
 from ozora.language.vocabulary import SMALL
 from ozora.shapes import VideoShape
-from ozora.stage.renderer import context
+from ozora.stage.opengl import context
 from ozora.stage.sampling import draw_scene
 from ozora.train.corpus import Stage, nearest_middles
 

@@ -8,7 +8,7 @@ import torch
 
 from ozora.errors import CheckpointError, RendererError, UnknownNameError
 from ozora.model.weights import load_bundle
-from ozora.stage.renderer import context
+from ozora.stage.opengl import context
 from ozora.train import checkpoint
 from ozora.train.recipes import FROM_SHIPPED, find
 from ozora.train.run import _mean_painter, _shipped_painter, train

@@ -1,7 +1,7 @@
 """The vocabulary: what a caption may speak of, and what each word is on the stage.
 
-``FULL`` is everything that the stage can draw, ``TOY_WORLD`` the toys alone. A model may be trained on less: the ``Vocabulary`` in its card says on
-what.
+``FULL`` is everything that the stage can draw, ``TOY_WORLD`` the toys alone. A model may be trained on less: the
+``Vocabulary`` in its card says on what.
 """
 
 from __future__ import annotations
