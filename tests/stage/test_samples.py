@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from ozora.errors import OutputError, UnknownNameError, UserError
+from ozora.language.vocabulary import TOY_WORLD
 from ozora.media import read_image, read_video
 from ozora.stage.renderer import Renderer
-from ozora.language.vocabulary import TOY_WORLD
 from ozora.stage.samples import SHAPE, draw_sample, write_samples
 
 

@@ -89,7 +89,9 @@ def _third(verb: str) -> str:
 
 
 def _ing(verb: str) -> str:
-    return {"run": "running", "swim": "swimming", "hop": "hopping"}.get(verb, (verb[:-1] if verb.endswith("e") else verb) + "ing")
+    return {"run": "running", "swim": "swimming", "hop": "hopping"}.get(
+        verb, (verb[:-1] if verb.endswith("e") else verb) + "ing"
+    )
 
 
 def _go(rng: Rng, verb: str, rest: str) -> str:

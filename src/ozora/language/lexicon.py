@@ -19,7 +19,18 @@ WOODED = ("forest", "wood", "woods", "jungle", "grove", "orchard")
 STAND_INS: dict[str, dict[str, tuple[str, ...]]] = {
     "noun": {
         "person": ("human", "someone", "somebody", "astronaut", "figure"),
-        "man in trousers": ("chef", "teacher", "doctor", "hero", "farmer", "worker", "pirate", "dancer", "friend", "lumberjack"),
+        "man in trousers": (
+            "chef",
+            "teacher",
+            "doctor",
+            "hero",
+            "farmer",
+            "worker",
+            "pirate",
+            "dancer",
+            "friend",
+            "lumberjack",
+        ),
         "man in a robe": ("wizard", "monk", "priest", "philosopher"),
         "old man": ("grandfather", "grandpa", "elder"),
         "woman in a dress": ("princess", "nurse", "bride", "grandmother", "witch"),

@@ -185,7 +185,7 @@ class _Reader:
             if self.next_side:
                 self._put_side(number, self.next_side)
                 self.next_side = ""
-        elif self.words[number] == _bare(noun) != token.word.lower():  # "a cow ..., the beige cow"
+        elif token.word.lower() == noun and self.words[number] == _bare(noun):  # "a cow ..., the beige cow"
             self.things[number] = replace(self.things[number], noun=noun)
         if self.slot is not None:
             self.slot(number)
