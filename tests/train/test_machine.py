@@ -54,4 +54,4 @@ def test_two_processes_train_one_model_and_resume(tmp_path: Path) -> None:
     weights, facts = finished_weights(tmp_path / "run", "s1")
     assert facts["step"] == 6
     assert all(torch.isfinite(value).all() for value in weights.values())
-    assert weights["painter.transformer.blocks.0.qkv.weight"].shape == (96, 32)
+    assert weights["denoiser.transformer.blocks.0.qkv.weight"].shape == (96, 32)

@@ -106,9 +106,8 @@ class Enlarging:
         generator = torch.Generator().manual_seed(seed)
         latent = self.autoencoder.encode(video)
         level = self.noise * torch.rand((), generator=generator)
-        result: Tensor = self.autoencoder.decode(
-            latent + level * latent.std() * torch.randn(latent.shape, generator=generator)
-        )
+        noise = level * latent.std() * torch.randn(latent.shape, generator=generator)
+        result: Tensor = self.autoencoder.decode(latent + noise)
         return result
 
     def loss(self, model: nn.Module, step: int) -> tuple[Tensor, dict[str, float]]:

@@ -41,7 +41,8 @@ from ozora.train.renderers import Order, idle_cores
 
 
 def train(name: str, out: Path, resume: bool) -> None:
-    """Train by a recipe (``tiny``) or one phase of it (``tiny:images``), then write the weights to ``out/NAME.safetensors``.
+    """Train by a recipe (``tiny``) or one phase of it (``tiny:images``), then write the weights to
+    ``out/NAME.safetensors``.
 
     ``UserError`` when the recipe or the phase does not exist; ``CheckpointError`` when ``out`` holds another run and
     ``resume`` is not asked for, or a checkpoint does not fit.
