@@ -20,14 +20,14 @@ def test_a_thing_is_found_wherever_it_goes(parser: Parser) -> None:
     drawing = draw(Scene(things=things, place="meadow"), np.arange(13) / 4, 224 / 128)
     renderer = Renderer(128, 224)
     frames = renderer.render(drawing).rgb
-    ball, cube = find_thing(frames, "the red ball", parser), find_thing(frames, "the cube", parser)
+    ball, cube = find_thing(frames, "the red ball", parser=parser), find_thing(frames, "the cube", parser)
     assert ball.right < 0.5 < (cube.left + cube.right) / 2
     assert cube.right - cube.left > ball.right - ball.left, "it moves"
-    matte = find_matte(frames, "the red ball", parser)
+    matte = find_matte(frames, "the red ball", parser=parser)
     assert matte.shape == frames.shape[:3]
     truth, white = renderer.locate(drawing).thing == 1, matte > 127
     assert (truth & white).sum() > 0.6 * (truth | white).sum()
     with pytest.raises(UserError, match="a red ball"):
-        find_thing(frames, "a green dog", parser)
+        find_thing(frames, "a green dog", parser=parser)
     with pytest.raises(UserError, match="names no thing"):
-        find_thing(frames, "happiness", parser)
+        find_thing(frames, "happiness", parser=parser)

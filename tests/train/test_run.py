@@ -30,7 +30,7 @@ def test_the_tiny_recipe_makes_weights_that_load(tmp_path: Path, capsys: pytest.
         "images": 20,
     }
     assert bundle.model.enlarger is not None
-    assert (tmp_path / "clips" / "loss.png").is_file()
+    assert (tmp_path / "images" / "loss.png").is_file()
     with pytest.raises(CheckpointError, match="--resume"):
         train("tiny", tmp_path, resume=False)
     train("tiny", tmp_path, resume=True)
