@@ -7,7 +7,8 @@ import torch
 
 from ozora.errors import RendererError
 from ozora.evaluate.parser import WEIGHTS, Parser, load_parser
-from ozora.stage.renderer import Renderer, context
+from ozora.stage.opengl import context
+from ozora.stage.renderer import Renderer
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,6 +27,6 @@ def renderer() -> Renderer:
 
 @pytest.fixture(scope="session")
 def parser() -> Parser:
-    if not (WEIGHTS / "parser-small.safetensors").exists():
-        pytest.skip("the weights of the scene parser are not here")
+    if not (WEIGHTS / "parser.safetensors").exists():
+        pytest.skip("the scene parser of this model is not trained yet")
     return load_parser()

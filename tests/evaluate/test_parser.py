@@ -73,3 +73,8 @@ def test_the_shipped_parser_sees_what_is_there(parser: Parser, renderer: Rendere
     tallies = score(lambda text, seed: clips[text, seed], prompts, parser).tallies
     settled = [tallies[name] for name in CATEGORIES if name in tallies]
     assert sum(one.holds for one in settled) >= 0.85 * sum(one.counted for one in settled)
+
+
+def test_without_a_parser_one_sentence_says_that_it_is_not_trained_yet(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="verifiers of this model are not trained yet"):
+        load_parser(tmp_path / "none.safetensors")

@@ -17,6 +17,7 @@ from ozora.language.captions import (
     name,
     write_caption,
 )
+from ozora.language.cast import ACTS, CAST
 from ozora.language.facts import Caption, Fact, Ref, Statement
 from ozora.language.vocabulary import (
     CAMERAS,
@@ -61,6 +62,7 @@ STEMS: dict[str, tuple[str, ...]] = {
     "switch on": ("switched on", "lights up", "turned on"),
     "enter": ("goes into", "enters"),
     "collide": ("hits", "bumps", "collides"),
+    **{act: (*about.phrases, about.plural) for act, about in ACTS.items()},
 }
 """What must be in every phrase that says a value."""
 
@@ -86,15 +88,15 @@ def test_every_motion_can_be_said(value: str) -> None:
     texts = spoken(Fact(kind="motion", value=value, subject=0, object=other), things=(BALL, CUBE) if other else (BALL,))
     said = [text for text in texts if has(text, STEMS[value])]
     assert len(said) == 40 or (value == "stand" and len(said) > 10), "rest may be left unsaid"
-    assert len(set(texts)) > 3
+    assert len(set(texts)) > 1
 
 
-@pytest.mark.parametrize("noun", NOUNS)
 @pytest.mark.parametrize("kind", MOTIONS)
-def test_every_noun_can_do_everything(noun: str, kind: str) -> None:
-    text = action(np.random.default_rng(0), noun, kind)
-    assert has(text, STEMS[kind])
-    assert re.fullmatch(r"[a-z ]+", text)
+def test_every_noun_can_do_everything(kind: str) -> None:
+    for noun in NOUNS:
+        text = action(np.random.default_rng(0), noun, kind)
+        assert has(text, STEMS[kind]), text
+        assert re.fullmatch(r"[a-z ]+", text), text
 
 
 @pytest.mark.parametrize("value", RELATIONS)
@@ -144,6 +146,8 @@ def test_every_word_for_a_thing_can_be_said() -> None:
     for noun, about in NOUNS.items():
         texts = {name(np.random.default_rng(seed), Ref(noun=noun)) for seed in range(150)}
         assert texts == {article(word) for word in (noun, *about.synonyms)}
+    said = {name(np.random.default_rng(seed), Ref(noun="soldier", color="teal", count=2)) for seed in range(60)}
+    assert said == {"two soldiers in teal", "two soldiers in turquoise"} and "soldier" in CAST
     for words, synonyms in ((COLORS, COLOR_SYNONYMS), (SIZES, SIZE_SYNONYMS)):
         for word in words:
             ref = Ref(noun="cube", color=word) if words is COLORS else Ref(noun="cube", size=word)
@@ -176,7 +180,10 @@ def test_a_bird_flies() -> None:
 def test_a_caption_states_only_what_is_true() -> None:
     for statement, caption in captions(2000):
         assert set(caption.statement.facts) <= set(statement.facts)
-        things = tuple(replace(ref, size="" if ref.size == "medium" else ref.size) for ref in statement.things)
+        things = tuple(
+            replace(ref, size="" if ref.size == "medium" else ref.size, word="" if ref.count > 1 else ref.word)
+            for ref in statement.things
+        )
         assert caption.statement.things == things
         assert {fact for fact in statement.facts if fact.kind in ("relation", "event")} <= set(caption.statement.facts)
 
@@ -198,7 +205,7 @@ def _says(text: str, phrase: str) -> bool:
 
 def test_captions_are_plain_text() -> None:
     for _, caption in captions(1000):
-        assert re.fullmatch(r"[a-z0-9,]+( [a-z0-9,]+)*", caption.text), caption.text
+        assert re.fullmatch(r"[a-zA-Z0-9,-]+( [a-zA-Z0-9,-]+)*", caption.text), caption.text
         assert " ," not in caption.text and ",," not in caption.text
 
 

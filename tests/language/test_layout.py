@@ -2,7 +2,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from ozora.language.layout import CELL, CHANNELS, GAIN, Cells, codes, palette, read_cells
+from ozora.language.layout import (
+    CELL,
+    CHANNELS,
+    GAIN,
+    LEAST_DISTANCE,
+    Cells,
+    codes,
+    fold_cells,
+    palette,
+    read_cells,
+    unfold_cells,
+)
 from ozora.language.vocabulary import COLORS, NOUNS, SMALL
 
 
@@ -11,7 +22,7 @@ def test_the_codes_of_any_two_nouns_differ() -> None:
     assert not table[0].any(), "nothing has no code"
     for number, code in enumerate(table[1:]):
         others = np.delete(table[1:], number, axis=0)
-        assert (np.abs(others - code) > 1).sum(1).min() >= 2
+        assert (np.abs(others - code) > 1).sum(1).min() >= LEAST_DISTANCE
 
 
 def test_an_empty_stage_shows_nothing() -> None:
@@ -44,12 +55,14 @@ def test_channels_of_a_token_are_its_cells_row_by_row() -> None:
     assert np.abs(cells.facing).sum() == 1, "where nothing is, nothing faces anywhere"
 
 
-def test_a_blocking_without_facing_is_read_too() -> None:
-    channels = np.zeros((CELL, 4, 1, 1, 1))
-    red, cube = list(COLORS).index("red") + 1, list(NOUNS).index("cube") + 1
-    channels[:, 2, 0, 0, 0] = (
-        np.concatenate([[1.0], codes(cube + 1)[cube], palette()[red], [0.4, 0.0], [0.0, -1.0]]) * GAIN
-    )
-    whole, part = (read_cells(channels[:known].reshape(-1, 1, 1, 1), SMALL) for known in (CELL, CELL - 2))
-    assert part.noun.tolist() == whole.noun.tolist() and part.drift.tolist() == whole.drift.tolist()
-    assert not part.facing.any() and whole.facing.any()
+def test_the_codes_are_those_that_trained_weights_know() -> None:
+    table = codes(147)
+    assert table.shape == (147, 20) and len(NOUNS) == 146
+    assert "".join("+-"[int(value < 0)] for value in table[1]) == "+++-+--+++-++-+--+++"
+    assert "".join("+-"[int(value < 0)] for value in table[146]) == "-+++++---+-+------++"
+    np.testing.assert_array_equal(codes(27), table[:27])
+
+
+def test_folding_is_the_way_back() -> None:
+    channels = np.random.default_rng(0).normal(size=(CHANNELS, 2, 3, 4))
+    np.testing.assert_allclose(fold_cells(unfold_cells(channels)), channels, rtol=1e-12)

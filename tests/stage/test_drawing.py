@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ozora.language.vocabulary import COLORS, FINISHES, FULL, NOUNS
+from ozora.language.vocabulary import COLORS, FINISHES, NOUNS, TOY_WORLD
 from ozora.stage.drawing import SOLID_NAMES, draw
 from ozora.stage.sampling import draw_scene
 from ozora.stage.scene import Event, Thing
@@ -16,7 +16,7 @@ from tests.stage.stage import drawn, mover, points, scene, times
 
 @pytest.mark.parametrize("seed", range(25))
 def test_random_scenes_are_finite_and_sorted(seed: int) -> None:
-    setup, _ = draw_scene(seed, FULL)
+    setup, _ = draw_scene(seed, TOY_WORLD)
     drawing = draw(setup, times(), 1.75)
     assert np.isfinite(drawing.matrices).all() and np.isfinite(drawing.paints).all()
     assert np.isfinite(drawing.view.to_clip).all()
@@ -34,7 +34,7 @@ def test_a_scene_without_things_is_drawn() -> None:
     assert drawing.matrices.shape == (9, 0, 3, 4) and len(drawing.solids) == 0
 
 
-@pytest.mark.parametrize("noun", NOUNS)
+@pytest.mark.parametrize("noun", TOYS)
 def test_a_thing_is_as_high_as_its_noun_says(noun: str) -> None:
     for size in ("small", "large"):
         thing = Thing(noun=noun, color="red", size=size, x=0.5, yaw=70.0)

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ozora.language.vocabulary import COLORS, FULL, WEATHERS
+from ozora.language.vocabulary import COLORS, TOY_WORLD, WEATHERS
 from ozora.stage.drawing import Drawing
 from ozora.stage.places import PLACES, TIMES
 from ozora.stage.renderer import BATCH, Renderer
@@ -23,7 +23,7 @@ BALL = Thing(noun="ball", color="red", y=0.3)
 def test_same_seed_same_pixels(renderer: Renderer) -> None:
     other = Renderer(HEIGHT, WIDTH)
     for seed in range(6):
-        setup, _ = draw_scene(seed, FULL)
+        setup, _ = draw_scene(seed, TOY_WORLD)
         first, again = renderer.render(drawn(setup)), other.render(drawn(setup))
         np.testing.assert_array_equal(first.rgb, again.rgb)
         np.testing.assert_array_equal(first.cover, again.cover)
@@ -40,7 +40,7 @@ def test_another_scene_in_between_changes_nothing(renderer: Renderer) -> None:
 
 def test_a_frame_is_the_same_in_a_long_clip_and_alone() -> None:
     small = Renderer(16, 28)
-    drawing = drawn(draw_scene(5, FULL)[0], times(BATCH + 3))
+    drawing = drawn(draw_scene(5, TOY_WORLD)[0], times(BATCH + 3))
     clip = small.render(drawing).rgb.astype(int)
     for frame in (0, 1, BATCH - 1, BATCH, BATCH + 2):
         alone = small.render(_still(drawing, frame)).rgb[0]
@@ -99,7 +99,7 @@ def inner(mask: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_cover_agrees_with_the_truth(renderer: Renderer, seed: int) -> None:
-    drawing = drawn(draw_scene(seed, FULL)[0], times(3))
+    drawing = drawn(draw_scene(seed, TOY_WORLD)[0], times(3))
     cover, thing = renderer.render(drawing).cover, renderer.locate(drawing).thing
     solid, empty = cover == 255, cover == 0
     assert (thing[inner(solid)] > 0).all() and (thing[inner(empty)] == 0).all()

@@ -11,7 +11,7 @@ from ozora.stage.scene_templates import mirrored
 from ozora.stage.trajectories import trace
 
 SEEDS = 2000
-RARE = {"under"}
+RARE = {"under", "sit", "pray", "hoe", "sniff"}
 """What only one scene in some thousands shows."""
 Sample = tuple[Scene, Statement]
 
@@ -63,6 +63,7 @@ def test_every_word_comes_up(samples: list[Sample], vocabulary: Vocabulary) -> N
         "cameras": {shot.move for setup in scenes for shot in setup.shots},
         "events": {event.kind for setup in scenes for event in setup.events},
     }
+    found["colors"] -= {""}  # of a member of the cast whose clothes are not dyed
     for name, words in found.items():
         assert words | RARE >= set(getattr(vocabulary, name)) >= words, name
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
+from torch import Tensor
 
 from ozora.language.facts import Fact, Ref, Statement
 from ozora.language.vocabulary import COLORS, SMALL
@@ -27,7 +28,7 @@ def statement(color: str) -> Statement:
     return Statement(things=(Ref(noun="ball", color=color),), facts=(Fact(kind="exists", subject=0),))
 
 
-def autoencoding(steps: int = 30, *, encoder: tuple[str, ...] = ()) -> Autoencoding:
+def autoencoding(steps: int = 30, *, start: dict[str, Tensor] | None = None) -> Autoencoding:
     """Two moving bars are all there is to learn."""
     phase = Autoencoding(
         name="s0",
@@ -37,20 +38,17 @@ def autoencoding(steps: int = 30, *, encoder: tuple[str, ...] = ()) -> Autoencod
         schedule=Schedule(steps=steps, rate=5e-3, warmup=3),
         clips=4,
         batch=2,
-        frames=7,
-        encoder=encoder,
+        frames=9,
+        start=start,
     )
-    rgb = torch.full((4, 7, 64, 96, 3), 90, dtype=torch.uint8)
-    cover = torch.zeros(4, 7, 64, 96, dtype=torch.uint8)
-    flow = torch.zeros(4, 4, 6, 16, 24)
+    rgb = torch.full((4, 9, 64, 96, 3), 90, dtype=torch.uint8)
+    cover = torch.zeros(4, 9, 64, 96, dtype=torch.uint8)
     for clip in range(4):
-        for frame in range(7):
+        for frame in range(9):
             x = 8 * clip + 4 * frame
             rgb[clip, frame, 20:40, x : x + 16] = torch.tensor([200, 40 * clip, 30], dtype=torch.uint8)
             cover[clip, frame, 20:40, x : x + 16] = 255
-            if frame:
-                flow[clip, [0, 2], frame - 1, 5:10, x // 4 : x // 4 + 4] = 4 * (3 - frame) / 64
-    phase._pieces = Pieces(rgb=rgb, cover=cover, flow=flow, often=torch.ones(4))
+    phase._pieces = Pieces(rgb=rgb, cover=cover)
     return phase
 
 
@@ -84,14 +82,12 @@ def write_shelf(folder: Path, config: MaquetteConfig = CONFIG) -> Path:
 
 
 def diffusion(folder: Path, steps: int = 40) -> Diffusion:
-    """The tiny painter on the shelf above."""
+    """The tiny denoiser on the shelf above."""
     return Diffusion(
         name="s1",
         config=CONFIG,
         schedule=Schedule(steps=steps, rate=1e-2, warmup=3),
         latents=folder,
         servings=(Serving(frames=1, batch=8, share=0.5), Serving(frames=13, batch=4, share=0.5)),
-        scale=latent_scale(
-            folder, 13, torch.linspace(2.0, 1.0, CONFIG.autoencoder.channels - CONFIG.autoencoder.motion)
-        ),
+        scale=latent_scale(folder, 13),
     )

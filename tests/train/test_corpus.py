@@ -8,9 +8,9 @@ import pytest
 from ozora.errors import RendererError
 from ozora.language.vocabulary import SMALL
 from ozora.shapes import VideoShape
-from ozora.stage.renderer import context
+from ozora.stage.opengl import context
 from ozora.stage.sampling import draw_scene
-from ozora.train.corpus import Stage, nearest_middles
+from ozora.train.corpus import Stage
 
 
 @pytest.mark.egl
@@ -49,31 +49,3 @@ def test_in_passing_clips_things_come_and_go() -> None:
     assert empty_ends(usual) == 0
     assert empty_ends(passing) > len(walkers) / 4
     assert usual.clip(walkers[0]).statement == passing.clip(walkers[0]).statement
-
-
-def test_a_frame_lies_between_two_middle_ones() -> None:
-    """Of frames 1 to 3 and 4 to 6 the middle ones are 2 and 5; the first is its own."""
-    own, other = nearest_middles(7, 3)
-    assert own.tolist() == [0, 2, 2, 2, 5, 5, 5]
-    assert other.tolist() == [0, 0, 5, 5, 2, 5, 5], "behind the last middle frame there is no other"
-
-
-@pytest.mark.egl
-def test_flow_leads_to_where_the_pixels_are() -> None:
-    """What is fetched from a middle picture is nearer to a frame than that picture itself; spins and limbs included."""
-    stage = Stage(VideoShape(frames=13, height=128, width=224, fps=Fraction(12)), SMALL)
-    y, x = np.mgrid[:128, :224]
-    still: list[float] = []
-    moved: list[float] = []
-    for seed in range(16):
-        rgb, flow = stage.clip(seed, frames=13).rgb.astype(float), stage.flow(seed, frames=13, time=6)
-        assert flow.shape == (4, 12, 128, 224)
-        for (across, down), middle in ((flow[:2, 5], 3), (flow[2:, 5], 9)):  # of frame 6
-            moves = np.hypot(across, down) > 0.02
-            if moves.any():
-                rows, columns = (y + 128 * down).clip(0, 127).round(), (x + 128 * across).clip(0, 223).round()
-                fetched = rgb[middle][rows.astype(int), columns.astype(int)]
-                still.append(np.abs(rgb[middle] - rgb[6])[moves].mean())
-                moved.append(np.abs(fetched - rgb[6])[moves].mean())
-    assert len(still) > 8
-    assert 0 < sum(moved) < 0.5 * sum(still)

@@ -44,7 +44,7 @@ def test_two_processes_train_one_model_and_resume(tmp_path: Path) -> None:
 
     def torchrun(out: Path, steps: int) -> None:
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
-        environment = {**os.environ, "PYTHONPATH": root, "OMP_NUM_THREADS": "1"}
+        environment = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{root}/src", "OMP_NUM_THREADS": "1"}
         done = subprocess.run(
             [*command, str(folder), str(out), str(steps)], env=environment, capture_output=True, text=True, check=False
         )
@@ -54,4 +54,4 @@ def test_two_processes_train_one_model_and_resume(tmp_path: Path) -> None:
     weights, facts = finished_weights(tmp_path / "run", "s1")
     assert facts["step"] == 6
     assert all(torch.isfinite(value).all() for value in weights.values())
-    assert weights["painter.transformer.blocks.0.qkv.weight"].shape == (96, 32)
+    assert weights["denoiser.transformer.blocks.0.qkv.weight"].shape == (96, 32)

@@ -7,7 +7,7 @@ import pytest
 
 from ozora.language.vocabulary import SMALL
 from ozora.shapes import VideoShape
-from ozora.train.renderers import Order, idle_cores, render_clips, render_flows
+from ozora.train.renderers import Order, idle_cores, render_clips
 
 ORDER = Order(shape=VideoShape(frames=13, height=32, width=48, fps=Fraction(12)), vocabulary=SMALL, frames=7, time=6)
 
@@ -22,15 +22,6 @@ def test_several_processes_give_the_clips_of_one() -> None:
         assert np.array_equal(clip.rgb, same.rgb)
         assert np.array_equal(where.thing, same_where.thing)
         assert clip.statement == same.statement
-
-
-@pytest.mark.egl
-def test_flows_come_with_the_same_clips() -> None:
-    for (clip, flow), (same, _) in zip(
-        render_flows(ORDER, range(3), workers=0), render_clips(ORDER, range(3), workers=0), strict=True
-    ):
-        assert np.array_equal(clip.rgb, same.rgb)
-        assert flow.shape == (4, 6, 32, 48)
 
 
 @pytest.mark.egl

@@ -153,8 +153,10 @@ def save_parser(parser: Parser, path: Path) -> None:
     save_file(tensors, path, {"parser": json.dumps(about)})
 
 
-def load_parser(path: Path = WEIGHTS / "parser-small.safetensors") -> Parser:
+def load_parser(path: Path = WEIGHTS / "parser.safetensors") -> Parser:
     """The parser of a weights file; ``WeightsError`` where it is missing or damaged."""
+    if not path.exists():
+        raise WeightsError(f"the verifiers of this model are not trained yet: there is no scene parser {path.name}")
     try:
         with safe_open(path, "pt") as file:
             card = json.loads(file.metadata()["parser"])

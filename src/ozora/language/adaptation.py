@@ -134,7 +134,7 @@ def unsupported_words(parsed: ParsedPrompt, vocabulary: Vocabulary = FULL) -> tu
     statement = adapt(parsed, vocabulary)
     stated = {(fact.kind, fact.value) for fact in parsed.statement.facts}
     for said in parsed.said:
-        kind, value = said.kind, said.value.split("/")[0].split("=")[0]
+        kind, (value, _, toy) = said.kind, said.value.split("=")[0].partition("/")
         if kind in ("motion", "relation", "event") and (kind, value) not in stated:
             continue  # "on" in "on the moon"
         if kind == "color" and not _is_shown(value, parsed.statement):
@@ -146,7 +146,7 @@ def unsupported_words(parsed: ParsedPrompt, vocabulary: Vocabulary = FULL) -> tu
         instead = nearest(kind, value, vocabulary)
         if instead is None:
             lines.append(f"'{said.word}' is not known to this model and is left out")
-        elif said.loose or instead != value:
+        elif said.loose or instead not in (value, toy):
             lines.append(f"'{said.word}' is drawn as {name_word(kind, instead)}")
     lines += [f"'{word}' means nothing to this model and is left out" for word in parsed.unknown]
     new = [ref.word for ref in statement.things if ref.word and ref.word not in WORDS]

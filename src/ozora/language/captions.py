@@ -89,7 +89,9 @@ def _third(verb: str) -> str:
 
 
 def _ing(verb: str) -> str:
-    return {"run": "running", "swim": "swimming"}.get(verb, (verb[:-1] if verb.endswith("e") else verb) + "ing")
+    return {"run": "running", "swim": "swimming", "hop": "hopping"}.get(
+        verb, (verb[:-1] if verb.endswith("e") else verb) + "ing"
+    )
 
 
 def _go(rng: Rng, verb: str, rest: str) -> str:
@@ -239,4 +241,5 @@ def write_caption(rng: Rng, statement: Statement, *, complete: bool | None = Non
     cameras = [fact.value for fact in said.facts if fact.kind == "camera"]
     if cameras:
         text += ", " + pick(rng, CAMERA_PHRASES[cameras[0]])
-    return Caption(text=text, statement=said)
+    things = tuple(replace(ref, word="") if ref.count > 1 else ref for ref in said.things)  # unsaid of several signs
+    return Caption(text=text, statement=replace(said, things=things))

@@ -19,7 +19,18 @@ WOODED = ("forest", "wood", "woods", "jungle", "grove", "orchard")
 STAND_INS: dict[str, dict[str, tuple[str, ...]]] = {
     "noun": {
         "person": ("human", "someone", "somebody", "astronaut", "figure"),
-        "man in trousers": ("chef", "teacher", "doctor", "hero", "farmer", "worker", "pirate", "dancer", "friend"),
+        "man in trousers": (
+            "chef",
+            "teacher",
+            "doctor",
+            "hero",
+            "farmer",
+            "worker",
+            "pirate",
+            "dancer",
+            "friend",
+            "lumberjack",
+        ),
         "man in a robe": ("wizard", "monk", "priest", "philosopher"),
         "old man": ("grandfather", "grandpa", "elder"),
         "woman in a dress": ("princess", "nurse", "bride", "grandmother", "witch"),
@@ -301,7 +312,7 @@ def _lexicon() -> dict[tuple[str, ...], Said]:
 
     def add(kind: str, value: str, phrases: tuple[str, ...], loose: bool = False) -> None:
         for phrase in phrases:
-            lexicon[tuple(WORD.findall(phrase.lower()))] = Said(word=phrase, kind=kind, value=value, loose=loose)
+            lexicon[tuple(TOKEN.findall(phrase.lower()))] = Said(word=phrase, kind=kind, value=value, loose=loose)
 
     _add_settings(add)
     _add_things(add)
@@ -315,7 +326,7 @@ def _add_settings(add: Add) -> None:
         for value, words in table.items():
             add(kind, value, words, loose=True)
             if kind == "noun":
-                add("nouns", value, tuple(_plural(word) for word in words), loose=True)
+                add("nouns", value, tuple(_plural(word) for word in words if _plural(word) != word), loose=True)
     for tables in (PLAIN, settings()):
         for kind, table in tables.items():
             for value, words in table.items():
@@ -329,7 +340,7 @@ def _add_things(add: Add) -> None:
             value = noun if plain is None else f"{plain}/{noun}"
             add("nouns", value, (_plural(word),))
             add("noun", value, (word,))
-        if entry.plural:
+        if entry.plural not in ("", noun):
             add("nouns", f"{BARE[noun]}/{noun}" if noun in BARE else noun, (entry.plural,))
     for color in COLORS:
         colored = (color, *COLOR_SYNONYMS.get(color, ()))
@@ -347,15 +358,16 @@ def _add_things(add: Add) -> None:
 
 
 def _add_cast(add: Add) -> None:
+    toys = {word: noun for noun, entry in TOYS.items() for word in (noun, *entry.synonyms)}
     for word, name in BARE.items():
-        if word not in TOYS and not any(word in entry.synonyms for entry in TOYS.values()):
+        if word not in toys:
             add("noun", name, (word,))
             if _plural(word) != word:
                 add("nouns", name, (_plural(word),))
     for name, member in CAST.items():
         for color in ("", *COLORS) if member.dyed else ("",):
             for said in ("",) if not color else (color, *COLOR_SYNONYMS.get(color, ())):
-                value = f"{name}={color}" if color else name
+                value = f"{name}={color}" if color else f"{name}/{toys[name]}" if name in toys else name
                 _add_clothed(add, value, member.called(said), "noun")
                 if member.plural != name:
                     _add_clothed(add, value, member.called(said, plural=True), "nouns")

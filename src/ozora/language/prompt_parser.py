@@ -106,6 +106,7 @@ class _Reader:
         self.sides: dict[int, str] = {}
         self.next_side = ""
         self.names: list[str] = []
+        self.words: list[str] = []
         self.going: dict[int, int | None] = {}
         self.manner: dict[int, str] = {}
         self.wooded = False
@@ -180,9 +181,12 @@ class _Reader:
             number = len(self.things)
             self.things.append(ref)
             self.names.append(token.value)
+            self.words.append(token.word.lower())
             if self.next_side:
                 self._put_side(number, self.next_side)
                 self.next_side = ""
+        elif token.word.lower() == noun and self.words[number] == _bare(noun):  # "a cow ..., the beige cow"
+            self.things[number] = replace(self.things[number], noun=noun)
         if self.slot is not None:
             self.slot(number)
             self.slot = None

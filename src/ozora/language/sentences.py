@@ -80,7 +80,8 @@ def sentence(statement: Statement) -> str:
     for fact in sorted(statement.facts, key=lambda fact: order.get(fact.kind, 3)):
         if fact.kind == "event":
             clauses.append(_event_clause(fact, names))
-            named |= {number for number in (fact.subject, fact.object) if number is not None}
+            told = [number for number in (fact.subject, fact.object) if number is not None]
+            named |= {number for number in told if names[number] in clauses[-1]}
         elif fact.kind == "relation" and fact.subject is not None and fact.object is not None:
             words = RELATIONS[fact.value][0]
             clauses.append(f"{call(fact.subject)} {words} {call(fact.object)}")

@@ -1,7 +1,7 @@
 """The vocabulary: what a caption may speak of, and what each word is on the stage.
 
-``FULL`` is everything that the stage can draw. A model may be trained on less: the ``Vocabulary`` in its card says on
-what.
+``FULL`` is everything that the stage can draw, ``TOY_WORLD`` the toys alone. A model may be trained on less: the
+``Vocabulary`` in its card says on what.
 """
 
 from __future__ import annotations
@@ -176,6 +176,8 @@ class Vocabulary:
 
 
 FULL = Vocabulary()
+TOY_WORLD = Vocabulary(nouns=tuple(TOYS), motions=tuple(motion for motion in MOTIONS if motion not in ACTS))
+"""What can be drawn without the art of the cast."""
 SMALL = Vocabulary(
     nouns=("ball", "cube", "cone", "robot", "dog", "bird", "car", "boat", "house", "tree"),
     colors=("red", "orange", "yellow", "green", "blue", "purple", "pink", "white"),

@@ -11,14 +11,16 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ozora.language.cast import ACT_CLIPS, PLAYERS, member
-from ozora.language.vocabulary import COLORS, FINISHES
+from ozora.language.cast import CAST
+from ozora.language.vocabulary import FINISHES
 from ozora.stage.camera import View, film
+from ozora.stage.performance import perform
 from ozora.stage.scene import Scene, Thing
 from ozora.stage.solids import SOLIDS
 from ozora.stage.toys import STATES, TINTS, TOYS, Joint, Part, sign
 from ozora.stage.trajectories import Track, height, trace
-from ozora.stage.troupe.figure import REST, Appearance, appear
+from ozora.stage.troupe.figure import Appearance
+from ozora.stage.troupe.pack import Pack, find_pack
 
 Array = NDArray[np.float32]
 SOLID_NAMES = tuple(SOLIDS)
@@ -132,51 +134,12 @@ def _draw_thing(thing: Thing, track: Track, times: NDArray[np.float64]) -> tuple
     return parts, matrices, paints
 
 
-def _play(thing: Thing, track: Track, times: NDArray[np.float64], number: int, seed: int) -> Appearance:
-    """A player of the troupe on its track: the clip that goes with what it does, its legs about as fast as it goes."""
-    player, who = PLAYERS[thing.noun], member(thing.noun)
-    scale = height(thing) / player.native
-    offset = float(np.random.default_rng([seed, number, 41]).random())
-    gait = thing.motion.manner
-    if gait in player.clips and track.gait.max() > 0:
-        clip = gait
-        seconds, stride = player.clips[gait]
-        natural = max(stride * scale / seconds, 1e-3)
-        step = np.diff(track.way, prepend=track.way[:1])
-        span = max(float(times[-1] - times[0]), 1e-6)
-        speed = (
-            float(np.abs(step).sum()) / span / max(float((track.gait > 0).mean()), 1e-3)
-            if len(times) > 1
-            else thing.motion.speed
-        )
-        rate = float(np.clip(speed / natural, 0.5, 1.3))
-        if thing.motion.kind in ("left", "right", "toward", "away"):
-            rate = float(np.clip(thing.motion.speed / natural, 0.5, 1.3))
-            clock = times * rate
-        else:
-            clock = np.cumsum(np.diff(times, prepend=times[:1]) * track.gait) * rate
-        clock = clock + offset * seconds
-    else:
-        clip = ACT_CLIPS.get(thing.motion.kind, "idle")
-        if clip not in player.clips:
-            clip = "idle" if "idle" in player.clips else (next(iter(player.clips)) if player.clips else REST)
-        if clip == "die":
-            clock = np.maximum(times - 0.8, 0.0)
-        elif clip == REST:
-            clock = times
-        else:
-            clock = times + offset * player.clips[clip][0]
-    c, s = np.cos(np.radians(track.yaw)), np.sin(np.radians(track.yaw))
-    place = np.zeros((len(times), 3, 4))
-    place[:, 0, 0], place[:, 0, 2], place[:, 1, 1], place[:, 2, 0], place[:, 2, 2] = c, s, 1.0, -s, c
-    place[:, :, :3] *= scale
-    place[:, :, 3] = track.position
-    dye = COLORS[thing.color] if thing.color else None
-    return appear(who, clip, clock, place, thing=number, dye=dye)
+def draw(scene: Scene, times: NDArray[np.float64], aspect: float, pack: Pack | None = None) -> Drawing:
+    """The drawing of ``scene`` at ``times`` [f] seconds for pictures of width / height ``aspect``.
 
-
-def draw(scene: Scene, times: NDArray[np.float64], aspect: float) -> Drawing:
-    """The drawing of ``scene`` at ``times`` [f] seconds for pictures of width / height ``aspect``."""
+    The cast is in ``pack``; without one, the scene's members are those of ``find_pack``. Raises UserError where a scene
+    needs a pack and there is none.
+    """
     tracks = trace(scene, times)
     names: list[int] = []
     things: list[int] = []
@@ -184,8 +147,9 @@ def draw(scene: Scene, times: NDArray[np.float64], aspect: float) -> Drawing:
     paints: list[Array] = [np.zeros((len(times), 0, 4), np.float32)]
     figures: list[Appearance] = []
     for number, (thing, track) in enumerate(zip(scene.things, tracks, strict=True), start=1):
-        if thing.noun in PLAYERS:
-            figures.append(_play(thing, track, times, number, scene.seed))
+        if thing.noun in CAST:
+            pack = pack or find_pack()
+            figures.append(perform(pack, thing, track, times, number=number, seed=scene.seed))
             continue
         parts, matrix, paint = _draw_thing(thing, track, times)
         names += [SOLID_NAMES.index(part.solid) for part in parts]

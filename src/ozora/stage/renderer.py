@@ -1,4 +1,4 @@
-"""The stage renderer: moderngl on a headless EGL context (Mesa's llvmpipe on a CPU, the driver on a GPU).
+"""The stage renderer, with OpenGL on any machine.
 
 A whole clip is drawn into one large picture, a tile a frame: first all shadow maps, then all colors, then one read.
 That keeps the number of times the pipeline must be emptied at two a clip; one context and its buffers live for ever.
@@ -7,17 +7,16 @@ That keeps the number of times the pipeline must be emptied at two a clip; one c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from importlib.resources import files
 from typing import Any
 
-import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-from ozora.errors import RendererError
 from ozora.stage.camera import shadow_view, shot_index
 from ozora.stage.drawing import SOLID_NAMES, Drawing
+from ozora.stage.opengl import context, moderngl
 from ozora.stage.places import FOG_DENSITY, PLACES, TIMES
 from ozora.stage.solids import COARSER, SEGMENTS, SOLIDS
 from ozora.stage.troupe.skinned import SkinnedBatch
@@ -64,17 +63,6 @@ def _source(name: str, style: int | None = None) -> str:
     for part in ("place.glsl", "light.glsl", "motion.glsl"):
         text = text.replace(f'#include "{part}"', (folder / part).read_text())
     return text if style is None else text.replace("#version 430", f"#version 430\n#define STYLE {style}", 1)
-
-
-@cache
-def context() -> moderngl.Context:
-    """The one OpenGL context of this process; ``RendererError`` says what to install where there is none."""
-    try:
-        return moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type] # its hint is wrong
-    except Exception as error:
-        raise RendererError(
-            f"no headless OpenGL ({error}); on Debian: apt-get install libegl1 libegl-mesa0 libgl1-mesa-dri"
-        ) from error
 
 
 class Renderer:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ozora.language.cast import PLAYERS, places
+from ozora.language.cast import CAST
 from ozora.language.facts import Fact, Ref, Statement
 from ozora.language.random_choice import Rng, pick
 from ozora.language.vocabulary import Vocabulary
@@ -38,12 +38,10 @@ def draw_scene(seed: int, vocabulary: Vocabulary, *, duration_s: float = 4.0) ->
 def stage_setup(
     rng: Rng, setup: Setup, vocabulary: Vocabulary, *, seed: int, duration_s: float = 4.0
 ) -> tuple[Scene, Statement]:
-    """The setup in a random place, with all that can be said of it."""
-    allowed = [set(places(t.noun) or vocabulary.places) for t in setup.things if t.noun in PLAYERS]
-    options = [place for place in vocabulary.places if all(place in some for some in allowed)] or list(
-        vocabulary.places
-    )
-    place = pick(rng, options)
+    """The setup in a random place where all its things can be, with all that can be said of it."""
+    members = [CAST[thing.noun] for thing in setup.things if thing.noun in CAST]
+    shared = [place for place in vocabulary.places if all(place in member.places for member in members)]
+    place = pick(rng, shared or vocabulary.places)
     weather = "clear"
     if place != "room" and rng.random() < 0.3:
         weather = pick(rng, vocabulary.weathers)
@@ -66,9 +64,8 @@ def describe(scene: Scene, setup: Setup) -> Statement:
     first = scene.things[0]
     group = len(scene.things) > 1 and all((t.noun, t.color) == (first.noun, first.color) for t in scene.things)
     kept = scene.things[:1] if group else scene.things
-    refs = tuple(
-        Ref(noun=t.noun, color=t.color, size=t.size, count=len(scene.things) if group else 1, word=t.word) for t in kept
-    )
+    count = len(scene.things) if group else 1
+    refs = tuple(Ref(noun=t.noun, color=t.color, size=t.size, count=count, word=t.word) for t in kept)
     facts = [Fact(kind="exists", subject=i) for i in range(len(refs))]
     facts += [*setup.facts, Fact(kind="place", value=scene.place), Fact(kind="time", value=scene.time)]
     facts.append(Fact(kind="weather", value=scene.weather))

@@ -12,7 +12,8 @@ Vec = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Motion:
-    """What a thing does. ``kind`` is one of ``vocabulary.MOTIONS``; ``speed`` is meters (or turns, hops) a second."""
+    """What a thing does. ``kind`` is one of ``vocabulary.MOTIONS``; ``speed`` is meters (or turns, hops) a second,
+    ``manner`` one of ``cast.MANNERS``, "" for a toy."""
 
     kind: str = "stand"
     speed: float = 0.8
@@ -22,7 +23,8 @@ class Motion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thing:
-    """One actor or prop. ``x y z`` is where it is halfway through the scene, ``yaw`` turns it away from facing +x."""
+    """One actor or prop. ``x y z`` is where it is halfway through the scene, ``yaw`` turns it away from facing +x;
+    ``word`` is what a sign says. A member of the cast has a ``color`` only where its clothes are dyed."""
 
     noun: str
     color: str

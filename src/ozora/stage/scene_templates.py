@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ozora.language.cast import PLAYERS
+from ozora.language.cast import CAST
 from ozora.language.facts import Fact
 from ozora.language.random_choice import Rng, pick
-from ozora.language.vocabulary import WORDS, Vocabulary, is_held_out
+from ozora.language.vocabulary import NATURAL, SHARED, TOYS, WORDS, Vocabulary, is_held_out
 from ozora.stage.scene import Event, Motion, Thing
 from ozora.stage.toys import SIDEWAYS
 from ozora.stage.trajectories import height
@@ -26,6 +26,8 @@ ROOTED = ("house", "tree", "tower", "sign")
 """Things that do not move about by themselves."""
 FLOATING = ("bird", "fish", "balloon", "rocket")
 SPEEDS = {"slow": 0.5, "normal": 0.8, "fast": 1.25}
+TALL_M = 1.9
+"""Members of the cast that are taller come one at a time, and not in large."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +50,17 @@ def rest_yaw(rng: Rng, noun: str) -> float:
 
 SUBJECTS = {"toy": 0.42, "animal": 0.3, "person": 0.2, "building": 0.035, "plant": 0.03, "vehicle": 0.015}
 OBJECTS = {"toy": 0.4, "animal": 0.15, "person": 0.12, "building": 0.16, "plant": 0.15, "vehicle": 0.02}
-TOY_NATURAL = ("white", "gray", "black", "brown")
-TAKEN = {"horse", "dog", "fish", "house", "tree", "tower", "boat", "person"}
-"""Nouns of which the troupe has real ones: toys of them are not of natural colors."""
+"""How often a family is drawn for the first thing of a scene, and for the second."""
 
 
 def _family(noun: str) -> str:
-    return PLAYERS[noun].family if noun in PLAYERS else "toy"
+    return CAST[noun].family if noun in CAST else "toy"
 
 
 def draw_thing(
     rng: Rng, vocabulary: Vocabulary, nouns: tuple[str, ...] = (), shares: dict[str, float] | None = None
 ) -> Thing:
+    """A thing at rest in the middle of the stage, its family drawn by ``shares`` (``SUBJECTS``)."""
     options = [noun for noun in (nouns or vocabulary.nouns) if noun in vocabulary.nouns]
     families = sorted({_family(noun) for noun in options})
     if len(families) > 1:
@@ -67,9 +68,10 @@ def draw_thing(
         family = families[int(rng.choice(len(families), p=weights / weights.sum()))]
         options = [noun for noun in options if _family(noun) == family]
     noun = pick(rng, options)
-    if noun in PLAYERS:
-        return _draw_player(rng, vocabulary, noun)
-    colors = vocabulary.colors if noun not in TAKEN else tuple(c for c in vocabulary.colors if c not in TOY_NATURAL)
+    if noun in CAST:
+        return _draw_member(rng, vocabulary, noun)
+    # a natural color would name the real one of the cast
+    colors = tuple(color for color in vocabulary.colors if noun not in SHARED or color not in NATURAL)
     lift = {"bird": 0.75, "balloon": 0.55, "rocket": 0.15, "fish": 0.25}.get(noun, 0.0)
     return Thing(
         noun=noun,
@@ -82,23 +84,18 @@ def draw_thing(
     )
 
 
-def _draw_player(rng: Rng, vocabulary: Vocabulary, noun: str) -> Thing:
-    player = PLAYERS[noun]
+def _draw_member(rng: Rng, vocabulary: Vocabulary, noun: str) -> Thing:
+    member = CAST[noun]
     lift = {"hawk": 0.8, "shark": 0.12, "silver fish": 0.3}.get(noun, 0.0)
-    if player.moves and player.family in ("animal", "vehicle"):
+    if member.moves and member.family in ("animal", "vehicle"):
         yaw = float(rng.choice([0.0, 180.0]) + rng.uniform(-35, 35))
     else:
         yaw = float(-90 + rng.uniform(-40, 40))
-    big = player.height > 1.9
-    return Thing(
-        noun=noun,
-        color=pick(rng, vocabulary.colors) if player.dyed and rng.random() < 0.75 else "",
-        size=pick(rng, ("small", "medium") if big else vocabulary.sizes)
-        if rng.random() < 0.25 and player.family == "animal"
-        else "medium",
-        y=lift * float(rng.uniform(0.8, 1.2)),
-        yaw=yaw,
-    )
+    color = pick(rng, vocabulary.colors) if member.dyed and rng.random() < 0.75 else ""
+    size = "medium"
+    if rng.random() < 0.25 and member.family == "animal":
+        size = pick(rng, ("small", "medium") if member.height > TALL_M else vocabulary.sizes)
+    return Thing(noun=noun, color=color, size=size, y=lift * float(rng.uniform(0.8, 1.2)), yaw=yaw)
 
 
 def mirrored(value: str) -> str:
@@ -115,14 +112,15 @@ def held_out(thing: Thing, kind: str = "", value: str = "") -> bool:
     return bool(kind) and is_held_out(f"noun {kind}", thing.noun, value)
 
 
-TOY_MOTIONS = ("left", "right", "toward", "away", "jump", "bounce", "spin", "fall", "rise")
+WAYS = ("left", "right", "toward", "away")
+TOY_MOTIONS = (*WAYS, "jump", "bounce", "spin", "fall", "rise")
 
 
 def _solo_motions(thing: Thing, vocabulary: Vocabulary) -> list[str]:
-    if thing.noun in PLAYERS:
-        player = PLAYERS[thing.noun]
-        ways = ["left", "right", "toward", "away"] if player.moves else []
-        return [kind for kind in (*ways, *ways, *player.acts) if kind in vocabulary.motions]
+    if thing.noun in CAST:
+        member = CAST[thing.noun]
+        ways = WAYS if member.moves else ()
+        return [kind for kind in (*ways, *ways, *member.acts) if kind in vocabulary.motions]
     kinds = [kind for kind in vocabulary.motions if kind in TOY_MOTIONS]
     if thing.noun in ROOTED:
         return []
@@ -132,12 +130,14 @@ def _solo_motions(thing: Thing, vocabulary: Vocabulary) -> list[str]:
 
 
 def _manner(rng: Rng, thing: Thing, kind: str) -> str:
-    gaits = PLAYERS[thing.noun].gaits
-    return pick(rng, gaits) if gaits and kind in ("left", "right", "toward", "away", "orbit", "follow", "hide") else ""
+    """A gait of a member of the cast that goes somewhere."""
+    gaits = CAST[thing.noun].gaits if thing.noun in CAST else ()
+    return pick(rng, gaits) if gaits and kind in (*WAYS, "orbit", "follow", "hide") else ""
 
 
-def moves_how(thing: Thing, kind: str, **more: int) -> Fact:
-    return Fact(kind="motion", value=kind, subject=0, manner=thing.motion.manner, **more)
+def _motion_fact(thing: Thing, other: int | None = None) -> Fact:
+    """What the first thing of a setup does."""
+    return Fact(kind="motion", value=thing.motion.kind, subject=0, object=other, manner=thing.motion.manner)
 
 
 def set_moving(rng: Rng, thing: Thing, kind: str) -> Thing:
@@ -145,13 +145,12 @@ def set_moving(rng: Rng, thing: Thing, kind: str) -> Thing:
     speed = SPEEDS[pick(rng, ["slow", "normal", "normal", "fast"])] * float(rng.uniform(0.9, 1.1))
     if kind in ("toward", "away"):
         speed = min(speed, 0.85)
-    thing = replace(thing, motion=Motion(kind=kind, speed=speed))
-    if thing.noun in PLAYERS:
-        thing = replace(thing, motion=replace(thing.motion, manner=_manner(rng, thing, kind)))
-        if thing.motion.manner == "run":
-            thing = replace(thing, motion=replace(thing.motion, speed=max(speed, 0.75)))
-        if thing.motion.manner == "walk" and kind in ("left", "right"):
-            thing = replace(thing, motion=replace(thing.motion, speed=min(speed, 0.85)))
+    manner = _manner(rng, thing, kind)
+    if manner == "run":
+        speed = max(speed, 0.75)
+    if manner == "walk" and kind in ("left", "right"):
+        speed = min(speed, 0.85)
+    thing = replace(thing, motion=Motion(kind=kind, speed=speed, manner=manner))
     if kind in ("left", "right"):
         return replace(thing, x=float(rng.uniform(-0.2, 0.2)), z=float(rng.uniform(-0.3, 0.4)))
     if kind in ("toward", "away"):
@@ -169,7 +168,7 @@ def solo(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
     if held_out(thing, "motion", kind):
         return None
     moved = set_moving(rng, thing, kind)
-    return Setup(things=(moved,), facts=(moves_how(moved, kind),))
+    return Setup(things=(moved,), facts=(_motion_fact(moved),))
 
 
 def _two(rng: Rng, vocabulary: Vocabulary) -> tuple[Thing, Thing] | None:
@@ -193,7 +192,7 @@ def beside(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
         for thing, direction in zip(two, (sign, -sign), strict=True)
     ]
     facts = [Fact(kind="relation", value=side, subject=0, object=1)]
-    acts = PLAYERS[things[0].noun].acts if things[0].noun in PLAYERS else ("jump", "spin", "bounce")
+    acts = CAST[things[0].noun].acts if things[0].noun in CAST else ("jump", "spin", "bounce")
     calm = [kind for kind in _solo_motions(things[0], vocabulary) if kind in acts]
     if calm and rng.random() < 0.35:
         kind = pick(rng, calm)
@@ -220,14 +219,14 @@ def passing(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
     in_front = bool(rng.random() < 0.7)
     mover = replace(mover, z=float(rng.uniform(0.45, 0.8) if in_front else rng.uniform(-1.2, -0.8)))
     stander = replace(stander, x=float(rng.uniform(-0.5, 0.5)), z=float(rng.uniform(-0.5, -0.2)))
-    return Setup(things=(mover, stander), facts=(moves_how(mover, kind, object=1),))
+    return Setup(things=(mover, stander), facts=(_motion_fact(mover, 1),))
 
 
 def depth(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
     """One thing in front of, behind, on or under another."""
     relation = pick(rng, ["front", "behind", "on", "under"])
     two = _two(rng, vocabulary)
-    if two is not None and relation in ("on", "under") and any(thing.noun in PLAYERS for thing in two):
+    if two is not None and relation in ("on", "under") and any(thing.noun in CAST for thing in two):
         return None
     if two is None or relation not in vocabulary.relations or held_out(two[0], "relation", relation):
         return None
@@ -258,21 +257,14 @@ def together(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
     if two is None or kind not in vocabulary.motions or held_out(two[0], "motion", kind) or two[0].noun in ROOTED:
         return None
     first, second = two
-    if first.noun in PLAYERS and not PLAYERS[first.noun].moves:
+    if first.noun in CAST and not CAST[first.noun].moves:
         return None
-    first = replace(
-        first,
-        motion=Motion(
-            kind=kind,
-            speed=float(rng.uniform(0.8, 1.2)),
-            target=1,
-            manner=_manner(rng, first, kind) if first.noun in PLAYERS else "",
-        ),
-    )
+    speed = float(rng.uniform(0.8, 1.2))
+    first = replace(first, motion=Motion(kind=kind, speed=speed, target=1, manner=_manner(rng, first, kind)))
     facts = [Fact(kind="motion", value=kind, subject=0, object=1)]
     if kind == "follow":
         way = pick(rng, ["left", "right"])
-        if second.noun in PLAYERS and not PLAYERS[second.noun].moves:
+        if second.noun in CAST and not CAST[second.noun].moves:
             return None
         if second.noun in ROOTED or held_out(second, "motion", way) or way not in vocabulary.motions:
             return None
@@ -292,7 +284,7 @@ def group(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
     thing = draw_thing(rng, vocabulary)
     if held_out(thing):
         return None
-    if thing.noun in PLAYERS:
+    if thing.noun in CAST:
         return _herd(rng, vocabulary, thing, count)
     width = min(1.15, 4.0 / count)
     size = thing.size if count < 4 or "small" not in vocabulary.sizes else "small"
@@ -314,29 +306,24 @@ def group(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
 
 def _herd(rng: Rng, vocabulary: Vocabulary, thing: Thing, count: int) -> Setup | None:
     """Several of one kind of the troupe, that stand or do the same."""
-    player = PLAYERS[thing.noun]
-    if player.family not in ("animal", "person") or player.height > 1.9:
+    member = CAST[thing.noun]
+    if member.family not in ("animal", "person") or member.height > TALL_M:
         return None
     count = min(count, 4)
     kinds = [kind for kind in _solo_motions(thing, vocabulary) if not held_out(thing, "motion", kind)]
     kind = pick(rng, kinds) if kinds and rng.random() < 0.65 else "stand"
     leader = set_moving(rng, replace(thing, size="medium"), kind)
-    width = max(0.9, 0.75 * player.height)
-    across = kind in ("left", "right")
-    things = tuple(
-        replace(
-            leader,
-            x=(i - (count - 1) / 2) * width + float(rng.uniform(-0.1, 0.1))
-            if not across
-            else leader.x + float(rng.uniform(-0.9, 0.9)),
-            z=float(rng.uniform(-0.5, 0.35))
-            if not across
-            else -1.0 + 1.5 * i / max(count - 1, 1) + float(rng.uniform(-0.1, 0.1)),
-            y=leader.y,
-        )
-        for i in range(count)
-    )
-    return Setup(things=things, facts=(moves_how(leader, kind),))
+    width = max(0.9, 0.75 * member.height)
+
+    def place(number: int) -> Thing:
+        """Side by side; one behind the other where they cross the picture."""
+        if kind in ("left", "right"):
+            x, z = leader.x + rng.uniform(-0.9, 0.9), 1.5 * number / (count - 1) - 1.0 + rng.uniform(-0.1, 0.1)
+        else:
+            x, z = (number - (count - 1) / 2) * width + rng.uniform(-0.1, 0.1), rng.uniform(-0.5, 0.35)
+        return replace(leader, x=float(x), z=float(z))
+
+    return Setup(things=tuple(place(number) for number in range(count)), facts=(_motion_fact(leader),))
 
 
 def eventful(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
@@ -365,7 +352,7 @@ def _change(rng: Rng, vocabulary: Vocabulary, kind: str, nouns: tuple[str, ...])
 
 
 def _paint(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
-    toys = tuple(noun for noun in vocabulary.nouns if noun not in PLAYERS)
+    toys = tuple(noun for noun in vocabulary.nouns if noun in TOYS)
     thing = replace(draw_thing(rng, vocabulary, toys), x=float(rng.uniform(-1.2, 1.2)))
     color = pick(rng, vocabulary.colors)
     if color == thing.color or held_out(thing) or is_held_out("color noun", color, thing.noun):

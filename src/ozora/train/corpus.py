@@ -41,7 +41,7 @@ class Clip:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whereabouts:
     """``thing`` [g, h, w] number of the thing seen (0: none); ``nouns`` and ``colors`` of the things, in order from
-    number 1; ``drift`` and ``facing`` [g, n, 2] of each, see ``world.sight``."""
+    number 1; ``drift`` and ``facing`` [g, n, 2] of each, see ``stage.screen_motion``."""
 
     thing: NDArray[np.uint8]
     nouns: tuple[str, ...]
@@ -78,15 +78,6 @@ class Stage:
             facing=measure_facing(drawing),
         )
 
-    def flow(self, seed: int, *, frames: int, time: int) -> NDArray[np.float32]:
-        """Where each pixel of every frame but the first is seen in its two ``nearest_middles`` [4, f - 1, h, w]: across
-        and down in its own, across and down in the other, in heights of the picture (at most 2). What is hidden there
-        is where it would be seen."""
-        scene, _, times = self._setup(seed, frames)
-        drawing = draw(scene, times, self.shape.width / self.shape.height)
-        ways = [self.renderer.measure_motion(drawing, middle)[1:] for middle in nearest_middles(frames, time)]
-        return np.clip(-np.concatenate(ways, axis=-1).transpose(3, 0, 1, 2) / self.shape.height, -2, 2)
-
     def _setup(self, seed: int, frames: int) -> tuple[Scene, Statement, NDArray[np.float64]]:
         """Scene, statement and times [f] of a seed."""
         duration_s = float(Fraction(self.shape.frames - 1) / self.shape.fps)
@@ -102,14 +93,3 @@ def _late_by(scene: Scene, rng: np.random.Generator) -> float:
     """How long after its scene a clip begins, or before it; nothing walks into the camera by it."""
     toward = (NEARER / thing.motion.speed for thing in scene.things if thing.motion.kind == "toward")
     return float(rng.uniform(-LATE_S, min([LATE_S, *toward])))
-
-
-def nearest_middles(frames: int, time: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each of ``frames`` frames the middle frame of its group of ``time``, and the nearest middle frame of another
-    group: the first frame is a group of its own, behind the last middle frame there is no other than itself."""
-    numbers, middle = np.arange(frames), (time - 1) // 2
-    group, place = np.divmod(numbers - 1, time)
-    own = np.maximum(1 + time * group + middle, 0)
-    other = np.where(place < middle, own - time, own + time)
-    other = np.where(other < frames, np.maximum(other, 0), own)
-    return np.where(numbers > 0, own, 0), np.where(numbers > 0, other, 0)

@@ -1,7 +1,7 @@
 """Phases S1 to S4: the text encoder and the transformer, by flow matching with x-prediction on cached latents.
 
-A clip of a batch trains one of two things. In ``lead_share`` of them its blocking is painted while its picture is noise
-(in a few of these the picture is half there already: a remix); in the others the picture is painted from the blocking,
+A clip of a batch trains one of two things. In ``layout_share`` of them its layout is painted while its picture is noise
+(in a few of these the picture is half there already: a remix); in the others the picture is painted from the layout,
 which is given a little noise, for the one that is painted will not be exact (cascades: Ho et al. 2022, arXiv
 2106.15282).
 
@@ -16,7 +16,7 @@ a time before the clip, so that a cast can be shown and not only told. In ``UNTO
 color: nothing is learnt from a picture of what the words say anyway.
 
 Some captions come with a part of their words unheard, so that what one word means does not lean on the others: a pair
-that was never seen together is asked for one day. The text encoder is asked what captions say (``comprehension.py``).
+that was never seen together is asked for one day. The text encoder is asked what captions say (``caption_probe.py``).
 
 Phase S4 bakes the guidance in (Meng et al. 2022, arXiv 2210.03142): the target is what the weights that the phase began
 with paint when they are guided, so that the result needs one evaluation a step in the place of two.
@@ -37,28 +37,27 @@ from torch import Tensor, nn
 from ozora.flow.path import mix
 from ozora.flow.schedule import draw_times
 from ozora.language.facts import Statement
-from ozora.model.maquette import MaquetteConfig, Painter
+from ozora.model.autoencoder import TIME
+from ozora.model.maquette import Denoiser, MaquetteConfig
 from ozora.model.precision import mixed
 from ozora.model.text import PAD, UNKNOWN, tokenize
 from ozora.model.transformer import positions
-from ozora.train.blocking import blocking
-from ozora.train.comprehension import Taught, comprehension_loss, lesson, taught
+from ozora.train.caption_probe import CaptionProbe, attach_probe, probe_batch, probe_loss
 from ozora.train.givens import draw_givens, draw_passing, draw_regions
 from ozora.train.latents import Shelf, read_shelf
+from ozora.train.layouts import layout_channels
 from ozora.train.optimizers import Schedule
 
 SETTLED = 0.15
-"""Up to this noise time a blocking is settled: the picture is painted from it."""
+"""Up to this noise time a layout is settled: the picture is painted from it."""
 FRESH = 0.08
 """Of the times, how many are 1: what begins from nothing is decided there, and a logit-normal hardly comes near."""
 UNHEARD = 0.3
 """Of the words of a caption that is not heard in full, how many are lost."""
-STILL = 0.05
-"""A latent token with no channel for movement above it (they go to 1) shows nothing that moves."""
 UNTOLD = 0.6
 """Of the clips with a picture of one of their things, how many have a caption without its color."""
 REMIXED = 0.15
-"""Of the clips whose blocking is painted, how many have a picture that is more than noise."""
+"""Of the clips whose layout is painted, how many have a picture that is more than noise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +73,12 @@ class Serving:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Clips of latent tokens: ``picture`` [b, n, k] and ``blocking`` [b, n, s], how much of each token a thing covers
+    """Clips of latent tokens: ``picture`` [b, n, k] and ``layout`` [b, n, s], how much of each token a thing covers
     ``things`` [b, n], and the grid ``g i j`` of their ``n`` tokens. The first ``references`` of the ``g`` latent frames
     are pictures of things of the clip. ``passing`` clips are known at one end."""
 
     picture: Tensor
-    blocking: Tensor
+    layout: Tensor
     things: Tensor
     grid: tuple[int, int, int]
     references: int = 0
@@ -90,7 +89,7 @@ class Batch:
 class Diffusion:
     """Trains on ``latents``; ``scale`` is the mean and deviation [k] of ``latent_scale``.
 
-    ``start`` are weights of a painter; ``compiled`` pays on a GPU (for some processors PyTorch 2.13 cannot);
+    ``start`` are weights of a denoiser; ``compiled`` pays on a GPU (for some processors PyTorch 2.13 cannot);
     ``reading`` captions a step are asked about; ``guidance`` bakes that much of it in.
     """
 
@@ -109,20 +108,20 @@ class Diffusion:
     thing_weight: float = 5.0
     compiled: bool = False
     guidance: float | None = None
-    lead_share: float = 0.6
+    layout_share: float = 0.6
     reading: int = 128
     reading_weight: float = 0.3
-    lead_mean: float = 1.6
+    layout_mean: float = 1.6
     time_mean: float = 1.2
     time_spread: float = 1.2
     least_weight: float = 0.3
     seed: int = 0
-    muon: tuple[str, ...] = ("painter.transformer.blocks", "painter.text.blocks")
+    muon: tuple[str, ...] = ("denoiser.transformer.blocks", "denoiser.text.blocks")
     ema: float = 0.999
     device: torch.device = field(default_factory=lambda: torch.device("cpu"), repr=False)
     _album: dict[tuple[str, str], list[int]] = field(default_factory=dict, repr=False)
     _shelves: dict[tuple[int, bool], Shelf] = field(default_factory=dict, repr=False)
-    _teacher: Painter | None = field(default=None, repr=False)
+    _teacher: Denoiser | None = field(default=None, repr=False)
 
     def facts(self) -> dict[str, Any]:
         return {
@@ -137,10 +136,10 @@ class Diffusion:
             "region_share": self.region_share,
             "reference_share": self.reference_share,
             "thing_weight": self.thing_weight,
-            "lead_share": self.lead_share,
+            "layout_share": self.layout_share,
             "reading": self.reading,
             "reading_weight": self.reading_weight,
-            "lead_mean": self.lead_mean,
+            "layout_mean": self.layout_mean,
             "time_mean": self.time_mean,
             "seed": self.seed,
             "latent_mean": [round(value, 6) for value in self.scale[0].tolist()],
@@ -149,9 +148,9 @@ class Diffusion:
 
     def model(self) -> nn.Module:
         torch.manual_seed(self.seed)
-        model = taught(Painter(self.config.text, self.config.transformer), self.start)
+        model = attach_probe(Denoiser(self.config.text, self.config.transformer), self.start)
         if self.compiled and self.device.type == "cuda":
-            transformer = model.painter.transformer
+            transformer = model.denoiser.transformer
             transformer.forward = torch.compile(transformer.forward, dynamic=False)  # type: ignore[method-assign]
         return model
 
@@ -177,33 +176,33 @@ class Diffusion:
             batch, statements = self._introduced(batch, statements, draw)
         said = [shelf.said(number, step, what).text for number, what in zip(index.tolist(), statements, strict=True)]
         texts = [text if draw.random() > self.blank_share else "" for text in said]
-        picture, lead = self._loss(model, batch, texts, generator)
+        picture, layout = self._loss(model, batch, texts, generator)
         asked = draw.integers(len(shelf.statements), size=self.reading).tolist()
         reading = self._reading(model, shelf, asked, step, generator)
-        figures = {"frames": serving.frames, "picture": picture.item(), "blocking": lead.item()}
-        return picture + lead + self.reading_weight * reading, {**figures, "reading": reading.item()}
+        figures = {"frames": serving.frames, "picture": picture.item(), "layout": layout.item()}
+        return picture + layout + self.reading_weight * reading, {**figures, "reading": reading.item()}
 
     def _reading(
         self, model: nn.Module, shelf: Shelf, index: Sequence[int], step: int, generator: torch.Generator
     ) -> Tensor:
         """Error of the answers about some captions."""
-        assert isinstance(model, Taught)
+        assert isinstance(model, CaptionProbe)
         said = [shelf.said(int(i), step) for i in index]
         texts, statements = [caption.text for caption in said], [caption.statement for caption in said]
-        words, asked = lesson(texts, statements, self.config.text, generator)
+        words, asked = probe_batch(texts, statements, self.config.text, generator)
         with mixed(self.device):
             logits = model.read((words[0].to(self.device), words[1].to(self.device)))
-        return comprehension_loss(logits, asked.to(self.device))
+        return probe_loss(logits, asked.to(self.device))
 
     def _batch(self, shelf: Shelf, index: Tensor) -> Batch:
         mean, std = self.scale
         latent = (shelf.latent[index].float() - mean[:, None, None, None]) / std[:, None, None, None]
         share, drift, facing = (values[index].float() for values in (shelf.share, shelf.drift, shelf.facing))
-        lead = blocking(shelf.names[index], share / 255, drift, facing)[:, : self.config.transformer.blocking]
+        layout = layout_channels(shelf.names[index], share / 255, drift, facing)
         _, _, g, i, j = latent.shape
         return Batch(
             picture=latent.flatten(2).mT,
-            blocking=lead.flatten(2).mT,
+            layout=layout.flatten(2).mT,
             things=shelf.things[index].flatten(1),
             grid=(g, i, j),
         )
@@ -231,7 +230,7 @@ class Diffusion:
         joined = replace(
             batch,
             picture=torch.cat([shown.picture, batch.picture], dim=1),
-            blocking=torch.cat([shown.blocking, batch.blocking], dim=1),
+            layout=torch.cat([shown.layout, batch.layout], dim=1),
             things=torch.cat([shown.things, batch.things], dim=1),
             grid=(g + 1, i, j),
             references=1,
@@ -241,14 +240,14 @@ class Diffusion:
     def _loss(
         self, model: nn.Module, batch: Batch, texts: list[str], generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
-        """Errors of the picture and of the blocking, each of the clips that paint it."""
+        """Errors of the picture and of the layout, each of the clips that paint it."""
         (g, i, j), b, at = batch.grid, len(texts), self.device
-        leads = torch.rand(b, generator=generator) < self.lead_share
+        on_layout = torch.rand(b, generator=generator) < self.layout_share
         half = torch.rand(b, generator=generator) < REMIXED
         drawn = self._times((2, b), self.time_mean, generator)
-        early = self._times((b,), self.lead_mean, generator)
-        lead = torch.where(leads, early, SETTLED * torch.rand(b, generator=generator))
-        t = torch.where(leads, torch.where(half, drawn[0], 1.0), drawn[1])[:, None].expand(b, g)
+        early = self._times((b,), self.layout_mean, generator)
+        layout_t = torch.where(on_layout, early, SETTLED * torch.rand(b, generator=generator))
+        t = torch.where(on_layout, torch.where(half, drawn[0], 1.0), drawn[1])[:, None].expand(b, g)
         near = 0.15 * torch.rand(b, 1, generator=generator)
         shown = torch.ones(b, batch.references)
         own = g - batch.references
@@ -258,28 +257,27 @@ class Diffusion:
         known = torch.maximum(frames[:, :, None], region[:, None]).flatten(1)
         t = torch.where(frames > 0, near, t)
         level = torch.where(known > 0, near, t.repeat_interleave(i * j, dim=1))
-        clean = torch.cat([batch.blocking, batch.picture], dim=-1)
-        ahead = batch.blocking.shape[-1]
+        clean = torch.cat([batch.layout, batch.picture], dim=-1)
+        first = batch.layout.shape[-1]
         times = torch.cat(
-            [lead[:, None, None].expand(b, g * i * j, ahead), level[..., None].expand_as(batch.picture)], -1
+            [layout_t[:, None, None].expand(b, g * i * j, first), level[..., None].expand_as(batch.picture)], -1
         )
         x_t = mix(clean, torch.randn(clean.shape, generator=generator), times)
-        space = self.config.autoencoder
-        seconds = float(Fraction(space.time) / self.config.fps)
+        seconds = float(Fraction(TIME) / self.config.fps)
         place = positions(own, i, j, seconds_a_frame=seconds, references=batch.references)
         words = self._heard(texts, generator)
         indices = (words[0].to(at), words[1].to(at))
-        inputs = (x_t.to(at), t.to(at), lead.to(at), known.to(at), indices, place.to(at))
+        inputs = (x_t.to(at), t.to(at), layout_t.to(at), known.to(at), indices, place.to(at))
         with mixed(at):
             guess = model(*inputs)
         target = clean.to(at) if self.guidance is None else self._guided(*inputs)
         error = (guess.float() - target.float()).square()
         focus = 1 + self.thing_weight * batch.things.clamp_max(0.5) * 2
-        on_picture = (~leads[:, None] * self._ramp(level) * (1 - known) * focus).to(at)
-        on_blocking = (leads[:, None] * self._ramp(lead[:, None]) * focus).to(at)
+        picture_weight = (~on_layout[:, None] * self._ramp(level) * (1 - known) * focus).to(at)
+        layout_weight = (on_layout[:, None] * self._ramp(layout_t[:, None]) * focus).to(at)
         return (
-            (on_picture * error[..., ahead:].mean(-1)).sum() / on_picture.sum().clamp_min(1e-6),
-            (on_blocking * error[..., :ahead].mean(-1)).sum() / on_blocking.sum().clamp_min(1e-6),
+            (picture_weight * error[..., first:].mean(-1)).sum() / picture_weight.sum().clamp_min(1e-6),
+            (layout_weight * error[..., :first].mean(-1)).sum() / layout_weight.sum().clamp_min(1e-6),
         )
 
     def _times(self, shape: tuple[int, ...], mean: float, generator: torch.Generator) -> Tensor:
@@ -298,43 +296,31 @@ class Diffusion:
 
     @torch.no_grad()
     def _guided(
-        self, x_t: Tensor, t: Tensor, lead: Tensor, seen: Tensor, words: tuple[Tensor, Tensor], place: Tensor
+        self, x_t: Tensor, t: Tensor, layout_t: Tensor, seen: Tensor, words: tuple[Tensor, Tensor], place: Tensor
     ) -> Tensor:
         """What the weights at the start of the phase make of it, guided away from no prompt."""
         if self._teacher is None:
-            assert self.start is not None, "guidance is baked into a trained painter; give the phase one with `after`"
-            self._teacher = taught(Painter(self.config.text, self.config.transformer), self.start).painter
+            assert self.start is not None, "guidance is baked into a trained denoiser; give the phase one with `after`"
+            self._teacher = attach_probe(Denoiser(self.config.text, self.config.transformer), self.start).denoiser
             self._teacher.to(x_t.device).eval()
         blank = tokenize([""] * len(x_t), self.config.text)
         silent = (blank[0].to(x_t.device), blank[1].to(x_t.device))
         with mixed(x_t.device):
-            with_prompt: Tensor = self._teacher(x_t, t, lead, seen, words, place)
-            without: Tensor = self._teacher(x_t, t, lead, seen, silent, place)
+            with_prompt: Tensor = self._teacher(x_t, t, layout_t, seen, words, place)
+            without: Tensor = self._teacher(x_t, t, layout_t, seen, silent, place)
         assert self.guidance is not None
         return without + self.guidance * (with_prompt - without)
 
 
-def latent_scale(latents: Path, frames: int, importance: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean [k] of each latent channel, and the deviation by which it is divided, from the clips of ``frames`` frames.
-
-    ``importance`` [l] is how much of the look of a picture each of the first channels carries. Those that matter more
-    keep a larger deviation: with components that were all white, most of the loss would go to detail that nobody sees.
-    Half-way (a square root) lies between that and plain pixels. The others are for movement: they are zero where
-    nothing moves and stay so, and are of unit deviation where something does.
-    """
+def latent_scale(latents: Path, frames: int) -> tuple[Tensor, Tensor]:
+    """Mean [k] of each latent channel over the clips of ``frames`` frames, and the deviation [k] by which they are
+    divided: one for all channels, for they are half-way to white already (``Autoencoder.start_from``)."""
     shelf = read_shelf(latents, frames)
     if shelf is None:
         raise ValueError(f"no cached clips of {frames} frames in {latents}; run the latents phase first")
     latent = shelf.latent[:512].float().transpose(0, 1).flatten(1)
-    look, motion = latent[: len(importance)], latent[len(importance) :]
-    wanted = (importance / importance.max()).sqrt()
-    wanted = wanted / wanted.square().mean().sqrt()
-    moves = (motion.abs() > STILL).any(dim=0)
-    size = motion[:, moves].square().mean(1).sqrt() if moves.any() else torch.ones(len(motion))
-    return (
-        torch.cat([look.mean(1), torch.zeros(len(motion))]),
-        torch.cat([(look.std(1) + 1e-4) / wanted, size.clamp_min(1e-4)]),
-    )
+    mean = latent.mean(1)
+    return mean, latent.var(1).mean().sqrt().expand(len(mean)).clone()
 
 
 def _without_color(statement: Statement, which: int) -> Statement:

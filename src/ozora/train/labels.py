@@ -52,7 +52,7 @@ def label_cells(where: Whereabouts, space: int) -> Labels:
     share, owner = F.avg_pool2d(seen, space // CELLS).max(dim=1)
     shown = share >= LEAST_SHARE
     nouns = torch.tensor([list(NOUNS).index(noun) + 1 for noun in where.nouns])
-    colors = torch.tensor([list(COLORS).index(color) + 1 for color in where.colors])
+    colors = torch.tensor([list(COLORS).index(color) + 1 if color else 0 for color in where.colors])
     names = torch.stack([nouns[owner], colors[owner]]) * shown
     alone = len(where.thing) == 1  # a picture shows no movement
 

@@ -26,7 +26,7 @@ from ozora.language.captions import write_caption
 from ozora.language.facts import Caption, Fact, Ref, Statement
 from ozora.language.sentences import sentence
 from ozora.language.vocabulary import is_held_out
-from ozora.model.autoencoder import Autoencoder
+from ozora.model.autoencoder import PATCH, TIME, Autoencoder
 from ozora.stage.scene_templates import mirrored
 from ozora.train.labels import label_cells
 from ozora.train.renderers import Example, Order, render_clips
@@ -34,7 +34,7 @@ from ozora.train.renderers import Example, Order, render_clips
 SHARD = 64
 """Clips (before mirroring) a shard."""
 PLAIN_SHARE = 0.7
-"""Of the captions, how many are in the one wording of ``reading.sentence``."""
+"""Of the captions, how many are in the one wording of ``sentences.sentence``."""
 
 Item = tuple[dict[str, Tensor], Statement]
 """The tensors of one clip by their names in a shard, and what can be said of it."""
@@ -94,10 +94,9 @@ def cover_tokens(cover: Tensor, time: int, space: int) -> Tensor:
 def encode(example: Example, autoencoder: Autoencoder) -> Iterator[Item]:
     """A clip and its mirror image as tokens."""
     clip, where = example
-    config, device = autoencoder.config, next(autoencoder.parameters()).device
-    space = config.space // config.enlarge
+    device = next(autoencoder.parameters()).device
     video = torch.from_numpy(clip.rgb).to(device).permute(3, 0, 1, 2).float()[None] / 127.5 - 1
-    cover, labels = torch.from_numpy(clip.cover), label_cells(where, space)
+    cover, labels = torch.from_numpy(clip.cover), label_cells(where, PATCH)
     versions = [(video, cover, labels, clip.statement)]
     other = mirror(clip.statement)
     if other is not None:
@@ -106,7 +105,7 @@ def encode(example: Example, autoencoder: Autoencoder) -> Iterator[Item]:
     for latent, (_, mask, said, statement) in zip(latents, versions, strict=True):
         share = (said.share * 255).round().to(torch.uint8)
         tensors = {"names": said.names, "share": share, "drift": said.drift.half(), "facing": said.facing.half()}
-        yield {"latent": latent, "things": cover_tokens(mask, config.time, space), **tensors}, statement
+        yield {"latent": latent, "things": cover_tokens(mask, TIME, PATCH), **tensors}, statement
 
 
 def fill(
@@ -162,14 +161,14 @@ def read_shelf(folder: Path, frames: int, *, passing: bool = False) -> Shelf | N
 def to_dict(statement: Statement) -> dict[str, Any]:
     """A statement as plain data."""
     return {
-        "things": [[ref.noun, ref.color, ref.size, ref.count] for ref in statement.things],
-        "facts": [[fact.kind, fact.value, fact.subject, fact.object] for fact in statement.facts],
+        "things": [[ref.noun, ref.color, ref.size, ref.count, ref.word] for ref in statement.things],
+        "facts": [[fact.kind, fact.value, fact.subject, fact.object, fact.manner] for fact in statement.facts],
     }
 
 
 def from_dict(data: dict[str, Any]) -> Statement:
     """The way back."""
     return Statement(
-        things=tuple(Ref(noun=n, color=c, size=s, count=k) for n, c, s, k in data["things"]),
-        facts=tuple(Fact(kind=k, value=v, subject=s, object=o) for k, v, s, o in data["facts"]),
+        things=tuple(Ref(noun=n, color=c, size=s, count=k, word=w) for n, c, s, k, w in data["things"]),
+        facts=tuple(Fact(kind=k, value=v, subject=s, object=o, manner=m) for k, v, s, o, m in data["facts"]),
     )

@@ -12,9 +12,6 @@ from itertools import islice
 from multiprocessing import get_context
 from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ozora.language.vocabulary import Vocabulary
 from ozora.shapes import VideoShape
 from ozora.train.corpus import Clip, Stage, Whereabouts
@@ -42,11 +39,6 @@ Example = tuple[Clip, Whereabouts]
 def render_clips(order: Order, seeds: Iterable[int], *, workers: int) -> Generator[Example]:
     """The clips of ``seeds``, in order; ``workers`` 0 renders them in this process. Drop the generator to stop."""
     return _many(_with_whereabouts, order, seeds, workers)
-
-
-def render_flows(order: Order, seeds: Iterable[int], *, workers: int) -> Generator[tuple[Clip, NDArray[np.float32]]]:
-    """The same clips with their ``Stage.flow`` to the middles of ``time`` frames."""
-    return _many(_with_flow, order, seeds, workers)
 
 
 def _many(
@@ -87,14 +79,6 @@ def _with_whereabouts(order: Order, seeds: tuple[int, ...]) -> list[Example]:
     stage = _stage(order.shape, order.vocabulary, order.passing)
     return [
         (stage.clip(seed, frames=order.frames), stage.whereabouts(seed, frames=order.frames, time=order.time))
-        for seed in seeds
-    ]
-
-
-def _with_flow(order: Order, seeds: tuple[int, ...]) -> list[tuple[Clip, NDArray[np.float32]]]:
-    stage = _stage(order.shape, order.vocabulary, order.passing)
-    return [
-        (stage.clip(seed, frames=order.frames), stage.flow(seed, frames=order.frames, time=order.time))
         for seed in seeds
     ]
 

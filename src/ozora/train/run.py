@@ -1,4 +1,4 @@
-"""A recipe, phase by phase, in a folder: ``ozora train cpu --out runs/cpu`` or one phase alone, ``cpu:s1``.
+"""A recipe, phase by phase, in a folder: ``ozora train tiny --out runs/tiny`` or one phase alone, ``tiny:images``.
 
 Every phase skips what is done, so the same command goes on where it stopped.
 """
@@ -10,41 +10,39 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from ozora.errors import CheckpointError, UnknownNameError
-from ozora.model.autoencoder import Autoencoder, AutoencoderConfig
+from ozora.model.autoencoder import ENLARGE, TIME, Autoencoder, AutoencoderConfig
 from ozora.model.maquette import Maquette, MaquetteConfig
 from ozora.model.text import TextConfig
 from ozora.model.upscaler import Upscaler, UpscalerConfig
-from ozora.model.weights import SHIPPED, load_bundle, save_bundle
+from ozora.model.weights import save_bundle
 from ozora.stage.word_table import word_list
 from ozora.train import checkpoint, latents
 from ozora.train.autoencoding import Autoencoding
-from ozora.train.comprehension import painter_weights
+from ozora.train.caption_probe import denoiser_weights
 from ozora.train.curve import plot_curve
 from ozora.train.diffusion import Diffusion, latent_scale
-from ozora.train.growth import deepen, widen
+from ozora.train.enlarging import Enlarging
 from ozora.train.loop import Phase, Report, finished_weights, run_phase
 from ozora.train.machine import close, find_machine
 from ozora.train.recipes import (
-    FROM_SHIPPED,
     AutoencoderPhase,
     DiffusionPhase,
+    EnlargerPhase,
     LatentPhase,
     Recipe,
-    UpscalerPhase,
     find,
 )
 from ozora.train.renderers import Order, idle_cores
-from ozora.train.upscaling import Upscaling
 
 
 def train(name: str, out: Path, resume: bool) -> None:
-    """Train by a recipe (``cpu``) or one phase of it (``cpu:s1``), then write the weights to ``out/NAME.safetensors``.
+    """Train by a recipe (``tiny``) or one phase of it (``tiny:images``), then write the weights to
+    ``out/NAME.safetensors``.
 
     ``UserError`` when the recipe or the phase does not exist; ``CheckpointError`` when ``out`` holds another run and
     ``resume`` is not asked for, or a checkpoint does not fit.
@@ -72,8 +70,8 @@ def run_one(recipe: Recipe, name: str, out: Path) -> Iterator[str]:
     trained: Phase
     if isinstance(phase, AutoencoderPhase):
         trained = _autoencoding(recipe, name, phase, out)
-    elif isinstance(phase, UpscalerPhase):
-        trained = _upscaling(recipe, name, phase, out)
+    elif isinstance(phase, EnlargerPhase):
+        trained = _enlarging(recipe, name, phase, out)
     else:
         trained = _diffusion(recipe, name, phase, out)
     for report in run_phase(trained, out, stop=_limit(phase.minutes)):
@@ -105,44 +103,25 @@ def _autoencoding(recipe: Recipe, name: str, phase: AutoencoderPhase, out: Path)
         batch=phase.batch,
         frames=phase.frames,
         noise=phase.noise,
-        encoder=phase.encoder,
-        start=_decoder_start(recipe, name, phase, out),
-        scale=torch.tensor(finished_weights(out, phase.painter)[1]["phase"]["latent_std"]) if phase.painter else None,
+        start=finished_weights(out, phase.after)[0] if phase.after else None,
         seed=recipe.seed,
     )
 
 
-def _decoder_start(recipe: Recipe, name: str, phase: AutoencoderPhase, out: Path) -> dict[str, Tensor] | None:
-    """The autoencoder that a phase goes on from: none, the shipped one, or that of the first phase."""
-    if phase.after == FROM_SHIPPED:
-        return _shipped().autoencoder.state_dict()
-    return None if name == next(iter(recipe.phases)) else _encoder(recipe, out).state_dict()
-
-
-def _upscaling(recipe: Recipe, name: str, phase: UpscalerPhase, out: Path) -> Upscaling:
-    return Upscaling(
+def _enlarging(recipe: Recipe, name: str, phase: EnlargerPhase, out: Path) -> Enlarging:
+    return Enlarging(
         name=name,
         config=phase.config,
         autoencoder=_autoencoder(out, recipe.decoder),
-        finished_by=_upscaler(out, phase.after) if phase.after else None,
         shape=recipe.shape,
         vocabulary=recipe.vocabulary,
         schedule=phase.schedule,
         clips=phase.clips,
         batch=phase.batch,
         patch=phase.patch,
-        noise=phase.noise,
         frames=phase.frames,
         seed=recipe.seed,
     )
-
-
-def _encoder(recipe: Recipe, out: Path) -> Autoencoder:
-    """The autoencoder that makes the latents: that of the first phase, or the shipped one."""
-    first, phase = next(iter(recipe.phases.items()))
-    if isinstance(phase, AutoencoderPhase):
-        return _autoencoder(out, first)
-    return load_bundle(SHIPPED / "maquette.safetensors").model.autoencoder
 
 
 def _autoencoder(out: Path, phase: str) -> Autoencoder:
@@ -155,9 +134,8 @@ def _autoencoder(out: Path, phase: str) -> Autoencoder:
 
 def _fill(recipe: Recipe, phase: LatentPhase, out: Path) -> Iterator[str]:
     machine = find_machine()
-    encoder = _encoder(recipe, out).to(machine.device)
-    shrink = recipe.autoencoder.enlarge
-    small = replace(recipe.shape, height=recipe.shape.height // shrink, width=recipe.shape.width // shrink)
+    encoder = _autoencoder(out, next(iter(recipe.phases))).to(machine.device)
+    small = replace(recipe.shape, height=recipe.shape.height // ENLARGE, width=recipe.shape.width // ENLARGE)
     late = _limit(phase.minutes)
     began = time.monotonic()
     for stock in phase.shelves:
@@ -165,7 +143,7 @@ def _fill(recipe: Recipe, phase: LatentPhase, out: Path) -> Iterator[str]:
             shape=small,
             vocabulary=recipe.vocabulary,
             frames=stock.frames,
-            time=recipe.autoencoder.time,
+            time=TIME,
             passing=stock.passing,
         )
         shards = latents.fill(
@@ -198,7 +176,7 @@ def maquette_config(recipe: Recipe) -> MaquetteConfig:
 
 
 def _diffusion(recipe: Recipe, name: str, phase: DiffusionPhase, out: Path) -> Diffusion:
-    start, config, scale = _painter_start(recipe, phase, out)
+    start, config, scale = _denoiser_start(recipe, phase, out)
     return Diffusion(
         name=name,
         config=config,
@@ -209,22 +187,14 @@ def _diffusion(recipe: Recipe, name: str, phase: DiffusionPhase, out: Path) -> D
         start=start,
         compiled=phase.compiled,
         guidance=phase.guidance,
-        time_mean=phase.time_mean,
-        lead_share=phase.lead_share,
-        reading=phase.reading,
-        ema=phase.ema,
         seed=recipe.seed,
     )
 
 
-def _painter_start(
+def _denoiser_start(
     recipe: Recipe, phase: DiffusionPhase, out: Path
 ) -> tuple[dict[str, Tensor] | None, MaquetteConfig, tuple[Tensor, Tensor]]:
-    """Weights to go on from, the model's sizes, and the latent scale, which must never change under a painter."""
-    if phase.after == FROM_SHIPPED:
-        model = _shipped()
-        config = replace(model.config, transformer=recipe.transformer)
-        return _shipped_painter(recipe), config, (model.latent_mean, model.latent_std)
+    """Weights to go on from, the model's sizes, and the latent scale, which must never change under a denoiser."""
     if phase.after:
         weights, facts = finished_weights(out, phase.after)
         mean, std = torch.tensor(facts["phase"]["latent_mean"]), torch.tensor(facts["phase"]["latent_std"])
@@ -232,31 +202,18 @@ def _painter_start(
     longest = max(
         stock.frames for phase in recipe.phases.values() if isinstance(phase, LatentPhase) for stock in phase.shelves
     )
-    scale = latent_scale(out / "latents", longest, _encoder(recipe, out).importance())
-    return None, maquette_config(recipe), scale
+    return None, maquette_config(recipe), latent_scale(out / "latents", longest)
 
 
 def bundle(recipe: Recipe, out: Path) -> Path:
-    """Put autoencoder, painter and latent scale together as shippable weights; returns their path."""
-    weights, facts = _mean_painter(recipe, out)
+    """Put autoencoder, denoiser, latent scale and enlarger together as shippable weights; returns their path."""
+    weights, facts = finished_weights(out, recipe.denoiser)
+    enlarger = _enlarger(out, recipe.enlarger) if recipe.enlarger else None
     config = MaquetteConfig.from_dict(facts["phase"]["model"])
-    upscaler, enlarger = _upscaler_of(recipe.upscaler, out, "upscaler"), _upscaler_of(recipe.enlarger, out, "enlarger")
-    model = Maquette(
-        replace(
-            config,
-            upscaler=None if upscaler is None else upscaler.config,
-            enlarger=None if enlarger is None else enlarger.config,
-        )
-    )
-    for part, trained in ((model.upscaler, upscaler), (model.enlarger, enlarger)):
-        if part is not None and trained is not None:
-            part.load_state_dict(trained.state_dict())
-    model.autoencoder.load_state_dict(
-        _shipped().autoencoder.state_dict()
-        if recipe.decoder == FROM_SHIPPED
-        else finished_weights(out, recipe.decoder)[0]
-    )
-    model.painter.load_state_dict(weights)
+    model = Maquette(replace(config, enlarger=None if enlarger is None else enlarger.config))
+    model.enlarger = enlarger
+    model.autoencoder.load_state_dict(finished_weights(out, recipe.decoder)[0])
+    model.denoiser.load_state_dict(denoiser_weights(weights))
     with torch.no_grad():
         model.latent_mean.copy_(torch.tensor(facts["phase"]["latent_mean"]))
         model.latent_std.copy_(torch.tensor(facts["phase"]["latent_std"]))
@@ -267,55 +224,19 @@ def bundle(recipe: Recipe, out: Path) -> Path:
         "recipe": recipe.name,
         "vocabulary": recipe.vocabulary.to_dict(),
         "steps": recipe.steps,
-        "solver": recipe.solver,
-        "guidance": recipe.guidance,
-        "lead_guidance": recipe.lead_guidance,
-        "lead_shift": recipe.lead_shift,
-        "rehearsals": recipe.rehearsals,
         "references": facts["phase"]["reference_share"] > 0,
-        "shift": recipe.shift,
         "trained_steps": {name: _steps(out / name) for name in recipe.phases if name != "latents"},
     }
     save_bundle(path, model, card)
     return path
 
 
-def _mean_painter(recipe: Recipe, out: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The mean of the weights of the recipe's painters, and the facts of the last."""
-    painters = [
-        _shipped_painter(recipe) if name == FROM_SHIPPED else painter_weights(finished_weights(out, name)[0])
-        for name in recipe.painters
-    ]
-    mean = {name: torch.stack([weights[name] for weights in painters]).mean(0) for name in painters[0]}
-    return mean, finished_weights(out, recipe.painters[-1])[1]
-
-
-def _shipped_painter(recipe: Recipe) -> dict[str, Tensor]:
-    """The painter in the package, at the size of the recipe's."""
-    model = _shipped()
-    weights = widen(model.painter.state_dict(), model.config.transformer, recipe.transformer)
-    return deepen(weights, recipe.transformer.layers)
-
-
-def _upscaler_of(phase: str, out: Path, part: str) -> Upscaler | None:
-    """That of a phase, or the one in the package, if there is one."""
-    if phase == FROM_SHIPPED:
-        shipped: Upscaler | None = getattr(_shipped(), part)
-        return shipped
-    return _upscaler(out, phase) if phase else None
-
-
-def _upscaler(out: Path, phase: str) -> Upscaler:
+def _enlarger(out: Path, phase: str) -> Upscaler:
     """What a phase trained."""
     weights, facts = finished_weights(out, phase)
-    model = Upscaler(UpscalerConfig.from_dict(facts["phase"]["upscaler"]))
+    model = Upscaler(UpscalerConfig.from_dict(facts["phase"]["enlarger"]))
     model.load_state_dict(weights)
     return model.eval()
-
-
-def _shipped() -> Maquette:
-    """The model in the package."""
-    return load_bundle(SHIPPED / "maquette.safetensors").model
 
 
 def _steps(folder: Path) -> int:

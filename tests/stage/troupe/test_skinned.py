@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 import ozora.stage
 from ozora.errors import RendererError
-from ozora.stage.renderer import context
+from ozora.stage.opengl import context
 from ozora.stage.troupe.figure import Member, appear
 from ozora.stage.troupe.production import produce
 from ozora.stage.troupe.skinned import Pass, SkinnedBatch

@@ -8,9 +8,11 @@ weights to 8. Pictures are WebP. Members are decoded when they are first asked f
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from ozora.stage.troupe.rotations import FloatArray, Rigid, normalize
 from ozora.stage.troupe.textures import decode_picture, encode_picture
 
 FORMAT = "ozora-troupe-1"
+DEFAULT_PACK = Path("out/troupe.pack")
 MAX_PACK_BYTES = 256 * 2**20
 MAX_MEMBERS = 4096
 MAX_PICTURE_SIDE = 1024
@@ -159,6 +162,19 @@ def write_pack(members: Sequence[Member], path: Path, credits: Credits) -> None:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
         raise OutputError(f"The cast pack cannot be written to {path}: {error.strerror}.") from error
+
+
+def find_pack() -> Pack:
+    """The pack of this machine: the file that ``OZORA_TROUPE`` names, else ``out/troupe.pack``. Opened once.
+
+    Raises MediaError when there is none.
+    """
+    return _open_once((Path(os.environ.get("OZORA_TROUPE") or DEFAULT_PACK)).absolute())
+
+
+@lru_cache(maxsize=2)
+def _open_once(path: Path) -> Pack:
+    return read_pack(path)
 
 
 def read_pack(path: Path) -> Pack:

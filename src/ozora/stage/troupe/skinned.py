@@ -15,10 +15,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
+from ozora.stage.opengl import moderngl
 from ozora.stage.troupe.figure import Appearance, Member
 
 PICTURE_UNIT = 1

@@ -1,4 +1,4 @@
-"""Comprehension: the text encoder also learns to say, at every noun of a caption, what is said of that thing.
+"""The caption probe: the text encoder also learns to say, at every noun of a caption, what is said of that thing.
 
 A grammar knows the answers exactly: its color, its motion, on which side of another thing it is, and where and when
 all this is. Without that, who is left and who is right was still a guess after ten thousand clips; the noise of a
@@ -10,6 +10,8 @@ Letters: ``b`` texts, ``n`` words, ``d`` width, ``q`` questions, ``o`` answers.
 
 from __future__ import annotations
 
+import re
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -17,7 +19,7 @@ from torch.nn import functional as F
 
 from ozora.language.facts import Statement
 from ozora.language.vocabulary import COLOR_SYNONYMS, COLORS, MOTIONS, NOUNS, PLACES, RELATIONS, TIMES
-from ozora.model.maquette import Painter
+from ozora.model.maquette import Denoiser
 from ozora.model.text import UNKNOWN, TextConfig, split, tokenize
 
 ASKED = tuple(1 + len(values) for values in (COLORS, MOTIONS, RELATIONS, PLACES, TIMES))
@@ -31,13 +33,13 @@ OPPOSITE = {"left": "right", "right": "left", "front": "behind", "behind": "fron
 Words = tuple[Int[Tensor, "b n"], Int[Tensor, "b n e"]]
 
 
-class Taught(nn.Module):
-    """A painter and the head that its text encoder answers by, trained as one."""
+class CaptionProbe(nn.Module):
+    """A denoiser and the head that its text encoder answers by, trained as one."""
 
-    def __init__(self, painter: Painter) -> None:
+    def __init__(self, denoiser: Denoiser) -> None:
         super().__init__()
-        self.painter = painter
-        self.answers = nn.Linear(painter.text.config.width, sum(ASKED))
+        self.denoiser = denoiser
+        self.answers = nn.Linear(denoiser.text.config.width, sum(ASKED))
         nn.init.zeros_(self.answers.weight)
         nn.init.zeros_(self.answers.bias)
 
@@ -45,17 +47,17 @@ class Taught(nn.Module):
         self,
         x_t: Float[Tensor, "b n k"],
         t: Float[Tensor, "b l"],
-        lead: Float[Tensor, "b"],
+        layout_t: Float[Tensor, "b"],
         known: Float[Tensor, "b n"],
         words: Words,
         place: Float[Tensor, "n 3"],
     ) -> Float[Tensor, "b n k"]:
-        result: Tensor = self.painter(x_t, t, lead, known, words, place)
+        result: Tensor = self.denoiser(x_t, t, layout_t, known, words, place)
         return result
 
     def read(self, words: Words) -> Float[Tensor, "b n o"]:
         """Logits of all answers at every word."""
-        result: Tensor = self.answers(self.painter.text(*words))
+        result: Tensor = self.answers(self.denoiser.text(*words))
         return result
 
 
@@ -64,8 +66,8 @@ def _mentions(words: list[str], statement: Statement) -> list[list[int]]:
     places: list[list[int]] = []
     for ref in statement.things:
         noun = NOUNS[ref.noun]
-        names = {ref.noun, *noun.synonyms, noun.plural or f"{ref.noun}s"}
-        colors = {ref.color, *COLOR_SYNONYMS.get(ref.color, ())}
+        names = {_head(name) for name in (ref.noun, *noun.synonyms, noun.plural or f"{ref.noun}s")}
+        colors = {ref.color, *COLOR_SYNONYMS.get(ref.color, ()), *ref.noun.split()}
         every = {*COLORS, *(word for words in COLOR_SYNONYMS.values() for word in words)}
         places.append(
             [
@@ -75,6 +77,11 @@ def _mentions(words: list[str], statement: Statement) -> list[list[int]]:
             ]
         )
     return places
+
+
+def _head(name: str) -> str:
+    """The word of a name that is the noun: "woman" of "woman in a dress", "horse" of "brown horse"."""
+    return re.split(r" in | on | and ", name)[0].split()[-1]
 
 
 def answers(statement: Statement) -> list[tuple[int, ...]]:
@@ -94,7 +101,7 @@ def answers(statement: Statement) -> list[tuple[int, ...]]:
     return [tuple(one) for one in told]
 
 
-def lesson(
+def probe_batch(
     texts: list[str], statements: list[Statement], config: TextConfig, generator: torch.Generator
 ) -> tuple[Words, Int[Tensor, "b n q"]]:
     """Texts with some nouns hidden, and the answers at each word. Words that name two things alike are not asked."""
@@ -114,7 +121,7 @@ def lesson(
     return (words, letters), asked
 
 
-def comprehension_loss(logits: Float[Tensor, "b n o"], asked: Int[Tensor, "b n q"]) -> Tensor:
+def probe_loss(logits: Float[Tensor, "b n o"], asked: Int[Tensor, "b n q"]) -> Tensor:
     """Cross-entropy of all answers that are asked for."""
     parts = torch.split(logits.float(), list(ASKED), dim=-1)
     losses = [
@@ -124,16 +131,16 @@ def comprehension_loss(logits: Float[Tensor, "b n o"], asked: Int[Tensor, "b n q
     return torch.stack(losses).sum()
 
 
-def painter_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The painter's part of a checkpoint of ``Taught``."""
-    return {name.removeprefix("painter."): value for name, value in weights.items() if name.startswith("painter.")}
+def denoiser_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The denoiser's part of a checkpoint of ``CaptionProbe``."""
+    return {name.removeprefix("denoiser."): value for name, value in weights.items() if name.startswith("denoiser.")}
 
 
-def taught(painter: Painter, start: dict[str, Tensor] | None) -> Taught:
-    """A painter with a fresh head, or with the one of an earlier phase; ``start`` may be of a painter alone."""
-    model = Taught(painter)
-    if start is not None and any(name.startswith("painter.") for name in start):
+def attach_probe(denoiser: Denoiser, start: dict[str, Tensor] | None) -> CaptionProbe:
+    """A denoiser with a fresh head, or with the one of an earlier phase; ``start`` may be of a denoiser alone."""
+    model = CaptionProbe(denoiser)
+    if start is not None and any(name.startswith("denoiser.") for name in start):
         model.load_state_dict(start)
     elif start is not None:
-        painter.load_state_dict(start)
+        denoiser.load_state_dict(start)
     return model

@@ -1,4 +1,4 @@
-"""The blocking channels of labelled clips; what they mean is in ``language/layout.py``.
+"""The layout channels of labelled clips; what they mean is in ``language/layout.py``.
 
 Letters: ``b`` clips, ``g`` latent frames, ``i j`` token rows and columns, ``y x`` rows and columns of cells.
 """
@@ -11,16 +11,17 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ozora.language.layout import CELLS, GAIN, codes, palette
+from ozora.language.vocabulary import NOUNS
 
 
-def blocking(
+def layout_channels(
     names: Int[Tensor, "b 2 g y x"],
     share: Float[Tensor, "b g y x"],
     drift: Float[Tensor, "b 2 g y x"],
     facing: Float[Tensor, "b 2 g y x"],
 ) -> Float[Tensor, "b k g i j"]:
     """The channels of labelled cells; see ``labels.py``."""
-    who = torch.from_numpy(codes(32)).float()[names[:, 0].long()].movedim(-1, 1)
+    who = torch.from_numpy(codes(len(NOUNS) + 1)).float()[names[:, 0].long()].movedim(-1, 1)
     hue = torch.from_numpy(palette()).float()[names[:, 1].long()].movedim(-1, 1)
     cell = torch.cat([torch.ones_like(share)[:, None], who, hue, drift.clamp(-1, 1), facing], dim=1)
     cell = cell * share[:, None] * torch.from_numpy(GAIN).float()[:, None, None, None]

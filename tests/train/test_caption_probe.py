@@ -8,9 +8,17 @@ from torch import Tensor
 
 from ozora.language.facts import Fact, Ref, Statement
 from ozora.language.vocabulary import COLORS, MOTIONS, PLACES, RELATIONS, TIMES
-from ozora.model.maquette import Painter
+from ozora.model.maquette import Denoiser
 from ozora.model.text import UNKNOWN, TextConfig
-from ozora.train.comprehension import ASKED, SILENT, answers, comprehension_loss, lesson, painter_weights, taught
+from ozora.train.caption_probe import (
+    ASKED,
+    SILENT,
+    answers,
+    attach_probe,
+    denoiser_weights,
+    probe_batch,
+    probe_loss,
+)
 from ozora.train.loop import run_phase
 from tests.model.tiny import CONFIG
 from tests.train.synthetic import diffusion, write_shelf
@@ -24,7 +32,7 @@ RED, BLUE = (1 + list(COLORS).index(color) for color in ("red", "blue"))
 
 def ask(text: str, statement: Statement) -> tuple[Tensor, Tensor]:
     """Words and answers of one text."""
-    (words, _), asked = lesson([text], [statement], TEXT, torch.Generator().manual_seed(0))
+    (words, _), asked = probe_batch([text], [statement], TEXT, torch.Generator().manual_seed(0))
     return words[0], asked[0]
 
 
@@ -56,7 +64,7 @@ def test_two_of_a_kind_are_told_apart_by_their_colors() -> None:
 
 def test_some_nouns_are_hidden_and_still_asked() -> None:
     texts = ["a red ball left of a blue cube"] * 200
-    (words, letters), asked = lesson(texts, [BESIDE] * 200, TEXT, torch.Generator().manual_seed(1))
+    (words, letters), asked = probe_batch(texts, [BESIDE] * 200, TEXT, torch.Generator().manual_seed(1))
     hidden = words[:, [2, 7]] == UNKNOWN
     assert 0.2 < hidden.float().mean() < 0.4
     assert letters[:, 2][hidden[:, 0]].eq(0).all() and letters[:, 2][~hidden[:, 0]].any()
@@ -69,8 +77,8 @@ def test_the_right_answers_cost_nothing() -> None:
     for place in (2, 7):
         for number, answer in enumerate(asked[place].tolist()):
             logits[0, place, sum(ASKED[:number]) + answer] = 20.0
-    assert comprehension_loss(logits, asked[None]).item() == pytest.approx(0.0, abs=1e-5)
-    assert comprehension_loss(-logits, asked[None]).item() > 20
+    assert probe_loss(logits, asked[None]).item() == pytest.approx(0.0, abs=1e-5)
+    assert probe_loss(-logits, asked[None]).item() > 20
 
 
 def test_training_teaches_to_read(tmp_path: Path) -> None:
@@ -79,9 +87,17 @@ def test_training_teaches_to_read(tmp_path: Path) -> None:
     assert reports[-1].figures["reading"] < 0.3 * reports[0].figures["reading"]
 
 
-def test_a_painter_alone_can_be_the_start() -> None:
-    painter = Painter(CONFIG.text, CONFIG.transformer)
-    weights = {name: value.clone() + 1 for name, value in painter.state_dict().items()}
-    kept = painter_weights(taught(Painter(CONFIG.text, CONFIG.transformer), weights).state_dict())
+def test_a_denoiser_alone_can_be_the_start() -> None:
+    denoiser = Denoiser(CONFIG.text, CONFIG.transformer)
+    weights = {name: value.clone() + 1 for name, value in denoiser.state_dict().items()}
+    kept = denoiser_weights(attach_probe(Denoiser(CONFIG.text, CONFIG.transformer), weights).state_dict())
     assert kept.keys() == weights.keys()
     assert all(torch.equal(kept[name], value) for name, value in weights.items())
+
+
+def test_a_member_of_the_cast_is_asked_at_its_noun() -> None:
+    horse, woman = Ref(noun="brown horse"), Ref(noun="woman in a dress", color="red")
+    statement = Statement(things=(horse, woman), facts=BESIDE.facts)
+    _, asked = ask("a brown horse left of a woman in a red dress", statement)
+    assert [place for place in range(len(asked)) if asked[place, 0] != SILENT] == [2, 6]
+    assert asked[[2, 6], 0].tolist() == [0, RED]

@@ -1,11 +1,8 @@
-"""Phase S6: the upscaler, from what the autoencoder makes of a picture to the same scene rendered at twice the size.
+"""The phase of the enlarger: from finished pictures to the same scene rendered at twice the size.
 
-Phase S7: the enlarger, from finished pictures to the same scene once more twice as large. Half of its pictures went
-through the autoencoder, the upscaler and a video file, as painted ones do, half through a video file alone: what is
-sharp already is not to be sharpened.
-
-Loss: Charbonnier plus gradients, weighted by the stage's masks, as in ``autoencoding.py``. Noise is added to the
-latents, so that the upscaler has seen pictures as imperfect as painted ones.
+Half of its pictures went through the autoencoder and a video file, as painted ones do, half through a video file alone:
+what is sharp already is not to be sharpened. Noise is added to the latents, so that it has seen pictures as imperfect
+as painted ones. Loss: Charbonnier plus gradients, weighted by the stage's masks, as in ``autoencoding.py``.
 """
 
 from __future__ import annotations
@@ -23,7 +20,7 @@ from torch.nn import functional as F
 
 from ozora.language.vocabulary import Vocabulary
 from ozora.media import read_video, write_video
-from ozora.model.autoencoder import Autoencoder
+from ozora.model.autoencoder import TIME, Autoencoder
 from ozora.model.precision import mixed
 from ozora.model.upscaler import FACTOR, Upscaler, UpscalerConfig
 from ozora.shapes import VideoShape
@@ -33,10 +30,9 @@ from ozora.train.renderers import Order, idle_cores, render_clips
 
 
 @dataclass(slots=True, kw_only=True)
-class Upscaling:
+class Enlarging:
     """``clips`` pieces of ``frames`` frames at twice ``shape`` are rendered once and held in memory; a step takes
-    ``batch`` pictures of them, or places of ``patch`` x ``patch`` pixels in them. ``finished_by`` is the upscaler of
-    the pictures that an enlarger sees, at twice ``shape``."""
+    ``batch`` pictures of them, or places of ``patch`` x ``patch`` pixels in them."""
 
     name: str
     config: UpscalerConfig
@@ -47,9 +43,8 @@ class Upscaling:
     clips: int
     batch: int
     frames: int
-    finished_by: Upscaler | None = field(default=None, repr=False)
     patch: int = 0
-    noise: float = 0.3
+    noise: float = 0.08
     thing_weight: float = 5.0
     start: dict[str, Tensor] | None = field(default=None, repr=False)
     seed: int = 0
@@ -61,7 +56,7 @@ class Upscaling:
     def facts(self) -> dict[str, Any]:
         return {
             "phase": self.name,
-            "upscaler": self.config.to_dict(),
+            "enlarger": self.config.to_dict(),
             "shape": self.shape.to_dict(),
             "vocabulary": self.vocabulary.to_dict(),
             "steps": self.schedule.steps,
@@ -71,7 +66,6 @@ class Upscaling:
             "frames": self.frames,
             "noise": self.noise,
             "patch": self.patch,
-            "finished": self.finished_by is not None,
             "seed": self.seed,
         }
 
@@ -85,11 +79,8 @@ class Upscaling:
     def _corpus(self) -> tuple[Tensor, Tensor, Tensor]:
         """What is seen [n, h, w, 3], the true pictures at twice the size, and how much a thing covers of those."""
         if self._pairs is None:
-            factor = FACTOR if self.finished_by is None else FACTOR * FACTOR
-            large = replace(self.shape, height=factor * self.shape.height, width=factor * self.shape.width)
-            order = Order(
-                shape=large, vocabulary=self.vocabulary, frames=self.frames, time=self.autoencoder.config.time
-            )
+            large = replace(self.shape, height=FACTOR * self.shape.height, width=FACTOR * self.shape.width)
+            order = Order(shape=large, vocabulary=self.vocabulary, frames=self.frames, time=TIME)
             first = 40_000_000 + self.seed * 10_000_000
             seeds = range(first, first + self.clips)
             seen, true, cover = [], [], []
@@ -106,21 +97,17 @@ class Upscaling:
 
     @torch.no_grad()
     def seen(self, rgb: np.ndarray, seed: int) -> np.ndarray:
-        """A clip at half its size, as it is decoded; or as it is finished, every other one by the renderer alone."""
+        """A clip at half its size as it is finished; every other one by the renderer alone."""
         video = F.avg_pool3d(torch.from_numpy(rgb).permute(3, 0, 1, 2).float()[None] / 127.5 - 1, (1, FACTOR, FACTOR))
-        if self.finished_by is None:
-            return _pictures(self._decoded(video, seed))
-        if seed % 2:
-            decoded = self._decoded(F.avg_pool3d(video, (1, FACTOR, FACTOR)), seed).clamp(-1, 1)
-            video = self.finished_by(decoded[0].transpose(0, 1)).transpose(0, 1)[None]
-        return _filed(_pictures(video), self.shape.fps)
+        return _filed(_pictures(self._decoded(video, seed) if seed % 2 else video), self.shape.fps)
 
     def _decoded(self, video: Tensor, seed: int) -> Tensor:
         """What the autoencoder makes of a clip, with some noise on its latents."""
         generator = torch.Generator().manual_seed(seed)
         latent = self.autoencoder.encode(video)
         level = self.noise * torch.rand((), generator=generator)
-        result: Tensor = self.autoencoder.decode(latent + level * torch.randn(latent.shape, generator=generator))
+        noise = level * latent.std() * torch.randn(latent.shape, generator=generator)
+        result: Tensor = self.autoencoder.decode(latent + noise)
         return result
 
     def loss(self, model: nn.Module, step: int) -> tuple[Tensor, dict[str, float]]:

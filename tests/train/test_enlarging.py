@@ -10,25 +10,25 @@ import torch
 
 from ozora.language.vocabulary import SMALL
 from ozora.model.autoencoder import Autoencoder
-from ozora.model.upscaler import Upscaler, UpscalerConfig
+from ozora.model.upscaler import UpscalerConfig
 from ozora.shapes import VideoShape
+from ozora.train.enlarging import Enlarging
 from ozora.train.loop import run_phase
 from ozora.train.optimizers import Schedule
-from ozora.train.upscaling import Upscaling
 from tests.model.tiny import CONFIG
 
 
-def make_phase(**changes: Any) -> Upscaling:
-    phase = Upscaling(
-        name="s6",
+def make_phase(**changes: Any) -> Enlarging:
+    phase = Enlarging(
+        name="enlarger",
         config=UpscalerConfig(width=16, blocks=1),
         autoencoder=Autoencoder(CONFIG.autoencoder).eval(),
-        shape=VideoShape(frames=7, height=32, width=32, fps=Fraction(12)),
+        shape=VideoShape(frames=9, height=64, width=64, fps=Fraction(12)),
         vocabulary=SMALL,
         schedule=Schedule(steps=80, rate=3e-2, warmup=5),
         clips=4,
         batch=4,
-        frames=7,
+        frames=9,
     )
     return replace(phase, **changes)
 
@@ -45,20 +45,19 @@ def test_training_brings_back_what_the_autoencoder_lost(tmp_path: Path) -> None:
 
 
 def test_an_enlarger_sees_finished_pictures() -> None:
-    """Every other clip is the renderer's, in a video file; the others went through autoencoder and upscaler before."""
-    phase = make_phase(finished_by=Upscaler(UpscalerConfig(width=16, blocks=1)).eval())
+    """Every other clip is the renderer's, in a video file; the others went through the autoencoder before."""
+    phase = make_phase()
     column = np.linspace(30, 220, 128).astype(np.uint8)
-    rgb = np.broadcast_to(column[None, None, :, None], (7, 128, 128, 3)).copy()
+    rgb = np.broadcast_to(column[None, None, :, None], (9, 128, 128, 3)).copy()
     drawn, painted = phase.seen(rgb, 0), phase.seen(rgb, 1)
-    assert drawn.shape == painted.shape == (7, 64, 64, 3)
+    assert drawn.shape == painted.shape == (9, 64, 64, 3)
     half = rgb[:, ::2, ::2].astype(int)
     assert np.abs(drawn - half).mean() < 4
     assert np.abs(painted - half).mean() > 8, "this autoencoder has learnt nothing"
-    assert make_phase().seen(rgb, 0).shape == (7, 64, 64, 3)
 
 
 def test_places_lie_on_each_other() -> None:
-    phase = make_phase(finished_by=Upscaler(UpscalerConfig(width=16, blocks=1)), patch=16)
+    phase = make_phase(patch=16)
     seen = torch.randint(0, 255, (3, 40, 60, 3), generator=torch.Generator().manual_seed(1), dtype=torch.uint8)
     true = seen.repeat_interleave(2, dim=1).repeat_interleave(2, dim=2)
     x, y, mask = phase._places(seen, true, true[..., 0], torch.tensor([0, 2, 2, 1]), torch.Generator().manual_seed(2))
