@@ -14,9 +14,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Any
 
+from ozora import __version__
 from ozora.plan import FrameOrigins, Record
 from ozora.trust.credential import GENERATION
 from ozora.trust.ingredients import Ingredient
@@ -179,7 +179,7 @@ def _describe_mixture(origins: FrameOrigins) -> str:
 
 
 def _name_ozora() -> dict[str, str]:
-    return {"name": "Ozora", "version": version("ozora")}
+    return {"name": "Ozora", "version": __version__}
 
 
 def _tell_time() -> str:
