@@ -10,13 +10,14 @@ somebody's camera took.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Any
 
-from ozora import __version__
 from ozora.plan import FrameOrigins, Record
 from ozora.trust.credential import GENERATION
 from ozora.trust.ingredients import Ingredient
@@ -179,7 +180,13 @@ def _describe_mixture(origins: FrameOrigins) -> str:
 
 
 def _name_ozora() -> dict[str, str]:
-    return {"name": "Ozora", "version": __version__}
+    return {"name": "Ozora", "version": _find_version()}
+
+
+@functools.cache
+def _find_version() -> str:
+    """Once: to look for the package takes most of a millisecond."""
+    return version("ozora")
 
 
 def _tell_time() -> str:
