@@ -36,12 +36,13 @@ from tests.server.samples import draft  # noqa: E402
 from ozora.server import jobs, keys  # noqa: E402
 from ozora.server.database import Database  # noqa: E402
 from ozora.server.keys import Limits  # noqa: E402
+from ozora.server.queue import LONGEST_PAUSE_S  # noqa: E402
 from ozora.server.settings import Settings, environment, in_folder  # noqa: E402
 from ozora.server.tables import JOBS  # noqa: E402
 
 POLL_S, TIMEOUT_S, PAGES = 1.0, 30.0, 30
 KEPT_S = 4.0  # the server closes a connection that asks for nothing for 5 seconds
-NEVER = 1e12  # when the jobs of the filled queue are due
+NOT_DUE_S = LONGEST_PAUSE_S  # of the filled queue; a job that is due even later is taken for a clock that jumped
 BODY = json.dumps({"model": "stub", "prompt": "a ball", "seed": 1, "num_inference_steps": 1}).encode()
 GOALS = {"GET p99 ms": 20.0, "5xx": 0, "start p50 ms": 100.0, "page ms": 50.0}
 
@@ -129,7 +130,7 @@ def fill(settings: Settings, count: int) -> tuple[str, list[str]]:
         del row["number"]
         rows = [{**row, "id": f"video_{number:032x}"} for number in range(1, count)]
         connection.execute(insert(JOBS), rows) if rows else None
-        connection.execute(update(JOBS).values(not_before=NEVER))
+        connection.execute(update(JOBS).values(not_before=time.time() + NOT_DUE_S))
     database.close()
     return text, [row["id"], *(other["id"] for other in rows)]
 
@@ -168,6 +169,8 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     wanted = parser.parse_args()
+    if wanted.seconds > NOT_DUE_S - 100:
+        parser.error(f"--seconds may be up to {NOT_DUE_S - 100:g}: later the jobs of the filled queue are painted too")
     with tempfile.TemporaryDirectory() as folder:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))

@@ -9,6 +9,7 @@ has a pipeline of its own.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import platform
 import re
@@ -23,6 +24,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ozora import __version__
 from ozora.backends import BACKENDS, Backend, Capabilities, Frames, find
 from ozora.control_characters import find_control
 from ozora.edit.finish import Finish
@@ -260,7 +262,6 @@ class _Shoot:
 
     def record(self) -> Record:
         """How the frames were made; complete when all of them are."""
-        packages = ("ozora", "torch", "numpy", "av")
         machine = {"system": platform.system(), "processor": platform.machine(), "model": _processor()}
         can = self.backend.capabilities
         return Record(
@@ -268,7 +269,7 @@ class _Shoot:
             backend=can.name,
             weights_sha256=self.backend.weights_sha256,
             pixels_sha256=self._pixels.hexdigest(),
-            versions={"python": platform.python_version(), **{name: version(name) for name in packages}},
+            versions=dict(_versions()),
             machine={**machine, **self.backend.machine},
             timings_s=dict(self.clock.seconds),
             notes=notes(self.plan),
@@ -279,9 +280,15 @@ class _Shoot:
         )
 
 
+@functools.cache
+def _versions() -> dict[str, str]:
+    """What painted, as it was installed when this process began."""
+    return {"python": platform.python_version(), **{name: version(name) for name in ("ozora", "torch", "numpy", "av")}}
+
+
 def _film(plan: Plan, sound: Sound | None) -> Callable[[Path], VideoWriter]:
     """What encodes the frames of a plan."""
-    metadata = {"comment": f"ozora {version('ozora')} seed {plan.seed}"}  # the prompt is not for everybody
+    metadata = {"comment": f"ozora {__version__} seed {plan.seed}"}  # the prompt is not for everybody
 
     def open_film(draft: Path) -> VideoWriter:
         kept = sound if holds_sound(draft) else None

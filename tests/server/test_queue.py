@@ -435,5 +435,7 @@ def test_a_search_of_a_long_queue_reads_its_index_alone(database: Database) -> N
     with database.reading() as connection:
         for statement, parameters in asked:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
-            assert str(plan[0][3]).startswith("SEARCH jobs USING COVERING INDEX jobs_queue"), plan
+            reads = [str(row[3]) for row in plan if " jobs" in str(row[3])]
+            assert reads[0].startswith("SEARCH jobs USING COVERING INDEX jobs_queue"), plan
+            assert all(read.startswith("SEARCH jobs USING ") for read in reads), plan
     assert len(asked) == 2

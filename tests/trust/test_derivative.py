@@ -122,7 +122,7 @@ def test_of_what_was_published_here_only_the_very_bytes_are_taken(tmp_path: Path
     home, clip, picture = tmp_path / "home", tmp_path / "a.mp4", tmp_path / "a.webp"
     entry = publish(CLIP, RECORD, clip, open=film, terms=Terms(home=home))
     write = partial(write_image, CLIP[0])
-    derive_published(clip, picture, "c2pa.converted", write=write, home=home)
+    derive_published(clip, "c2pa.converted", {picture: write}, home=home)
     credential = read_credential(picture, init(home))
     assert credential is not None and credential.state == "trusted"
     assert credential.generation["parents"] == [entry.file_sha256]
@@ -130,7 +130,7 @@ def test_of_what_was_published_here_only_the_very_bytes_are_taken(tmp_path: Path
     clip.write_bytes(clip.read_bytes() + b"x")
     picture.unlink()
     with pytest.raises(TrustError, match="published"):
-        derive_published(clip, picture, "c2pa.converted", write=write, home=home)
+        derive_published(clip, "c2pa.converted", {picture: write}, home=home)
     assert not picture.exists()
 
 

@@ -356,6 +356,7 @@ def _matrix(frame: av.VideoFrame) -> int | None:
 
 
 def _reformat(frame: av.VideoFrame, kind: str, width: int, height: int, matrix: int | None) -> NDArray[np.generic]:
+    # one thread: to begin others for each frame takes longer than they save, up to 1080p
     return frame.reformat(
-        width=width, height=height, format=kind, src_colorspace=matrix, interpolation=SMOOTH
+        width=width, height=height, format=kind, src_colorspace=matrix, interpolation=SMOOTH, threads=1
     ).to_ndarray()

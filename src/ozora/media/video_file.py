@@ -167,6 +167,7 @@ class _Film:
             dst_colorspace=Colorspace.ITU709,
             dst_color_range=ColorRange.MPEG,
             interpolation=SMOOTH,
+            threads=1,
         )
         self._container.mux(self._stream.encode(picture))
         self._num_frames += 1

@@ -36,9 +36,8 @@ def write_assets(video: Path) -> None:
             if number == middle:
                 thumbnail = _shrink(frame, THUMBNAIL_SIDE)
     pictures = {"thumbnail": thumbnail, "spritesheet": sheet([tiles[number] for number in index])}
-    for variant, picture in pictures.items():
-        path = video.with_name(VARIANTS[variant][0])
-        derive_published(video, path, "c2pa.converted", write=partial(write_image, picture))
+    writes = {video.with_name(VARIANTS[name][0]): partial(write_image, picture) for name, picture in pictures.items()}
+    derive_published(video, "c2pa.converted", writes)
 
 
 def spread(num_frames: int) -> list[int]:

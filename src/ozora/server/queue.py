@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
 
 from ozora.server.attempts import WAITED, begin_attempt, count_waits, end_attempt
 from ozora.server.jobs import CANCELLED, COMPLETED, FAILED, IN_PROGRESS, QUEUED, Job, job_of
@@ -35,8 +35,8 @@ def is_work(connection: Connection, now: float) -> bool:
     waiting = and_(JOBS.c.status == QUEUED, JOBS.c.not_before <= now)
     frozen = and_(JOBS.c.status == QUEUED, JOBS.c.not_before > now + LONGEST_PAUSE_S)
     lapsed = and_(JOBS.c.status == IN_PROGRESS, JOBS.c.lease_until < now)
-    conditions = (waiting, frozen, lapsed)
-    return any(connection.execute(select(JOBS.c.number).where(condition).limit(1)).first() for condition in conditions)
+    found = (exists(select(JOBS.c.number).where(condition)) for condition in (waiting, frozen, lapsed))
+    return bool(connection.execute(select(or_(*found))).scalar_one())
 
 
 def claim(

@@ -132,8 +132,10 @@ def prepare(desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, parent: 
 
 
 def enter(connection: Connection, desk: Desk, key: Key, drafts: list[Draft], now: float) -> list[Job]:
-    """Add jobs in the open transaction; ``RequestError`` (429) when the key or the queue has had enough."""
-    hold_all(connection, key.id)
+    """Add jobs in the open transaction, in which ``hold_all`` was called.
+
+    ``RequestError`` (429) when the key or the queue has had enough.
+    """
     if jobs.num_queued(connection) + len(drafts) > desk.settings.max_queued:
         raise RequestError("the queue is full; try again later", status=429, code="queue_full")
     share = desk.settings.max_queued // 2

@@ -27,7 +27,7 @@ from ozora.server.store import Store
 
 IDLE_S = 0.05
 BARRED_S = 0.25  # before a queue is looked at again whose jobs are not for this worker now
-NICENESS = 5  # painting takes all the processor that there is; whoever answers requests comes first
+NICENESS = 10  # painting takes all the processor that there is; whoever answers requests comes first
 UNWELL_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # before our side is looked at again, by looks in a row that found it ill
 PATIENT_S = 60.0  # after so long without other work, a job that may need too much memory is tried all the same
 

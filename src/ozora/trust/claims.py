@@ -10,6 +10,7 @@ somebody's camera took.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -186,7 +187,13 @@ def _describe_mixture(origins: FrameOrigins) -> str:
 
 
 def _name_ozora() -> dict[str, str]:
-    return {"name": "Ozora", "version": version("ozora")}
+    return {"name": "Ozora", "version": _find_version()}
+
+
+@functools.cache
+def _find_version() -> str:
+    """Once: to look for the package takes most of a millisecond."""
+    return version("ozora")
 
 
 def _tell_time() -> str:

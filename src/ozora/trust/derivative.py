@@ -5,10 +5,9 @@ What was published here keeps its record and its watermark's number; of a file o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from ozora.errors import TrustError
 from ozora.media.output_file import is_sequence, passing_file, whole_file, whole_sequence, writing
 from ozora.plan import Record
 from ozora.trust import audit
-from ozora.trust.claims import COMPOSITE, MADE_BY_MODEL, Claim, describe_change, describe_generation
+from ozora.trust.claims import COMPOSITE, MADE_BY_MODEL, Claim, Definition, describe_change, describe_generation
 from ozora.trust.credential import explain_unsigned, is_signable
 from ozora.trust.file_hash import hash_files, list_files
 from ozora.trust.identity import Identity, init
@@ -28,6 +27,7 @@ from ozora.trust.settings import TrustSettings, find_home, read_settings
 from ozora.trust.watermark import mark
 
 Picture = NDArray[np.uint8]
+Write = Callable[[Path], object]
 
 DERIVED = "derived"
 """The event of the log."""
@@ -47,7 +47,7 @@ def derive_file(
     path: Path,
     action: str,
     *,
-    write: Callable[[Path], object],
+    write: Write,
     source_type: str = "",
     home: Path | None = None,
 ) -> Derivative:
@@ -59,11 +59,9 @@ def derive_file(
     """
     home = home or find_home()
     identity, settings = init(home), read_settings(home)
-    with Ledger(home) as ledger:
-        ingredient = read_ingredient(parent, identity, ledger)
-        entry = ledger.find_file(ingredient.sha256)
-    definition = _describe(action, source_type, ingredient, entry, settings)
+    ingredient, entry = _look_up(parent, identity, home)
     if is_signable(path):
+        definition = _describe(action, source_type, ingredient, entry, settings)
         _write_signed(path, Manifest(definition=definition, ingredients=(ingredient,)), identity, settings, write)
         notes: tuple[str, ...] = ()
     else:
@@ -71,20 +69,23 @@ def derive_file(
         with whole(path) as draft, writing(path):
             write(draft)
         notes = (explain_unsigned(path),)
-    noted = {"action": action, "parent_sha256": ingredient.sha256, "file_sha256": hash_files(list_files(path))}
-    audit.append(home, DERIVED, noted if entry is None else {"watermark": f"{entry.payload:08x}", **noted})
+    _note(home, action, ingredient, entry, path)
     return Derivative(path=path, is_signed=is_signable(path), notes=notes)
 
 
-def derive_published(
-    parent: Path, path: Path, action: str, *, write: Callable[[Path], object], home: Path | None = None
-) -> Derivative:
-    """``derive_file`` of what was published here, byte for byte; ``TrustError`` when ``parent`` is not."""
+def derive_published(parent: Path, action: str, writes: Mapping[Path, Write], *, home: Path | None = None) -> None:
+    """Let each of ``writes`` make its path, which is signable, out of what was published here, byte for byte, and sign
+    it; each whole or not at all. ``TrustError`` when ``parent`` is not, or one cannot be signed."""
     home = home or find_home()
-    with Ledger(home) as ledger:
-        if ledger.find_file(hash_files([parent])) is None:
-            raise TrustError(f"{parent} is not a file as it was published here: nothing is made of it")
-    return derive_file(parent, path, action, write=write, home=home)
+    identity, settings = init(home), read_settings(home)
+    ingredient, entry = _look_up(parent, identity, home)
+    if entry is None:
+        raise TrustError(f"{parent} is not a file as it was published here: nothing is made of it")
+    definition = _describe(action, "", ingredient, entry, settings)
+    manifest = Manifest(definition=definition, ingredients=(ingredient,))
+    for path, write in writes.items():
+        _write_signed(path, manifest, identity, settings, write)
+        _note(home, action, ingredient, entry, path)
 
 
 def mark_again(parent: Path, frames: Iterator[Picture], *, home: Path | None = None) -> Iterator[Picture]:
@@ -101,9 +102,22 @@ def mark_again(parent: Path, frames: Iterator[Picture], *, home: Path | None = N
         yield mark(frame[None], entry.payload, key)[0]
 
 
+def _look_up(parent: Path, identity: Identity, home: Path) -> tuple[Ingredient, Entry | None]:
+    """A file as an ingredient, and what was written down of it if it was published here."""
+    with Ledger(home) as ledger:
+        ingredient = read_ingredient(parent, identity, ledger)
+        return ingredient, ledger.find_file(ingredient.sha256)
+
+
+def _note(home: Path, action: str, ingredient: Ingredient, entry: Entry | None, path: Path) -> None:
+    """Write down in the log what was made of what."""
+    noted = {"action": action, "parent_sha256": ingredient.sha256, "file_sha256": hash_files(list_files(path))}
+    audit.append(home, DERIVED, noted if entry is None else {"watermark": f"{entry.payload:08x}", **noted})
+
+
 def _describe(
     action: str, source_type: str, ingredient: Ingredient, entry: Entry | None, settings: TrustSettings
-) -> dict[str, Any]:
+) -> Definition:
     """The manifest of a change; of what was published here it says again what is claimed of its pictures."""
     if entry is None:
         return describe_change(action, ingredient, {}, title="source 1", source_type=source_type)
@@ -127,9 +141,7 @@ def _claim_of(entry: Entry) -> Claim:
     return Claim(source_type=COMPOSITE, disclosure="Made in part by an AI model.", is_made_by_model=False)
 
 
-def _write_signed(
-    path: Path, manifest: Manifest, identity: Identity, settings: TrustSettings, write: Callable[[Path], object]
-) -> None:
+def _write_signed(path: Path, manifest: Manifest, identity: Identity, settings: TrustSettings, write: Write) -> None:
     whole = whole_sequence if is_sequence(path) else whole_file
     with whole(path) as draft, passing_file(draft) as plain:
         with writing(path):

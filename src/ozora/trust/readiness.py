@@ -15,17 +15,19 @@ from ozora.trust.policy import load_policy
 from ozora.trust.review import ReviewQueue
 from ozora.trust.settings import read_settings
 
-TIME_AUTHORITY_KNOWN_S = 60.0
-"""A time stamp service that answered is not asked on trial again for so long: some count the stamps."""
+SIGNED_S = 60.0
+"""What signed on trial does not do so again for so long: some time stamp services count the stamps. That the
+certificates hold at this moment is looked at each time."""
 _lock = threading.Lock()
-_answered: dict[tuple[str, Identity], float] = {}
+_signed: dict[tuple[str, Identity], float] = {}
 
 
 def prove(home: Path) -> None:
     """Do once, and take back, what publishing does: read settings and rules, sign, write ledger, review queue and log.
 
     ``TrustError`` says what is broken and what to do; ``TimeAuthorityError`` that only the time stamp service is away.
-    Costs a few milliseconds, and a call of the time stamp service where one is set.
+    Costs a few milliseconds; once a minute, or when another identity signs, a signature and, where one is set, a call
+    of the time stamp service.
     """
     settings = read_settings(home)
     prove_room(open_home(home))
@@ -35,19 +37,14 @@ def prove(home: Path) -> None:
         ledger.prove_writable()
         queue.prove_writable()
     audit.prove_writable(home)
-    if settings.time_authority:
-        _prove_time_authority(identity, settings.time_authority)
-    else:
-        prove_signature(identity)
+    _prove_signature(identity, settings.time_authority)
 
 
-def _prove_time_authority(identity: Identity, address: str) -> None:
-    asked = address, identity
+def _prove_signature(identity: Identity, time_authority: str) -> None:
+    signing = time_authority, identity
     with _lock:
-        is_known = time.monotonic() < _answered.get(asked, 0.0)
-    if is_known:
-        prove_signature(identity)
-        return
-    prove_signature(identity, time_authority=address)
+        if time.monotonic() < _signed.get(signing, 0.0):
+            return
+    prove_signature(identity, time_authority=time_authority)
     with _lock:
-        _answered[asked] = time.monotonic() + TIME_AUTHORITY_KNOWN_S
+        _signed[signing] = time.monotonic() + SIGNED_S
