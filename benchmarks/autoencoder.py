@@ -5,7 +5,7 @@
 Decibels on things; "movement kept", how much of the change from frame to frame within a latent frame (regression on
 the true change: 1 is all of it); "edge", the change from one latent frame to the next by that within one (a true clip:
 about 1). Each of exact latents, and of latents with noise of 0.3 of the deviation by which a painter's loss divides
-them, about as far off as what a painter paints. Half a minute on two idle cores.
+them, about as far off as what a denoiser paints. Scenes of toys: the cast needs its pack. Half a minute on two idle cores.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import torch
 from numpy.typing import NDArray
 
 from ozora.backends.maquette import WEIGHTS
-from ozora.language.vocabulary import Vocabulary
+from ozora.language.vocabulary import TOY_WORLD
+from ozora.model.autoencoder import TIME
 from ozora.model.maquette import Maquette
 from ozora.model.weights import load_bundle
 from ozora.shapes import VideoShape
@@ -62,7 +63,7 @@ def main() -> None:
     wishes = arguments.parse_args()
     bundle = load_bundle(wishes.weights)
     model, config = bundle.model, bundle.model.config
-    world = Vocabulary.from_dict(bundle.card["vocabulary"])
+    world = TOY_WORLD
     shape = VideoShape(frames=config.frames, height=config.height, width=config.width, fps=Fraction(config.fps))
     stage, generator, seed = Stage(shape, world), torch.Generator().manual_seed(0), UNSEEN
     found: dict[str, list[tuple[Figures, Figures]]] = {motion: [] for motion in world.motions}
@@ -72,7 +73,7 @@ def main() -> None:
         motion = next((fact.value for fact in clip.statement.facts if fact.kind == "motion"), "stand")
         if len(found[motion]) < wishes.clips:
             exact, near = (
-                figures(clip.rgb, clip.cover, decoded(model, clip.rgb, noise, generator), config.autoencoder.time)
+                figures(clip.rgb, clip.cover, decoded(model, clip.rgb, noise, generator), TIME)
                 for noise in (0.0, NOISE)
             )
             found[motion].append((exact, near))

@@ -30,11 +30,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ozora import pipeline
+from ozora.language.vocabulary import TOY_WORLD
 from ozora.media import VideoWriter, read_video, resize_frames, write_video
 from ozora.shapes import VideoShape
 from ozora.stage.drawing import draw
 from ozora.stage.renderer import Renderer
-from ozora.stage.samples import TIMES_S, draw_toys
+from ozora.stage.samples import TIMES_S, draw_sample
 from ozora.trust.fingerprint import SIMILAR, distance, fingerprint, measure_likeness
 from ozora.trust.publish import Terms, publish
 from ozora.trust.verify import MARKED_LOOK
@@ -158,7 +159,7 @@ class Workshop:
 
     def draw(self, seed: int, times: slice) -> Frames:
         """Some frames of a clip of the stage."""
-        scene = draw_toys(seed).drawing.scene
+        scene = draw_sample(seed, TOY_WORLD).drawing.scene
         return self.renderer.render(draw(scene, TIMES_S[times], self.aspect)).rgb
 
 

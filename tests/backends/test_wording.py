@@ -9,7 +9,7 @@ from ozora.language.vocabulary import FULL, SMALL
 
 def test_a_prompt_is_put_in_plain_words() -> None:
     assert Wording(vocabulary=FULL).sentence("A crimson sphere rolling left, in a field") == (
-        "a red ball rolls to the left in a meadow"
+        "a red ball rolls to the left in a meadow by day"
     )
 
 

@@ -20,7 +20,7 @@ def test_a_thing_is_found_wherever_it_goes(parser: Parser) -> None:
     drawing = draw(Scene(things=things, place="meadow"), np.arange(13) / 4, 224 / 128)
     renderer = Renderer(128, 224)
     frames = renderer.render(drawing).rgb
-    ball, cube = find_thing(frames, "the red ball", parser=parser), find_thing(frames, "the cube", parser)
+    ball, cube = find_thing(frames, "the red ball", parser=parser), find_thing(frames, "the cube", parser=parser)
     assert ball.right < 0.5 < (cube.left + cube.right) / 2
     assert cube.right - cube.left > ball.right - ball.left, "it moves"
     matte = find_matte(frames, "the red ball", parser=parser)

@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from ozora.errors import TrustError
-from ozora.stage.samples import draw_toys
+from ozora.language.vocabulary import TOY_WORLD
+from ozora.stage.samples import draw_sample
 from ozora.trust.likeness import Consent, add_consent
 from ozora.trust.policy import ALLOWED, PACKS, Decision, decide, decide_frames, load_policy, read_pack
 from ozora.trust.settings import TrustSettings
@@ -83,13 +84,13 @@ def test_prompts(text: str, verdict: str, category: str) -> None:
 
 
 def test_what_the_stage_can_show_is_allowed() -> None:
-    captions = [draw_toys(seed).caption for seed in range(100)]
+    captions = [draw_sample(seed, TOY_WORLD).caption for seed in range(100)]
     assert [caption for caption in captions if decide(caption, POLICY) != ALLOWED] == []
 
 
 def test_harmless_prompts_are_allowed() -> None:
     """False alarms of 230 captions and 240 traps; the known ones all come of words or phrases of the packs."""
-    captions = [draw_toys(seed).caption for seed in range(1000, 1230)]
+    captions = [draw_sample(seed, TOY_WORLD).caption for seed in range(1000, 1230)]
     traps = harmless_prompts()
     assert len(traps) >= 240
     alarms = {text: decision for text in (*captions, *traps) if (decision := decide(text, POLICY)) != ALLOWED}

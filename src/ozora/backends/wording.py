@@ -28,6 +28,8 @@ class Wording:
     def statement(self, text: str) -> Statement:
         """What is painted for a prompt."""
         statement = adapt(parse_prompt(text), self.vocabulary)
+        if not statement.things and not statement.facts:
+            return statement  # nothing of it is understood
         return add_default_setting(add_default_relation(statement)) if self.free else statement
 
     def sentence(self, text: str) -> str:

@@ -177,7 +177,8 @@ def _cropped(pictures: Frames, crop: Box | None) -> Frames:
     if crop is None:
         return pictures
     rows, columns = pixels(crop, *pictures.shape[1:3])
-    return pictures[:, rows, columns]
+    part: Frames = pictures[:, rows, columns]
+    return part
 
 
 def _check_hash(path: Path, sha256: str) -> None:
