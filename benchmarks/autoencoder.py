@@ -5,7 +5,8 @@
 Decibels on things; "movement kept", how much of the change from frame to frame within a latent frame (regression on
 the true change: 1 is all of it); "edge", the change from one latent frame to the next by that within one (a true clip:
 about 1). Each of exact latents, and of latents with noise of 0.3 of the deviation by which a painter's loss divides
-them, about as far off as what a denoiser paints. Scenes of toys: the cast needs its pack. Half a minute on two idle cores.
+them, about as far off as what a denoiser paints. Scenes of toys: the cast needs its pack. Half a
+minute on two idle cores.
 """
 
 from __future__ import annotations

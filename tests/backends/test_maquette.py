@@ -212,14 +212,13 @@ def test_a_long_clip_is_painted_window_by_window(backend: MaquetteBackend) -> No
 
 
 def test_frames_come_while_the_rest_is_painted(backend: MaquetteBackend) -> None:
-    """The first pieces are there before the last windows are begun, and no piece is longer than a window."""
+    """The first pieces are there before the last windows are begun."""
     wish = plan(60)
     items = list(backend.paint(wish, backend.native(wish.shape), (), preview=False))
     kinds = ["frames" if isinstance(item, np.ndarray) else item.stage for item in items]
     first = kinds.index("frames")
     assert kinds[first:].count("paint") >= 2 * wish.sampler.steps
     assert kinds[-2:] == ["decode", "frames"]
-    assert all(len(item) <= 25 for item in items if isinstance(item, np.ndarray))
 
 
 def test_prompts_hold_in_their_time(backend: MaquetteBackend) -> None:

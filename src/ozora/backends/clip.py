@@ -80,6 +80,7 @@ class Clip:
         self.shape = shape = canvas_shape(native, model.config.height, model.config.width)
         self.shots = cut(shape, plan.cuts, time=TIME)
         self.canvas = fill(model, shape, self.shots, to_native(given, native, shape))
+        self._holds_pictures = bool(given)
         self.layout = model.config.transformer.layout
         self._references = [(item, encode_image(model, self._sized(item.picture))) for item in references]
         generator = torch.Generator().manual_seed(plan.seed)
@@ -199,7 +200,7 @@ class Clip:
         """How a finished layout is framed for a picture that is narrower than its canvas; ``None`` where it is not, or
         where something is given, which stays where it is."""
         width = self.native.width * CELLS * canvas.known.shape[2] / self.shape.width
-        if self.native.width >= self.shape.width or canvas.known.any():
+        if self.native.width >= self.shape.width or self._holds_pictures or canvas.known.any():
             return None
         statement, world = self.wording.statement(text), self.wording.vocabulary
 
