@@ -39,7 +39,7 @@ def test_the_prompt_decides_what_is_painted(tmp_path: Path) -> None:
             t, layout_t = torch.tensor([[now.picture]]), torch.tensor([now.layout])
             with torch.no_grad():
                 data = denoiser(x, t, layout_t, torch.zeros(1, 6), words, where)
-            first, rest = torch.split(x, (CHANNELS, 8), -1), torch.split(data, (CHANNELS, 8), -1)
+            first, rest = torch.split(x, [CHANNELS, 8], -1), torch.split(data, [CHANNELS, 8], -1)
             parts = [
                 move(old, new, a, b) if a > 0 else old
                 for old, new, a, b in zip(

@@ -168,7 +168,7 @@ def _read(item: Condition, shape: VideoShape) -> Frames:
 
 def _read_still(item: ReferenceCondition) -> NDArray[np.uint8]:
     """The picture [h, w, 3] of a reference, or the part of it that is meant."""
-    picture = _cropped(read_image(Path(item.path))[None], item.crop)[0]
+    picture: NDArray[np.uint8] = _cropped(read_image(Path(item.path))[None], item.crop)[0]
     _check_hash(Path(item.path), item.sha256)
     return picture
 
