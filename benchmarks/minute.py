@@ -1,10 +1,10 @@
 """A whole minute: time and peak memory of 4, 20 and 60 seconds, whether its last windows cost more than its first, and
 what drifts.
 
-    python benchmarks/minute.py [--seeds 3] [--plot docs/drift.png]
+    python benchmarks/minute.py [--seeds 3] [--plot out/drift.png]
 
-Each length in a process of its own; prints rows of a Markdown table, then the drift of the minute, all seeds together,
-and draws it.
+Each length in a process of its own; prints rows of a Markdown table. With --seeds, which needs a trained scene parser,
+also the drift of the minute, all seeds together, and draws it.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def together(drifts: list[Drift]) -> Drift:
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--plot", type=Path)
-    arguments.add_argument("--seeds", type=int, default=3)
+    arguments.add_argument("--seeds", type=int, default=0)
     options = arguments.parse_args()
     plot: Path | None = options.plot
     print("| seconds | wall s | a second | last third by first | peak memory | by that of 4 s |")
@@ -95,6 +95,8 @@ def main() -> None:
             if seed > 1:
                 paint(60, path, seed)
             drifts.append(measure_drift(*read_video(path), parse_prompt(PROMPT).statement, load_parser()))
+    if not drifts:
+        return
     drift = together(drifts)
     print(f"\n{drift.table()}")
     if plot is not None:

@@ -53,21 +53,31 @@ def take(**wishes: object) -> Take:
 def test_defaults_are_the_models() -> None:
     plan = pipeline.make_plan("  a red \n ball ", model="tiny")
     assert plan.prompts[0].text == "a red ball"
-    assert plan.shape == VideoShape(frames=12, height=64, width=96, fps=Fraction(12))
-    assert plan.sampler.steps == 3
+    assert plan.shape == VideoShape(frames=24, height=64, width=96, fps=Fraction(12))
+    assert (plan.sampler.solver, plan.sampler.steps, plan.sampler.guidance) == ("dpm-2m", 10, 1.0)
+
+
+@pytest.mark.parametrize(("quality", "steps"), [("draft", 6), ("default", 10), ("best", 14)])
+def test_a_quality_is_a_number_of_steps(quality: str, steps: int) -> None:
+    assert pipeline.make_plan("a red ball", model="tiny", quality=quality).sampler.steps == steps
+    assert pipeline.make_plan("a red ball", model="tiny", quality=quality, steps=3).sampler.steps == 3
+
+
+def test_an_unknown_quality_is_refused_by_name() -> None:
+    with pytest.raises(UnknownNameError, match="draft, default, best") as caught:
+        pipeline.make_plan("a red ball", model="tiny", quality="perfect")
+    assert caught.value.param == "quality"
 
 
 def test_a_run_reports_and_ends_with_its_take() -> None:
-    events = list(pipeline.run(pipeline.make_plan("a red ball", model="tiny", seed=1)))
+    events = list(pipeline.run(pipeline.make_plan("a red ball", model="tiny", seed=1, quality="draft")))
     assert [event.stage for event in events if isinstance(event, Progress)] == [
         "load",
-        "paint",
-        "paint",
-        "paint",
+        *["paint"] * 6,
         "decode",
     ]
     assert isinstance(events[-1], Take)
-    assert events[-1].frames.shape == (12, 64, 96, 3)
+    assert events[-1].frames.shape == (24, 64, 96, 3)
 
 
 def test_the_record_makes_the_same_pixels_again() -> None:
@@ -146,10 +156,12 @@ def test_a_film_that_only_keeps_what_is_given_may_be_of_one_color(flat: str, tmp
 def test_a_file_and_its_record_are_written(tmp_path: Path) -> None:
     path = pipeline.write(take(), tmp_path / "new" / "clip.mp4")
     frames, fps = read_video(path)
-    assert (len(frames), fps) == (12, Fraction(12))
+    assert (len(frames), fps) == (24, Fraction(12))
     record = Record.from_dict(json.loads((tmp_path / "new" / "clip.mp4.json").read_text()))
     assert record.plan.seed == 3
     assert len(record.weights_sha256) == 64
+    assert record.weights_license == "CC-BY-SA-3.0" and "0 A.D." in record.weights_credit
+    assert record.machine["engine"] in ("int8", "bf16", "plain") and int(record.machine["threads"]) >= 1
     assert sorted(item.name for item in path.parent.iterdir()) == ["clip.mp4", "clip.mp4.json"]
 
 

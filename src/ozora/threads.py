@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-TURNS = 10_000
+TURNS = 3_000
 """Turns before a waiting thread sleeps; GNU OpenMP's default is 300,000."""
 
 OWN_WAY = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")

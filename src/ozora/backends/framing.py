@@ -20,7 +20,7 @@ from ozora.language.layout import CELL, FloatArray, fold_cells, read_cells, unfo
 from ozora.language.layout_score import fits
 from ozora.language.vocabulary import Vocabulary
 
-SCALES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
+SCALES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.55, 0.5, 0.45)
 """How small a layout may be made."""
 INSIDE = 0.85
 """How much of every thing is to be inside."""
@@ -61,12 +61,15 @@ def choose_frame(channels: FloatArray, statement: Statement, vocabulary: Vocabul
 
 
 def _frame(columns: FloatArray, middle: float, width: float, scale: float) -> Frame:
-    """``columns`` [n, x] say how much of each thing is in each column."""
-    edges = np.arange(columns.shape[1] + 1)
-    left, right = middle - width / scale / 2, middle + width / scale / 2
+    """``columns`` [n, x] say how much of each thing is in each column; what comes out is what ``apply_frame`` does."""
+    total = columns.shape[1]
+    source = _source(total, total / 2, middle, scale)
+    moved = np.where((source >= 0) & (source < total), columns[:, source.clip(0, total - 1)], 0.0)
+    edges = np.arange(total + 1)
+    left, right = (total - width) / 2, (total + width) / 2
     covered = (np.minimum(edges[1:], right) - np.maximum(edges[:-1], left)).clip(0, 1)
-    shares = (columns * covered).sum(axis=1) / columns.sum(axis=1)
-    return Frame(middle=middle, scale=scale, inside=float(shares.min()))
+    whole = np.maximum(moved.sum(axis=1), scale * columns.sum(axis=1))  # what left the canvas counts too
+    return Frame(middle=middle, scale=scale, inside=float(((moved * covered).sum(axis=1) / whole).min()))
 
 
 def _center(columns: list[FloatArray]) -> float:

@@ -23,7 +23,7 @@ def find_thing(frames: NDArray[np.uint8], words: str, *, parser: Parser | None =
 
     ``UserError`` when the words name no thing, or what was seen instead of it.
     """
-    _, track = _find(frames, words, load_parser() if parser is None else parser)
+    *_, track = _find(frames, words, parser)
     sides = np.concatenate([np.nanmin(track.box[:, :2], axis=0) - MARGIN, np.nanmax(track.box[:, 2:], axis=0) + MARGIN])
     left, top, right, bottom = (Fraction(float(side)).limit_denominator(1000) for side in sides.clip(0, 1))
     return Box(left=left, top=top, right=right, bottom=bottom)
@@ -34,9 +34,8 @@ def find_matte(frames: NDArray[np.uint8], words: str, *, parser: Parser | None =
 
     ``UserError`` as in ``find_thing``.
     """
-    parser = load_parser() if parser is None else parser
-    maps, track = _find(frames, words, parser)
-    votes = maps.votes[..., 1 + parser.vocabulary.nouns.index(track.noun)].astype(np.float32)
+    used, maps, track = _find(frames, words, parser)
+    votes = maps.votes[..., 1 + used.vocabulary.nouns.index(track.noun)].astype(np.float32)
     height, width = votes.shape[1:]
     result = np.zeros(frames.shape[:3], np.uint8)
     for number, (vote, box) in enumerate(zip(votes, track.box, strict=True)):
@@ -51,15 +50,16 @@ def find_matte(frames: NDArray[np.uint8], words: str, *, parser: Parser | None =
     return result
 
 
-def _find(frames: NDArray[np.uint8], words: str, parser: Parser) -> tuple[Maps, Track]:
-    """What was read, and the thing that is meant: the most visible one that fits."""
+def _find(frames: NDArray[np.uint8], words: str, parser: Parser | None) -> tuple[Parser, Maps, Track]:
+    """The parser, what it read, and the thing that is meant: the most visible one that fits."""
     things = parse_prompt(words).statement.things
     if not things:
         raise UserError(f"'{words}' names no thing of the stage; give a box or a mask instead")
+    parser = load_parser() if parser is None else parser
     maps = parser.read(frames)
     tracks = track_things(maps, parser.vocabulary).tracks
     found = [one for one in tracks if one.noun == things[0].noun and things[0].color in ("", one.color)]
     if not found:
         seen = ", ".join(f"a {track.color} {track.noun}" for track in tracks) or "nothing that it knows"
         raise UserError(f"'{words}' is not found in the clip; the parser sees {seen}; give a box instead")
-    return maps, found[0]
+    return parser, maps, found[0]
