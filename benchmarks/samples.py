@@ -22,8 +22,8 @@ FIRST = (
     "two brown dogs run to the right in the snow",
     "a yellow car drives right on a city street at night in the rain",
     "a red ball rolls left past a blue cube at sunset",
-    "an elephant walks left past a baobab tree in the desert at sunset",
-    "a knight rides past a castle, the camera follows",
+    "a lion runs to the right past a palm tree in the desert",
+    "a soldier in blue fights in the snow",
     "a sailing ship on the sea in the morning",
 )
 FORTY = (

@@ -19,7 +19,7 @@ cast: {hero: a woman in a red dress}
 cards:
   - {at: 0, duration: 2, text: "@hero walks right in a meadow"}
   - {at: 2, duration: 2, text: "@hero prays in the snow", transition: dissolve}
-  - {at: 5, duration: 2, text: "@hero next to a castle at sunset"}
+  - {at: 5, duration: 2, text: "@hero next to a castle at sunset", transition: cut}
 """
 COMMANDS = (
     'ozora generate "a white horse in a meadow" --seed 1 -o a.mp4',

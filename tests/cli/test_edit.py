@@ -36,7 +36,6 @@ def test_help(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
         (["edit", "a.mp4", "a ball"], "no region to edit"),
         (["edit", "a.mp4", "a ball", "--box", "0,0,1"], "left, top, right, bottom"),
         (["edit", "a.mp4", "a ball", "--thing", "joy"], "names no thing"),
-        (["edit", "a.mp4", "a ball", "--thing", "the red ball"], "not trained yet"),
         (["reframe", "a.mp4", "a ball", "--size", "3:2"], "has the shape of the clip"),
         (["blend", "a.mp4", "a.mp4", "a ball", "--curve", "0:1 0:2"], "pairs of time and influence"),
         (["recut", "a ball", "--keep", "a.mp4"], "is no piece"),

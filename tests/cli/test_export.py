@@ -83,7 +83,7 @@ def test_a_larger_clip_is_signed_with_its_parent(tmp_path: Path, capsys: pytest.
 @pytest.mark.egl
 def test_a_matte_waits_for_a_scene_parser(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_video(draw_clip(0), Fraction(12), tmp_path / "a.mp4")
-    assert call(app, ["matte", str(tmp_path / "a.mp4"), "the red ball", "-o", str(tmp_path / "m.mp4")]) == 2
+    assert call(app, ["matte", str(tmp_path / "a.mp4"), "the red ball", "-o", str(tmp_path / "m.mp4")]) == 3
     assert "not trained yet" in capsys.readouterr().err
     assert not (tmp_path / "m.mp4").exists()
 

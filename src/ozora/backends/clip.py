@@ -42,6 +42,8 @@ CONTEXT = 4
 """Latent frames that a window sees of what is painted before it: a picture and a second of movement."""
 LAYOUT_SHIFT, PICTURE_SHIFT = 5.0, 2.5
 """How far the times of layout and picture lean toward noise (measured: EXPERIMENTS.md, 2026-11-27)."""
+STRENGTH_SHIFT = 8.0
+"""The same for the time at which painting over a clip begins: what is nearer to the data keeps place and light."""
 CANDIDATES = 3
 """How many layouts are tried at most before the picture is painted."""
 
@@ -87,7 +89,7 @@ class Clip:
         channels, (groups, rows, columns) = self.layout + len(self.canvas.value), self.canvas.known.shape
         self._noise = torch.randn(channels, groups, rows, columns, generator=generator)
         self._before = torch.randn(channels, 1, rows, columns, generator=generator)  # for a reference
-        furthest = 1.0 if init is None else shift(float(plan.strength), PICTURE_SHIFT)
+        furthest = 1.0 if init is None else shift(float(plan.strength), STRENGTH_SHIFT)
         self.times = layout_first(plan.sampler.steps, layout_shift=LAYOUT_SHIFT, shift=PICTURE_SHIFT, start=furthest)
         self._scored = init is None
         if init is not None:  # the picture begins on the way, not at the noise

@@ -67,7 +67,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "prompt": replace(PROMPT, unless="storyboard"),
         "model": MODEL,
         "seconds": SECONDS,
-        "size": Field(kind="text", help="Pixels such as 1280x720.", example="224x128", most=20),
+        "size": Field(kind="text", help="Pixels such as 1280x720.", example="448x256", most=20),
         "input_reference": Field(
             kind="source",
             help='The first frame: a file, {"image_url": "https://... or data:..."} or {"file_id": "..."}.',

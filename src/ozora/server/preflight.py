@@ -22,9 +22,9 @@ from ozora.server.tables import JOBS
 from ozora.shapes import VideoShape
 
 START_S = 0.3
-PAINT_S = 6e-8  # a painted pixel and step: 49 x 224 x 128 x 12 in 1.0 s
+PAINT_S = 6e-8  # a painted pixel and step: 49 x 448 x 256 x 10 in 3.1 s
 WRITE_S = 4e-8  # a written pixel: scale, H.264, thumbnail
-BASE_BYTES = 700_000_000  # the process with PyTorch and the embedded weights
+BASE_BYTES = 850_000_000  # the process with PyTorch and the embedded weights
 PIXEL_BYTES = 14  # RGB painted, resized, in the encoder's queue, and as floats by parts
 FILE_BYTES = 0.12  # a written pixel in H.264 at crf 16
 BESIDE_BYTES = 100_000  # thumbnail, sheet, record
