@@ -14,6 +14,7 @@ import pytest
 
 from ozora.server import keys
 from ozora.server.database import Database
+from ozora.server.preflight import BASE_BYTES
 from ozora.server.settings import Settings
 from tests.server.live import client_of, local_header
 from tests.server.stub import StubBackend
@@ -84,7 +85,7 @@ def test_a_locked_database_is_503_and_loses_nothing(client: httpx.Client, settin
 
 
 def test_what_cannot_fit_is_refused_with_what_would(settings: Settings, database: Database, stub: StubBackend) -> None:
-    with client_of(dataclasses.replace(settings, memory_bytes=750_000_000)) as client:
+    with client_of(dataclasses.replace(settings, memory_bytes=BASE_BYTES + 50_000_000)) as client:
         answer = client.post("/v1/videos", json={"prompt": "x", "size": "2048x2048", "fps": "60"})
         assert answer.json()["error"]["code"] == "too_large"
         size = answer.json()["error"]["message"].split("; ")[1].split()[0]
