@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 import torch
 
+from ozora.backends import maquette
 from ozora.backends.base import Frames, Stroke
 from ozora.backends.maquette import MaquetteBackend
 from ozora.edit.given import Given, Reference
 from ozora.errors import PaintingError, SizeError, SnapshotError, WeightsError
+from ozora.model import autoencoder
 from ozora.model.engine import PlainEngine
 from ozora.plan import Plan, Prompt, ReferenceCondition, Sampler
 from ozora.shapes import VideoShape
@@ -255,8 +257,12 @@ def test_unknown_words_are_named(backend: MaquetteBackend) -> None:
     assert "wan-2.2" in said
     assert backend.notes(plan(text="a red ball rolls left in a meadow by day")) == ()
     assert backend.notes(plan(text="a red ball rolls left")) == (
-        "no place and time is given: painted in a meadow by day",
+        "no place or time is given: painted in a meadow by day",
     )
+
+
+def test_a_latent_frame_is_as_long_as_the_autoencoder_says() -> None:
+    assert maquette.TIME == autoencoder.TIME
 
 
 def test_missing_weights_are_listed_as_not_installed(tmp_path: Path) -> None:

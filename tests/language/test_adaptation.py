@@ -214,7 +214,7 @@ def test_adapting_keeps_the_numbers_straight() -> None:
 def test_place_and_time_are_decided_and_said() -> None:
     statement = parse_prompt("a shark").statement
     assert {fact.value for fact in add_default_setting(statement).facts} == {"", "sea", "day"}
-    assert default_notes(statement) == ("no place and time is given: painted on the sea by day",)
+    assert default_notes(statement) == ("no place or time is given: painted on the sea by day",)
     assert default_notes(add_default_setting(statement)) == ()
 
 

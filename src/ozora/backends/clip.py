@@ -148,7 +148,7 @@ class Clip:
             begin=partial(renew, step=-1),
             fresh=renew,
             score=self._score(text, alone, part.references) if scored else None,
-            finish=self._finish(text, alone, part.references) if scored or window.opens else None,
+            finish=self._finish(text, alone, part.references) if window.opens else None,
             solver=SOLVERS[self.plan.sampler.solver],
         )
         return sampling, begin, part

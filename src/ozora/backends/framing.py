@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ozora.language.facts import Statement
-from ozora.language.layout import CELL, FloatArray, fold_cells, read_cells, unfold_cells
+from ozora.language.layout import DRIFT, FloatArray, fold_cells, read_cells, unfold_cells
 from ozora.language.layout_score import fits
 from ozora.language.vocabulary import Vocabulary
 
@@ -26,8 +26,6 @@ INSIDE = 0.85
 """How much of every thing is to be inside."""
 HORIZON = 0.3
 """The row, as a share of the height, that stays where it is when a camera moves away."""
-DRIFT = slice(CELL - 4, CELL - 2)
-"""Which of the numbers of a cell say how fast it moves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -225,5 +225,5 @@ def default_notes(statement: Statement) -> tuple[str, ...]:
     facts = default_setting(statement)
     if not facts or not statement.things:
         return ()
-    kinds = " and ".join(fact.kind for fact in facts)
+    kinds = " or ".join(fact.kind for fact in facts)
     return (f"no {kinds} is given: painted {' '.join(SETTINGS[fact.kind][fact.value][0] for fact in facts)}",)

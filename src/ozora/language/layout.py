@@ -32,6 +32,8 @@ LEAST_DISTANCE = 6
 """In so many places the codes of two nouns differ at least."""
 CELL = 1 + BITS + 3 + 2 + 2
 CHANNELS = CELLS**2 * CELL
+HUE, DRIFT, FACING = (slice(CELL + first, CELL + last) for first, last in ((-7, -4), (-4, -2), (-2, 0)))
+"""Which numbers of a cell are its color, its drift and its facing."""
 GAIN = np.array((2.0, *[1.5] * BITS, *[2.5] * 3, *[2.0] * 2, *[1.5] * 2))
 """By what each number of a cell is multiplied: about a deviation of one where things are."""
 LEAST_SHARE = 0.2
@@ -101,7 +103,7 @@ def read_cells(channels: FloatArray, vocabulary: Vocabulary) -> Cells:
     nouns = np.array([1 + list(NOUNS).index(noun) for noun in vocabulary.nouns])
     colors = np.array([1 + list(COLORS).index(color) for color in vocabulary.colors])
     heard = np.tensordot(codes(len(NOUNS) + 1)[nouns], cell[1 : 1 + BITS], axes=1)
-    hue, drift, facing = np.split(cell[1 + BITS :] / share.clip(0.05), (3, 5))
+    hue, drift, facing = (cell[part] / share.clip(0.05) for part in (HUE, DRIFT, FACING))
     far = np.square(palette()[colors][:, :, None, None, None] - hue).sum(1)
     shown = share >= LEAST_SHARE
     return Cells(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from ozora.language.cast import CAST
 from ozora.language.facts import Fact, Ref, Statement
-from ozora.language.lexicon import WOODED, Said, tokens
+from ozora.language.lexicon import WAYS, WOODED, Said, tokens
 from ozora.language.vocabulary import COLORS, NATURAL, SHARED
 
 SETTING = ("place", "time", "weather", "camera")
@@ -49,7 +49,6 @@ class ParsedPrompt:
 
 Slot = Callable[[int], None]
 VERBS = ("go", "motion", "act")
-WAYS = ("left", "right", "toward", "away")
 
 
 def name_of(name: str, color: str) -> tuple[str, str]:
@@ -348,6 +347,7 @@ class _Reader:
         if self.wooded and not any(_bare(ref.noun) == "tree" for ref in self.things):
             self.things.append(Ref(noun="oak tree"))
             self.names.append("oak tree")
+            self.words.append("tree")
 
     def statement(self) -> tuple[Statement, tuple[Aimless, ...]]:
         """The statement and the things that go without a direction."""
