@@ -156,7 +156,8 @@ def save_parser(parser: Parser, path: Path) -> None:
 def load_parser(path: Path = WEIGHTS / "parser.safetensors") -> Parser:
     """The parser of a weights file; ``WeightsError`` where it is missing or damaged."""
     if not path.exists():
-        raise WeightsError(f"the verifiers of this model are not trained yet: there is no scene parser {path.name}")
+        missing = f"the verifiers of this model are not trained yet: there is no scene parser {path.name}"
+        raise WeightsError(f"{missing}; to edit a clip, give --box or --mask instead of --thing")
     try:
         with safe_open(path, "pt") as file:
             card = json.loads(file.metadata()["parser"])

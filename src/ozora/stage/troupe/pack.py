@@ -189,7 +189,7 @@ def read_pack(path: Path) -> Pack:
             raise MediaError(f"{path} has the format {header['format']!r}, and {FORMAT!r} can be read.")
         return Pack(path, header)
     except OSError as error:
-        raise MediaError(f"There is no cast pack at {path}: make one with 'ozora stage troupe'.") from error
+        raise MediaError(f"there is no cast pack at {path}; make one with 'ozora stage troupe'") from error
     except (SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise MediaError(f"{path} is not a cast pack: make one with 'ozora stage troupe'.") from error
 
