@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ozora.stage.scene import Scene, Shot
-from ozora.stage.trajectories import Track
+from ozora.stage.trajectories import Track, height, trace
 
 FloatArray = NDArray[np.float64]
 NEAR_M, FAR_M = 0.3, 80.0
+WIDTH = 1.55
+"""What a narrow picture shows across at the most, in heights of the shot; one that is wider shows what there is."""
+CLOSEST = 0.85
+"""What it shows across at the least."""
+MARGIN = 0.92
+"""How much of half a narrow picture the things may take."""
+HALF_WIDTH = 0.7
+"""Half of the room that a thing needs to both sides, as a share of its height."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +95,17 @@ def shot_index(scene: Scene, times: FloatArray) -> NDArray[np.int64]:
 
 
 def film(scene: Scene, times: FloatArray, tracks: tuple[Track, ...], aspect: float) -> View:
-    """The view at each of ``times`` [f]; ``aspect`` is width / height. Narrow pictures widen the field of view."""
+    """The view at each of ``times`` [f]; ``aspect`` is width / height. A narrow picture is taken with a wider field of
+    view, so that the things of its scene are inside of it."""
+    index = shot_index(scene, times)
+    eye, target, fov = _aim_all(scene, times, tracks)
+    widen = np.array([_widening(scene, number, aspect) for number in range(len(scene.shots))])[index]
+    fov = 2 * np.degrees(np.arctan(np.tan(np.radians(fov) / 2) * widen))
+    return View(to_clip=_perspective(fov, aspect) @ _look_at(eye, target), eye=eye)
+
+
+def _aim_all(scene: Scene, times: FloatArray, tracks: tuple[Track, ...]) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Eye [f, 3], target [f, 3] and field of view [f] at each of ``times`` [f]."""
     starts = [shot.start_s for shot in scene.shots] + [scene.duration_s]
     index = shot_index(scene, times)
     eye, target, fov = np.zeros((len(times), 3)), np.zeros((len(times), 3)), np.zeros(len(times))
@@ -95,9 +114,28 @@ def film(scene: Scene, times: FloatArray, tracks: tuple[Track, ...], aspect: flo
         parts = _aim(shot, u, tracks)
         for whole, part in zip((eye, target, fov), parts, strict=True):
             whole[index == i] = part[index == i]
-    widen = max(1.0, 1.55 / aspect)
-    fov = 2 * np.degrees(np.arctan(np.tan(np.radians(fov) / 2) * widen))
-    return View(to_clip=_perspective(fov, aspect) @ _look_at(eye, target), eye=eye)
+    return eye, target, fov
+
+
+@lru_cache(maxsize=64)
+def _widening(scene: Scene, shot: int, aspect: float) -> float:
+    """How much wider than it is the view of a shot must be for the things that a picture of ``WIDTH`` shows."""
+    if aspect >= WIDTH:
+        return 1.0
+    starts = [one.start_s for one in scene.shots] + [scene.duration_s]
+    times = np.linspace(starts[shot], starts[shot + 1], 9)[:-1]
+    tracks = trace(scene, times)
+    eye, target, fov = _aim_all(scene, times, tracks)
+    view = _look_at(eye, target)
+    most = CLOSEST
+    for thing, track in zip(scene.things, tracks, strict=True):
+        middle = track.position + [0.0, height(thing) / 2, 0.0]
+        seen = np.einsum("fij,fj->fi", view[:, :3, :3], middle) + view[:, :3, 3]
+        depth = (-seen[:, 2]).clip(0.5) * np.tan(np.radians(fov) / 2)
+        shown = np.abs(seen[:, 0]) / depth < WIDTH
+        needed = (np.abs(seen[:, 0]) + HALF_WIDTH * height(thing)) / depth / MARGIN
+        most = max(most, float(np.max(needed * shown)))
+    return max(1.0, min(most, WIDTH) / aspect)
 
 
 def shadow_view(sun: tuple[float, float, float], reach_m: float = 4.6) -> FloatArray:
