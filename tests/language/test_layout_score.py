@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ozora.language.facts import Fact, Ref, Statement
 from ozora.language.layout import Cells
-from ozora.language.layout_score import share_shown
+from ozora.language.layout_score import count_patches, share_shown
 from ozora.language.vocabulary import COLORS, NOUNS
 
 FRAMES, ROWS, COLUMNS = 9, 8, 14
@@ -124,10 +124,31 @@ def test_left_of_is_not_right_of() -> None:
     assert not shows(cells, says(left, things=(CUBE, BALL)))
 
 
-def test_what_cannot_be_seen_in_a_blocking_does_not_count() -> None:
+def test_what_cannot_be_seen_in_a_layout_does_not_count() -> None:
     cells = stage((BALL, 4, (6, 6), 2))
     assert shows(cells, says(Fact(kind="place", value="snow"), Fact(kind="time", value="night")))
-    assert shows(cells, says(things=(Ref(noun="dog", color="red", count=3),)))
+
+
+def test_as_many_are_there_as_are_asked_for() -> None:
+    three = says(things=(replace(BALL, count=3),))
+    rows = [[(BALL, 4, (column, column), 2) for column in columns] for columns in ((1, 5, 9), (1, 9), (1, 4, 7, 10))]
+    assert [shows(stage(*boxes), three) for boxes in rows] == [True, False, False]
+    assert not shows(stage((BALL, 4, (1, 1), 2), (BALL, 4, (3, 3), 2), (BALL, 4, (9, 9), 2)), three), "two that touch"
+    going = says(moves("left"), things=(replace(BALL, count=2),))
+    assert shows(stage((BALL, 1, (9, 3), 2), (BALL, 5, (11, 5), 2)), going)
+
+
+def test_two_that_stand_close_are_not_one() -> None:
+    assert not shows(stage((BALL, 4, (4, 4), 2), (BALL, 4, (7, 7), 2)), says())
+
+
+def test_patches_are_counted_in_every_frame_corners_join_and_crumbs_do_not_count() -> None:
+    share = np.zeros((2, 4, 6))
+    share[0, :2, :2] = share[0, 2:, 2:4] = 1  # they touch at a corner
+    share[0, 0, 5] = 0.3
+    share[1, 0, 0] = share[1, 3, 5] = share[1, 0, 3] = 0.6
+    assert count_patches(share).tolist() == [1, 3]
+    assert count_patches(np.zeros((1, 2, 2))).tolist() == [0]
 
 
 def test_what_holds_is_counted() -> None:

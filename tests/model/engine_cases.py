@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,9 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 
-from ozora.model.autoencoder import AutoencoderConfig, ResidualBlock
+from ozora.model.autoencoder import AutoencoderConfig
 from ozora.model.engine import Engine, Words
 from ozora.model.int8 import has_int8_products
 from ozora.model.maquette import Maquette, MaquetteConfig
@@ -22,8 +20,8 @@ from ozora.model.precision import quick_in_bfloat16
 from ozora.model.text import TextConfig, tokenize
 from ozora.model.transformer import TransformerConfig, positions
 from ozora.model.weights import SHIPPED, Bundle, load_bundle
+from ozora.train.ranges import measure_ranges
 
-NAMES = ("qkv", "out", "gate_up", "down")
 PROMPT = "a red ball"
 
 in_bf16 = pytest.mark.skipif(
@@ -71,38 +69,9 @@ def tiny_bundle() -> Bundle:
 
 @cache
 def tiny_ranges() -> dict[str, Tensor]:
-    """Ranges as the shipped file has them, measured on random clips."""
-    model, ranges = tiny_model(), dict[str, Tensor]()
-
-    def note(name: str, largest: Tensor) -> None:
-        ranges[name] = torch.maximum(ranges[name], largest) if name in ranges else largest
-
-    def note_product(name: str) -> Callable[..., None]:
-        return lambda _module, inputs: note(name, inputs[0].flatten(0, -2).abs().amax(0) / 127)
-
-    def note_residual(name: str, block: ResidualBlock) -> Callable[..., None]:
-        def watch(_module: nn.Module, inputs: tuple[Tensor]) -> None:
-            inner = block.norm(inputs[0])
-            top = (inner / block.norm.get_parameter("weight")[:, None, None]).abs().amax((0, 2, 3))
-            note(name, torch.cat([top, F.silu(block.conv_in(inner)).amax().view(1)]))
-
-        return watch
-
-    hooks = []
-    for number, transformer_block in enumerate(model.denoiser.transformer.blocks):
-        for product in NAMES:
-            watch = note_product(f"denoiser.{number}.{product}")
-            hooks.append(transformer_block.get_submodule(product).register_forward_pre_hook(watch))
-    for name, part in model.autoencoder.decoder.named_modules():
-        if isinstance(part, ResidualBlock):
-            hooks.append(part.register_forward_pre_hook(note_residual(f"decoder.{name}", part)))
-    for seed in range(3):
-        for size in ((1, 2, 3), (4, 8, 8)):
-            model.denoiser(*clip_batch(make_clip(*size, seed=seed)))
-        model.autoencoder.decode_groups(model.denormalize(make_latent(4, 2, 3, seed=seed)[None]).transpose(1, 2))
-    for hook in hooks:
-        hook.remove()
-    return ranges
+    """Ranges as the shipped file has them, measured on small clips."""
+    grids = ((2, 3), (8, 8), (4, 2))
+    return measure_ranges(tiny_model(), (PROMPT, "a ball"), grids=grids, frames=3)
 
 
 def make_clip(frames: int, rows: int, columns: int, *, references: int = 0, seed: int = 0) -> dict[str, Any]:

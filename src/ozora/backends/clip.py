@@ -44,22 +44,33 @@ LAYOUT_SHIFT, PICTURE_SHIFT = 5.0, 2.5
 """How far the times of layout and picture lean toward noise (measured: EXPERIMENTS.md, 2026-11-27)."""
 STRENGTH_SHIFT = 8.0
 """The same for the time at which painting over a clip begins: what is nearer to the data keeps place and light."""
+NARROW = 0.95
+"""A picture that is narrower than this share of its canvas has its layout framed."""
 CANDIDATES = 3
 """How many layouts are tried at most before the picture is painted."""
 
 
 def canvas_shape(native: VideoShape, height: int, width: int) -> VideoShape:
-    """The shape that is painted for a clip of a model of ``height`` x ``width``: as wide as that, or square (which the
-    network was not trained on, and does nearly as well)."""
-    return replace(native, height=height, width=height if native.width <= height < width else width)
+    """The shape that is painted for a clip of a model of ``height`` x ``width``: that, or upright for a clip that is
+    not wider than high; the network knows both."""
+    tall = native.height >= native.width
+    return replace(native, height=max(height, width) if tall else height, width=min(height, width) if tall else width)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One window to be painted. ``time_s`` is when what it paints begins, which decides its prompt."""
+    """One window to be painted in steps through ``times``, after ``before`` steps of earlier ones. ``time_s`` is when
+    what it paints begins, which decides its prompt."""
 
     window: Window
     time_s: Fraction
+    times: tuple[Times, ...]
+    before: int
+
+    @property
+    def after(self) -> int:
+        """Steps done when it is painted."""
+        return self.before + len(self.times) - 1
 
 
 class Clip:
@@ -90,7 +101,7 @@ class Clip:
         self._noise = torch.randn(channels, groups, rows, columns, generator=generator)
         self._before = torch.randn(channels, 1, rows, columns, generator=generator)  # for a reference
         furthest = 1.0 if init is None else shift(float(plan.strength), STRENGTH_SHIFT)
-        self.times = layout_first(plan.sampler.steps, layout_shift=LAYOUT_SHIFT, shift=PICTURE_SHIFT, start=furthest)
+        self._furthest = furthest
         self._scored = init is None
         if init is not None:  # the picture begins on the way, not at the noise
             under = fill(model, shape, self.shots, to_native((Given(frame=0, pictures=init),), native, shape))
@@ -103,28 +114,41 @@ class Clip:
 
     @property
     def steps(self) -> int:
-        """Steps of each window."""
-        return len(self.times) - 1
+        """Steps of all windows."""
+        return self.tasks[-1].after
 
     @cached_property
     def tasks(self) -> tuple[Task, ...]:
         """What is painted, in order."""
         whole = self.canvas.known.all(dim=(1, 2)).tolist()
-        return tuple(task for shot in self.shots for task in self._tasks_of(shot, whole))
+        tasks: list[Task] = []
+        for shot in self.shots:
+            for window, time_s in self._windows_of(shot, whole):
+                times = layout_first(
+                    self.plan.sampler.steps,
+                    layout_shift=LAYOUT_SHIFT,
+                    shift=PICTURE_SHIFT,
+                    start=self._furthest,
+                    goes_on=not window.opens,
+                )
+                tasks.append(
+                    Task(window=window, time_s=time_s, times=times, before=tasks[-1].after if tasks else 0)
+                )
+        return tuple(tasks)
 
-    def _tasks_of(self, shot: Shot, whole: list[bool]) -> list[Task]:
+    def _windows_of(self, shot: Shot, whole: list[bool]) -> list[tuple[Window, Fraction]]:
         prompts, fps = self.plan.prompts, self.shape.fps
         # a latent frame belongs to the prompt of its middle picture
         starts = [round(float(prompt.start_s * fps - shot.first) / TIME + 0.5) for prompt in prompts]
         known = whole[shot.group : shot.group + shot.groups]
         windows = split(known, size=self.window, context=CONTEXT, breaks=starts, offset=shot.group)
-        tasks, done = [], list(known)
+        found, done = [], list(known)
         for window in windows:
             begin = done.index(False) if not all(done) else 0
             done[: window.stop - shot.group] = [True] * (window.stop - shot.group)
             frame = shot.first + (TIME * (begin - 1) + 1 + TIME // 2 if begin else 0)
-            tasks.append(Task(window=window, time_s=Fraction(frame) / fps))
-        return tasks
+            found.append((window, Fraction(frame) / fps))
+        return found
 
     def put(self, painted: Tensor, window: Window) -> None:
         """Keep what is painted [c, n, i, j] for the last ``n`` latent frames of a window's part of the clip."""
@@ -143,7 +167,7 @@ class Clip:
         scored = self._scored and window.opens and candidates > 1
         sampling = Sampling(
             predict=hold(part, self._predict(part, text)),
-            times=self.times,
+            times=task.times,
             layout=self.layout,
             begin=partial(renew, step=-1),
             fresh=renew,
@@ -202,7 +226,7 @@ class Clip:
         """How a finished layout is framed for a picture that is narrower than its canvas; ``None`` where it is not, or
         where something is given, which stays where it is."""
         width = self.native.width * CELLS * canvas.known.shape[2] / self.shape.width
-        if self.native.width >= self.shape.width or self._holds_pictures or canvas.known.any():
+        if self.native.width > NARROW * self.shape.width or self._holds_pictures or canvas.known.any():
             return None
         statement, world = self.wording.statement(text), self.wording.vocabulary
 
@@ -242,13 +266,13 @@ class Clip:
         top, left = (self.shape.height - self.native.height) // 2, (self.shape.width - self.native.width) // 2
         return frames[..., top : top + self.native.height, left : left + self.native.width, :]
 
-    def preview(self, state: State, references: int) -> Frames:
+    def preview(self, state: State, references: int, task: Task) -> Frames:
         """What the middle [h, w, 3] of a window will about be: a drawing of its layout until that is done, then the
         picture as the network predicts it."""
         guess = state.x if state.data is None else state.data
         guess = guess[:, references:]
         middle = guess.shape[1] // 2
-        if self.times[state.step - 1].layout > 0:
+        if task.times[state.step - 1].layout > 0:
             layout = guess[: self.layout, middle].double().numpy()
             return self.crop(draw_layout(layout, self.shape.height, self.shape.width))
         picture: Frames = to_frames(self.engine.decode(guess[self.layout :], middle, middle + 1))[-1]

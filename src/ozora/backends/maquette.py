@@ -90,7 +90,8 @@ class MaquetteBackend:
         return {"engine": self._engine.name, "threads": str(torch.get_num_threads())}
 
     def native(self, shape: VideoShape) -> VideoShape:
-        """The largest picture of the wanted shape inside of the trained size; its rate, as many frames as needed."""
+        """The largest picture of the wanted shape inside of the trained size, lying or upright; its rate, as many
+        frames as needed."""
         sizes = self.card["model"]
         fps = Fraction(sizes["fps"])
         wanted = max(1, round(shape.duration_s * fps)) if shape.frames > 1 else 1
@@ -98,7 +99,9 @@ class MaquetteBackend:
         if (frames - 1) / fps > MAX_SECONDS:
             wish = float(shape.duration_s)
             raise SizeError(f"maquette paints up to {MAX_SECONDS} seconds, not {wish:g}; ask for less")
-        scale = min(Fraction(sizes["height"], shape.height), Fraction(sizes["width"], shape.width))
+        low, long = sorted((int(sizes["height"]), int(sizes["width"])))
+        rows, columns = (low, long) if shape.width > shape.height else (long, low)
+        scale = min(Fraction(rows, shape.height), Fraction(columns, shape.width))
         height, width = (max(2, 2 * round(side * scale / 2)) for side in (shape.height, shape.width))
         return VideoShape(frames=frames, height=height, width=width, fps=fps)
 
@@ -144,33 +147,35 @@ class MaquetteBackend:
         wording, owner = self._wording(plan), self._owner(plan)
         clip = Clip(self._bundle.model, self._engine, wording, plan, shape, given, init=sketch, references=references)
         begin: State | None = None
-        done, steps = 0, clip.steps
+        done = first = 0
         if resume is not None:
             done, state, painted = load(resume, owner)
-            begin = state if done % steps else None  # a finished window is among what is painted
-            for task in clip.tasks[: done // steps]:
+            finished = [task for task in clip.tasks if task.after <= done]
+            for task in finished:
                 part = painted[:, task.window.first : task.window.stop]
                 clip.canvas = place(clip.canvas, part, task.window.first)
-        reached, total = done, steps * len(clip.tasks)
+            first = len(finished)
+            begin = state if done > (finished[-1].after if finished else 0) else None
+        reached = done
         waiting = decode_chunks(clip.shots, size=clip.window, step=max(1, clip.window - CONTEXT))
         candidates = CANDIDATES if plan.sampler.steps > 6 else 1
         with torch.inference_mode():
-            for number in range(done // steps, len(clip.tasks)):
-                window = clip.tasks[number].window
+            for number, task in list(enumerate(clip.tasks))[first:]:
+                window = task.window
                 sampling, fresh, canvas = clip.sampling(number, candidates)
                 for state in sampling.states(begin or fresh, candidates=candidates):
                     check_finite(state.x, "maquette")
-                    done = number * steps + state.step
+                    done = task.before + state.step
                     reached = max(reached, done)
-                    if state.step == steps:
+                    if done == task.after:
                         new = window.stop - window.first - (0 if window.opens else 1)  # its first picture was known
                         stop = canvas.references + window.stop - window.first
                         clip.put(state.x[clip.layout :, stop - new : stop], window)
                     yield Stroke(
                         stage="paint",
                         done=reached,
-                        total=total,
-                        preview=clip.preview(state, canvas.references) if preview and state.step < steps else None,
+                        total=clip.steps,
+                        preview=clip.preview(state, canvas.references, task) if preview and done < task.after else None,
                         save=partial(save, owner, done, state, clip.canvas.value),
                     )
                 begin = None

@@ -32,14 +32,18 @@ def split_steps(steps: int) -> tuple[int, int]:
     return steps - picture, picture
 
 
-def layout_first(steps: int, *, layout_shift: float, shift: float, start: float = 1.0) -> tuple[Times, ...]:
+def layout_first(
+    steps: int, *, layout_shift: float, shift: float, start: float = 1.0, goes_on: bool = False
+) -> tuple[Times, ...]:
     """Times of the ``steps`` + 1 states: first the layout goes from 1 to 0, then the picture.
 
-    The picture begins at ``start``, less than 1 where a clip is painted over. A single step takes both at once.
+    The picture begins at ``start``, less than 1 where a clip is painted over. A single step takes both at once. A
+    window that ``goes_on`` from what is painted knows most of its layout, and takes half of the steps for it.
     """
     if steps == 1:
         return (Times(layout=1.0, picture=start), Times(layout=0.0, picture=0.0))
     layout_steps, picture_steps = split_steps(steps)
+    layout_steps = (layout_steps + 1) // 2 if goes_on else layout_steps
     picture = [min(t, start) for t in times(picture_steps, factor=shift)]
     picture = [t for number, t in enumerate(picture) if number == 0 or t < picture[number - 1]]
     first = [Times(layout=t, picture=picture[0]) for t in times(layout_steps, factor=layout_shift)]

@@ -25,6 +25,10 @@ PRESENT = 0.7
 PASSING = ("left", "right")
 WIDEST = 0.42
 """How far the cells of one thing spread about its middle at most: more are two things."""
+AS_MANY = 0.5
+"""In which share of the frames where it is there a thing must be one patch of cells; several of a kind as many."""
+LEAST_PATCH = 0.5
+"""A patch of cells is one thing of its kind when it covers at least so many."""
 LEAST_APART, LEAST_WAY, LEAST_GROWTH, MOST_WAY = 0.2, 0.35, 0.18, 0.2
 LEAST_SWING, LEAST_TURN = 0.1, 1.5
 """How far what jumps goes up and down, and how far what spins turns, in radians."""
@@ -32,10 +36,12 @@ LEAST_SWING, LEAST_TURN = 0.1, 1.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """A thing in a layout: how many cells it covers ``mass`` [g], its middle ``x y`` [g], the ``spread`` [g] of its
-    cells about it, and the angle ``facing`` [g] in radians (NaN where it is not there, or not known)."""
+    """A thing in a layout, or several of a kind: how many cells it covers ``mass`` [g], in how many ``patches`` [g], its
+    middle ``x y`` [g], the ``spread`` [g] of its cells about it, and the angle ``facing`` [g] in radians (NaN where it
+    is not there, or not known)."""
 
     mass: NDArray[np.float64]
+    patches: NDArray[np.int64]
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     spread: NDArray[np.float64]
@@ -65,7 +71,23 @@ def role(cells: Cells, ref: Ref) -> Role:
     right, away = (cells.facing * share).sum((2, 3)) / seen
     spread = np.sqrt((share.sum(1) * off).sum(1) / seen)
     facing = np.where(np.hypot(right, away) > 0, np.arctan2(away, right), np.nan)
-    return Role(mass=mass, x=x, y=y, spread=spread, facing=facing)
+    return Role(mass=mass, patches=count_patches(share), x=x, y=y, spread=spread, facing=facing)
+
+
+def count_patches(share: NDArray[np.float64]) -> NDArray[np.int64]:
+    """How many separate patches [g] the cells ``share`` [g, y, x] form that are more than 0; corners join."""
+    frames, rows, columns = share.shape
+    nothing = share.size
+    number = np.where(share > 0, np.arange(share.size).reshape(share.shape), nothing)
+    while True:  # every cell takes the least number beside it, until each patch has one
+        padded = np.pad(number, ((0, 0), (1, 1), (1, 1)), constant_values=nothing)
+        beside = [padded[:, down : down + rows, right : right + columns] for down in range(3) for right in range(3)]
+        least = np.where(share > 0, np.minimum.reduce(beside), nothing)
+        if np.array_equal(least, number):
+            break
+        number = least
+    covered = np.bincount(number.ravel(), share.ravel(), minlength=nothing + 1)[:nothing].reshape(frames, -1)
+    return np.asarray((covered >= LEAST_PATCH).sum(1))
 
 
 def _trend(values: NDArray[np.float64], where: NDArray[np.bool_]) -> float:
@@ -111,10 +133,12 @@ MOTIONS: dict[str, Callable[[Role], bool]] = {
 }
 
 
-def _exists(one: Role, still: bool) -> bool:
-    """There, and once; a thing that goes past may be away for a while."""
+def _exists(one: Role, count: int, still: bool) -> bool:
+    """There, and as many as asked for; a thing that goes past may be away for a while."""
     enough = PRESENT if still else PRESENT / 2
-    return bool(one.there.mean() >= enough and np.nanmedian(one.spread) <= WIDEST)
+    if one.there.mean() < enough or (one.patches[one.there] == count).mean() < AS_MANY:
+        return False
+    return count > 1 or bool(np.nanmedian(one.spread) <= WIDEST)
 
 
 def _beside(first: Role, second: Role, sign: float) -> bool:
@@ -131,13 +155,12 @@ def _others(cells: Cells, statement: Statement) -> float:
 
 
 def share_shown(cells: Cells, statement: Statement) -> float:
-    """How much of a statement a layout shows, 0 to 1: its things, each there once, nothing else, and its facts. What
-    cannot be seen in it does not count."""
-    if any(ref.count > 1 for ref in statement.things):
-        return 1.0
+    """How much of a statement a layout shows, 0 to 1: its things, as many as are asked for, nothing else, and its
+    facts. What cannot be seen in it does not count."""
     roles = [role(cells, ref) for ref in statement.things]
     passing = {fact.subject for fact in statement.facts if fact.kind == "motion" and fact.value in PASSING}
-    holds = [_exists(one, number not in passing) for number, one in enumerate(roles)]
+    refs = enumerate(statement.things)
+    holds = [_exists(roles[number], ref.count, number not in passing) for number, ref in refs]
     holds += [_others(cells, statement) <= LEAST_CELLS] if roles else []
     holds += [_holds(fact, roles, len(cells.share)) for fact in statement.facts if fact.kind in ("motion", "relation")]
     return sum(holds) / len(holds) if holds else 1.0
