@@ -74,8 +74,8 @@ def main() -> None:
             frames = renderer.render(draw(prompt.scene, times, renderer.width / renderer.height)).rgb
             path = Path(name) / "a.mp4"
             write_video(frames[:GIVEN], Fraction(FPS), path)
-            layout = edit.extend(edit.read_source(path), after_s=Fraction(NEW, FPS))
-            *_, take = pipeline.run(pipeline.make_plan(prompt.caption.text, layout=layout, seed=prompt.seed))
+            composition = edit.extend(edit.read_source(path), after_s=Fraction(NEW, FPS))
+            *_, take = pipeline.run(pipeline.make_plan(prompt.caption.text, composition=composition, seed=prompt.seed))
             assert isinstance(take, pipeline.Take)
             painted.append(places(parser, take.frames[GIVEN:], _mover(prompt)))
             true.append(places(parser, frames[GIVEN:], _mover(prompt)))

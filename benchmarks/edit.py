@@ -23,14 +23,14 @@ from ozora.evaluate.report import render
 from ozora.evaluate.seams import seam_jump
 from ozora.media import write_video
 from ozora.media.inbetween import fill
-from ozora.plan import Layout
+from ozora.plan import Composition
 from ozora.stage.renderer import Renderer
 
 FPS = Fraction(12)
 
 
-def _paint(layout: Layout, prompt: TestPrompt) -> np.ndarray:
-    *_, take = pipeline.run(pipeline.make_plan(prompt.caption.text, layout=layout, seed=prompt.seed))
+def _paint(composition: Composition, prompt: TestPrompt) -> np.ndarray:
+    *_, take = pipeline.run(pipeline.make_plan(prompt.caption.text, composition=composition, seed=prompt.seed))
     assert isinstance(take, pipeline.Take)
     return take.frames
 

@@ -68,8 +68,8 @@ def two_shots(
             ],
         }
     )
-    layout = storyboard(board, SHAPE, folder=folder or Path())
-    *_, take = pipeline.run(pipeline.make_plan("", layout=layout, seed=number))
+    composition = storyboard(board, SHAPE, folder=folder or Path())
+    *_, take = pipeline.run(pipeline.make_plan("", composition=composition, seed=number))
     assert isinstance(take, pipeline.Take)
     cut = seconds * 12
     return (noun, color), parse_clip(parser, take.frames[:cut]), parse_clip(parser, take.frames[cut:])

@@ -29,7 +29,7 @@ from ozora.errors import (
 )
 from ozora.media import read_sound, read_video, write_video
 from ozora.pipeline import Progress, Take
-from ozora.plan import Layout, Plan, Prompt, Record
+from ozora.plan import Composition, Plan, Prompt, Record
 from ozora.shapes import VideoShape
 from ozora.trust.verify import verify
 from tests.edit.clips import make_clip
@@ -110,8 +110,8 @@ def test_an_image_is_the_first_frame(tmp_path: Path) -> None:
 def test_given_frames_come_back_untouched(tmp_path: Path) -> None:
     """Extend: what was there is there, bit for bit, and the plan is plain data like any other."""
     path = pipeline.write(take(seconds="1"), tmp_path / "a.mp4")
-    layout = extend(read_source(path), after_s=Fraction(1))
-    plan = pipeline.make_plan("a red ball", layout=layout, model="tiny", seed=4)
+    composition = extend(read_source(path), after_s=Fraction(1))
+    plan = pipeline.make_plan("a red ball", composition=composition, model="tiny", seed=4)
     *_, longer = pipeline.run(Plan.from_dict(json.loads(json.dumps(plan.to_dict()))))
     assert isinstance(longer, Take)
     source = read_video(path)[0]
@@ -147,8 +147,8 @@ def test_a_film_of_one_color_is_not_published(flat: str, tmp_path: Path) -> None
 def test_a_film_that_only_keeps_what_is_given_may_be_of_one_color(flat: str, tmp_path: Path) -> None:
     write_video(np.full((13, 64, 96, 3), 90, np.uint8), Fraction(12), tmp_path / "gray.mp4")
     source = read_source(tmp_path / "gray.mp4")
-    layout = Layout(shape=source.shape, conditions=(source.given(frame=0),))
-    *_, last = pipeline.run(pipeline.make_plan("a red ball", layout=layout, model=flat, seed=4))
+    composition = Composition(shape=source.shape, conditions=(source.given(frame=0),))
+    *_, last = pipeline.run(pipeline.make_plan("a red ball", composition=composition, model=flat, seed=4))
     assert isinstance(last, Take)
     assert len(last.frames) == 13
 
@@ -199,8 +199,8 @@ def test_bad_wishes_say_what_to_change(wishes: dict[str, object], kind: type[Use
 
 def test_a_written_file_is_signed_and_known_again(tmp_path: Path) -> None:
     source = pipeline.write(take(seconds="1"), tmp_path / "a.mp4")
-    layout = extend(read_source(source), after_s=Fraction(1, 2))
-    *_, longer = pipeline.run(pipeline.make_plan("a red ball", layout=layout, model="tiny", seed=4))
+    composition = extend(read_source(source), after_s=Fraction(1, 2))
+    *_, longer = pipeline.run(pipeline.make_plan("a red ball", composition=composition, model="tiny", seed=4))
     assert isinstance(longer, Take)
     verdict = verify(pipeline.write(longer, tmp_path / "b.mp4"))
     assert verdict.origin == "signed"
@@ -261,8 +261,8 @@ def test_what_is_not_wanted_is_judged_where_it_would_be_shown(tmp_path: Path) ->
 
 def test_a_clip_of_another_shape_is_kept_and_surrounded(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "a.mp4", 13)
-    layout = reframe(source, height=96, width=96)
-    plan = pipeline.make_plan("a red ball", model="tiny", layout=layout, seed=1)
+    composition = reframe(source, height=96, width=96)
+    plan = pipeline.make_plan("a red ball", model="tiny", composition=composition, seed=1)
     *_, made = pipeline.run(plan)
     assert isinstance(made, Take)
     assert np.array_equal(made.frames[:, 16:80], read_video(source.path)[0])
@@ -280,8 +280,8 @@ def test_the_sound_of_a_clip_stays_with_its_frames(tmp_path: Path) -> None:
     frames = np.full((12, 64, 96, 3), 90, np.uint8)
     tone = (0.3 * np.sin(np.arange(48_000) * 0.05)).astype(np.float32)[:, None].repeat(2, axis=1)
     write_video(frames, Fraction(12), tmp_path / "a.mp4", sound=tone)
-    layout = extend(read_source(tmp_path / "a.mp4"), after_s=Fraction(1))
-    *_, longer = pipeline.run(pipeline.make_plan("a red ball", model="tiny", layout=layout, seed=1))
+    composition = extend(read_source(tmp_path / "a.mp4"), after_s=Fraction(1))
+    *_, longer = pipeline.run(pipeline.make_plan("a red ball", model="tiny", composition=composition, seed=1))
     assert isinstance(longer, Take)
     pipeline.write(longer, tmp_path / "b.mp4")
     heard = read_sound(tmp_path / "b.mp4")

@@ -35,14 +35,14 @@ from ozora.edit.given import (
     count_origins,
     read_given,
     read_given_sound,
+    read_init_video,
     read_references,
-    read_sketch,
     to_native,
 )
 from ozora.errors import CapabilityError, PaintingError, PromptError, SizeError, UserError, blaming
 from ozora.language.stories import spans
 from ozora.media import VideoWriter, check_picture, holds_sound
-from ozora.plan import Condition, ImageCondition, Layout, Plan, Prompt, Record, ReferenceCondition, Sampler
+from ozora.plan import Composition, Condition, ImageCondition, Plan, Prompt, Record, ReferenceCondition, Sampler
 from ozora.shapes import VideoShape
 from ozora.timecode import exact, rate
 from ozora.trust.publish import Terms, check_prompts, publish, publishing
@@ -54,7 +54,7 @@ NEEDED = {
     "image": "begin with a first frame",
     "frames": "keep given frames",
     "regions": "keep a part of a picture",
-    "sketch": "paint over a clip",
+    "init_video": "paint over a clip",
     "references": "be shown how a thing looks",
     "prompts": "follow several prompts over time",
     "shots": "cut to another shot",
@@ -103,20 +103,20 @@ def make_plan(
     negative: str = "",
     image: Path | None = None,
     references: Sequence[Path] = (),
-    layout: Layout | None = None,
+    composition: Composition | None = None,
 ) -> Plan:
     """A complete plan of a request; what is left out takes the model's default. ``UserError`` says what to change, and
     names the argument.
 
     ``quality`` is "draft", "default" or "best": a number of steps of the model, where ``steps`` are not given.
-    ``image`` is the first frame, ``references`` are pictures of what is to be seen. ``layout`` is what an edit verb
-    made: extent and conditions come from there, not from the arguments.
+    ``image`` is the first frame, ``references`` are pictures of what is to be seen. ``composition`` is what an edit
+    verb made: extent and conditions come from there, not from the arguments.
     """
     backend = find(model)
     can = backend.capabilities
-    shape = extent(model, seconds=seconds, size=size, fps=fps) if layout is None else layout.shape
+    shape = extent(model, seconds=seconds, size=size, fps=fps) if composition is None else composition.shape
     plan = Plan(
-        prompts=_prompts(text, shape, layout, can),
+        prompts=_prompts(text, shape, composition, can),
         shape=shape,
         model=model,
         seed=secrets.randbelow(2**32) if seed is None else _between("seed", "a seed", seed, 0, 2**63 - 1),
@@ -127,7 +127,7 @@ def make_plan(
             else _between("steps", "the number of steps", steps, 1, MAX_STEPS),
             guidance=can.guidance if guidance is None else _guidance(guidance),
         ),
-        conditions=_conditions(image, references, layout),
+        conditions=_conditions(image, references, composition),
         negative=_negative(negative),
     )
     check(plan, backend)
@@ -218,7 +218,7 @@ class _Shoot:
         check(plan, self.backend)
         check_prompts(plan, terms=terms)
         self._native = self.backend.native(plan.shape)
-        self._given, self._sketch = read_given(plan), _sketch(plan, self._native)
+        self._given, self._init_video = read_given(plan), _init_video(plan, self._native)
         self._references = read_references(plan)
         self.origins = count_origins(self._given, plan.shape.frames)
         self.sound = read_given_sound(plan, self._given)
@@ -236,7 +236,7 @@ class _Shoot:
             plan,
             native,
             known,
-            sketch=self._sketch,
+            init_video=self._init_video,
             references=self._references,
             preview=preview,
             resume=resume,
@@ -311,10 +311,10 @@ class _Clock:
         self._last = now
 
 
-def _prompts(text: str, shape: VideoShape, layout: Layout | None, can: Capabilities) -> tuple[Prompt, ...]:
-    """Those of the layout; or the text from beginning to end, where "first ..., then ..." takes equal parts."""
-    if layout is not None and layout.prompts:
-        return tuple(replace(prompt, text=_prompt(prompt.text)) for prompt in layout.prompts)
+def _prompts(text: str, shape: VideoShape, composition: Composition | None, can: Capabilities) -> tuple[Prompt, ...]:
+    """Those of the composition; or the text from beginning to end, where "first ..., then ..." takes equal parts."""
+    if composition is not None and composition.prompts:
+        return tuple(replace(prompt, text=_prompt(prompt.text)) for prompt in composition.prompts)
     whole = _prompt(text)
     parts = spans(whole) if "prompts" in can.conditions and shape.frames > 1 else (whole,)
     each_s = shape.duration_s / len(parts)
@@ -412,13 +412,15 @@ def extent(
     return VideoShape(frames=_frames(seconds, frames_a_second, can), height=height, width=width, fps=frames_a_second)
 
 
-def _conditions(image: Path | None, references: Sequence[Path], layout: Layout | None) -> tuple[Condition, ...]:
+def _conditions(
+    image: Path | None, references: Sequence[Path], composition: Composition | None
+) -> tuple[Condition, ...]:
     """What is given: pictures (read once now, so that a broken file is refused before any work) and the rest."""
     conditions: list[Condition] = []
     if image is not None:
         conditions.append(ImageCondition(path=str(image), sha256=_checked("image", image)))
     conditions += [ReferenceCondition(path=str(path), sha256=_checked("references", path)) for path in references]
-    return (*conditions, *(() if layout is None else layout.conditions))
+    return (*conditions, *(() if composition is None else composition.conditions))
 
 
 def _checked(param: str, image: Path) -> str:
@@ -428,9 +430,9 @@ def _checked(param: str, image: Path) -> str:
     return hashlib.sha256(image.read_bytes()).hexdigest()
 
 
-def _sketch(plan: Plan, native: VideoShape) -> Frames | None:
+def _init_video(plan: Plan, native: VideoShape) -> Frames | None:
     """The clip that is painted over, at native size, rate and length (its last frame is repeated)."""
-    frames = read_sketch(plan)
+    frames = read_init_video(plan)
     if frames is None:
         return None
     (given,) = to_native((Given(frame=0, pictures=frames),), plan.shape, native)

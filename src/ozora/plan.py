@@ -137,9 +137,9 @@ class ClipCondition:
     ``crop`` is the part of its picture that is meant (``None``: all); ``into`` is where on the plan's picture it lands
     (``None``: all of it, its middle cut to the shape); ``hole`` is what of it is not given.
 
-    ``strength`` 0 keeps its frames as they are. From above 0 to 1 they are a sketch of the whole clip: that share of
-    the way to noise is gone back, and painted anew. Sketches are mixed by their ``weights``: (seconds, weight) in order
-    of time, linear between them; none is a weight of 1.
+    ``strength`` 0 keeps its frames as they are. From above 0 to 1 the whole clip is painted over them (SDEdit): that
+    share of the way to noise is gone back, and painted anew. Several are mixed by their ``weights``: (seconds, weight)
+    in order of time, linear between them; none is a weight of 1.
     """
 
     path: str
@@ -223,14 +223,14 @@ Frames = ImageCondition | ClipCondition
 Condition = Frames | ReferenceCondition
 
 
-def is_sketch(condition: Condition) -> bool:
+def is_init_video(condition: Condition) -> bool:
     """Whether it is painted over, not kept."""
     return isinstance(condition, ClipCondition) and condition.strength > 0
 
 
 def is_kept(condition: Condition) -> TypeGuard[Frames]:
     """Whether its pictures stay as they are."""
-    return not isinstance(condition, ReferenceCondition) and not is_sketch(condition)
+    return not isinstance(condition, ReferenceCondition) and not is_init_video(condition)
 
 
 CONDITIONS: dict[str, Callable[[dict[str, Any]], Condition]] = {
@@ -241,7 +241,7 @@ CONDITIONS: dict[str, Callable[[dict[str, Any]], Condition]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class Composition:
     """What an edit verb decides: the extent of the new clip, what is given of it, and, where it is more than one, the
     prompts over its time."""
 
@@ -291,9 +291,9 @@ class Plan:
         first_only = all(isinstance(item, ImageCondition) and item.frame == 0 for item in frames)
         wanted = {
             "image": bool(frames) and first_only,
-            "frames": not first_only and any(not is_sketch(item) for item in frames),
+            "frames": not first_only and any(not is_init_video(item) for item in frames),
             "regions": any(item.hole or item.into for item in clips),
-            "sketch": bool(self.strength),
+            "init_video": bool(self.strength),
             "references": len(frames) < len(self.conditions),
             "prompts": len(self.prompts) > 1,
             "shots": bool(self.cuts),
@@ -303,7 +303,7 @@ class Plan:
 
     @property
     def strength(self) -> Fraction:
-        """How far its sketch is gone back toward noise; 0 when it has none."""
+        """How far the clip that is painted over goes back toward noise; 0 when there is none."""
         return max((item.strength for item in self.conditions if isinstance(item, ClipCondition)), default=Fraction(0))
 
     def to_dict(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ozora.edit import extend, read_source
-from ozora.edit.given import Given, read_given, read_references, read_sketch, retime, to_native
+from ozora.edit.given import Given, read_given, read_init_video, read_references, retime, to_native
 from ozora.errors import SizeError, UserError
 from ozora.media import read_video, write_image, write_video
 from ozora.plan import Box, Hole, Plan, Prompt, ReferenceCondition
@@ -121,7 +121,7 @@ def test_sketches_are_mixed_by_their_weights(tmp_path: Path) -> None:
     falling = ((Fraction(0), Fraction(1)), (Fraction(1), Fraction(0)))
     rising = ((Fraction(0), Fraction(0)), (Fraction(1), Fraction(1)))
     shape = VideoShape(frames=13, height=64, width=96, fps=Fraction(12))
-    mixed = read_sketch(plan(shape, replace(bright, weights=falling), replace(dark, weights=rising)))
+    mixed = read_init_video(plan(shape, replace(bright, weights=falling), replace(dark, weights=rising)))
     assert mixed is not None
     first, second = (read_video(Path(item.path))[0].astype(float) for item in (bright, dark))
     assert np.abs(mixed[0] - first[0]).max() <= 1
@@ -129,7 +129,7 @@ def test_sketches_are_mixed_by_their_weights(tmp_path: Path) -> None:
     assert np.abs(mixed[6] - (first[6] + second[6]) / 2).max() <= 1
     nothing = tuple((time_s, Fraction(0)) for time_s, _ in rising)
     with pytest.raises(SizeError, match="weights"):
-        read_sketch(plan(shape, replace(bright, weights=nothing)))
+        read_init_video(plan(shape, replace(bright, weights=nothing)))
 
 
 def test_a_reference_is_no_frame_of_the_clip(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from ozora.backends import BACKENDS
 from ozora.backends.maquette import MaquetteBackend
 from ozora.edit import extend, remix
 from ozora.errors import SizeError, UserError
-from ozora.plan import Layout, Plan
+from ozora.plan import Composition, Plan
 from tests.edit.clips import make_clip
 from tests.model.tiny import make
 
@@ -22,8 +22,8 @@ def test_a_stronger_remix_keeps_less(tmp_path: Path) -> None:
     try:
         results = []
         for strength in (Fraction(1, 10), Fraction(1)):
-            layout = remix(source, strength=strength)
-            plan = pipeline.make_plan("a red ball", layout=layout, model="tiny-remix", seed=1, steps=10)
+            composition = remix(source, strength=strength)
+            plan = pipeline.make_plan("a red ball", composition=composition, model="tiny-remix", seed=1, steps=10)
             *_, take = pipeline.run(Plan.from_dict(plan.to_dict()))
             assert isinstance(take, pipeline.Take)
             assert take.record.parents == (source.sha256,)
@@ -47,7 +47,7 @@ def test_strengths_out_of_range_are_refused(tmp_path: Path, strength: Fraction) 
 def test_what_is_painted_over_covers_the_clip(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "a.mp4", 13)
     longer = extend(source, after_s=Fraction(1)).shape
-    layout = Layout(shape=longer, conditions=remix(source, strength=Fraction(1, 2)).conditions)
-    plan = pipeline.make_plan("a red ball", layout=layout)
+    composition = Composition(shape=longer, conditions=remix(source, strength=Fraction(1, 2)).conditions)
+    plan = pipeline.make_plan("a red ball", composition=composition)
     with pytest.raises(SizeError, match="as long as the clip"):
         next(pipeline.run(plan))

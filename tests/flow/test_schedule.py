@@ -53,7 +53,7 @@ def test_the_layout_is_done_before_the_picture_begins(steps: int) -> None:
 def test_a_window_that_goes_on_takes_half_of_the_steps_for_its_layout(steps: int, layout: int, picture: int) -> None:
     grid = layout_first(steps, layout_shift=5.0, shift=2.5, goes_on=True)
     assert sum(at.layout > 0 for at in grid) == layout
-    assert sum(0 < at.picture for at in grid if at.layout == 0 or steps == 1) == picture
+    assert sum(at.picture > 0 for at in grid if at.layout == 0 or steps == 1) == picture
     assert (grid[0], grid[-1]) == (Times(layout=1.0, picture=1.0), Times(layout=0.0, picture=0.0))
 
 

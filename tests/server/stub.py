@@ -56,7 +56,7 @@ class StubBackend:
             best_steps=4,
             guidance=1.0,
             conditions=(
-                *("image", "frames", "sketch", "regions", "prompts", "shots"),
+                *("image", "frames", "init_video", "regions", "prompts", "shots"),
                 *(("references",) if self.sees else ()),
             ),
             device="cpu",
@@ -86,7 +86,7 @@ class StubBackend:
         shape: VideoShape,
         given: tuple[Given, ...],
         *,
-        sketch: Frames | None = None,
+        init_video: Frames | None = None,
         references: tuple[Reference, ...] = (),
         preview: bool,
         resume: bytes | None = None,

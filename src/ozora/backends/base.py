@@ -26,8 +26,8 @@ class Capabilities:
     weights, ``credit`` the sentence that it asks for.
 
     ``conditions``: "image" (a first frame may be given), "frames" (any frames may be), "regions" (parts of pictures
-    may be), "sketch" (a clip may be painted over), "references" (it may be shown how a thing looks), "prompts" (there
-    may be several over time), "shots" (and cuts), "negative" (what is not wanted may be said).
+    may be), "init_video" (a clip may be painted over), "references" (it may be shown how a thing looks), "prompts"
+    (there may be several over time), "shots" (and cuts), "negative" (what is not wanted may be said).
     """
 
     name: str
@@ -108,7 +108,7 @@ class Backend(Protocol):
         shape: VideoShape,
         given: tuple[Given, ...],
         *,
-        sketch: Frames | None = None,
+        init_video: Frames | None = None,
         references: tuple[Reference, ...] = (),
         preview: bool,
         resume: bytes | None = None,
@@ -116,9 +116,10 @@ class Backend(Protocol):
         """Paint at native extent, a stroke at a time. Frames come in pieces, in order, as soon as nothing that is
         painted later can change them; all pieces together are the clip, and the last item is one.
 
-        ``given`` is what is known, at native size and rate. ``sketch`` are the frames of a whole clip, to be painted
-        over with ``plan.strength``; ``references`` are pictures of what is to be seen, of any size. ``resume`` is a
-        snapshot of the same plan: painting goes on from there, to the same pixels, and all pieces come again.
+        ``given`` is what is known, at native size and rate. ``init_video`` are the frames of a whole clip, to be
+        painted over with ``plan.strength``; ``references`` are pictures of what is to be seen, of any size.
+        ``resume`` is a snapshot of the same plan: painting goes on from there, to the same pixels, and all pieces come
+        again.
         ``UserError`` when it is of another plan or model; ``PaintingError`` when what comes out are no finite numbers.
         """
         ...

@@ -131,9 +131,7 @@ class Clip:
                     start=self._furthest,
                     goes_on=not window.opens,
                 )
-                tasks.append(
-                    Task(window=window, time_s=time_s, times=times, before=tasks[-1].after if tasks else 0)
-                )
+                tasks.append(Task(window=window, time_s=time_s, times=times, before=tasks[-1].after if tasks else 0))
         return tuple(tasks)
 
     def _windows_of(self, shot: Shot, whole: list[bool]) -> list[tuple[Window, Fraction]]:

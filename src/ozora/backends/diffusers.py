@@ -158,14 +158,14 @@ class DiffusersBackend:
         shape: VideoShape,
         given: tuple[Given, ...],
         *,
-        sketch: Frames | None = None,
+        init_video: Frames | None = None,
         references: tuple[Reference, ...] = (),
         preview: bool,
         resume: bytes | None = None,
     ) -> Iterator[Stroke | Frames]:
         if any(item.frame or len(item.pictures) != 1 or item.known is not None for item in given):
             raise CapabilityError(f"{self.name} takes an image for the first frame only")
-        if sketch is not None:
+        if init_video is not None:
             raise CapabilityError(f"{self.name} cannot paint over a clip yet; use --model maquette")
         if resume is not None:
             raise SnapshotError(f"{self.name} cannot go on from a snapshot; start the job again")

@@ -70,7 +70,7 @@ class MaquetteBackend:
             best_steps=14,
             guidance=1.0,
             solver="dpm-2m",
-            conditions=("image", "frames", "regions", "sketch", "prompts", "shots", "negative", "references"),
+            conditions=("image", "frames", "regions", "init_video", "prompts", "shots", "negative", "references"),
             device="cpu",
             installed=self.weights.is_file(),
             license=LICENSE,
@@ -130,7 +130,7 @@ class MaquetteBackend:
         shape: VideoShape,
         given: tuple[Given, ...],
         *,
-        sketch: Frames | None = None,
+        init_video: Frames | None = None,
         references: tuple[Reference, ...] = (),
         preview: bool,
         resume: bytes | None = None,
@@ -145,7 +145,9 @@ class MaquetteBackend:
         self.load()
         assert self._bundle is not None and self._engine is not None
         wording, owner = self._wording(plan), self._owner(plan)
-        clip = Clip(self._bundle.model, self._engine, wording, plan, shape, given, init=sketch, references=references)
+        clip = Clip(
+            self._bundle.model, self._engine, wording, plan, shape, given, init=init_video, references=references
+        )
         begin: State | None = None
         done = first = 0
         if resume is not None:

@@ -27,7 +27,7 @@ from ozora.threads import limit_spinning
 
 if TYPE_CHECKING:
     from ozora.cli.screen import Screen
-    from ozora.plan import Layout, Plan, Record
+    from ozora.plan import Composition, Plan, Record
 
 EXIT_STOPPED = 130  # Ctrl-C
 EXIT_TERMINATED = 143
@@ -84,7 +84,7 @@ def start(
         typer.echo(context.get_help())
 
 
-def paint_verb(make: Callable[[], tuple[Layout, str]], wishes: Wishes) -> None:
+def paint_verb(make: Callable[[], tuple[Composition, str]], wishes: Wishes) -> None:
     """Paint what a verb lays out, and report it."""
     with _stoppable("stopped, nothing was written"):
         from ozora.cli.screen import Screen
@@ -94,7 +94,7 @@ def paint_verb(make: Callable[[], tuple[Layout, str]], wishes: Wishes) -> None:
         _report(path, record, screen, {"path": str(path), "record": record.to_dict()} if wishes.as_json else None)
 
 
-def print_plan(make: Callable[[], tuple[Layout, str]], wishes: Wishes) -> None:
+def print_plan(make: Callable[[], tuple[Composition, str]], wishes: Wishes) -> None:
     """Print the plan of a verb, or write it to the output."""
     with _stoppable("stopped, nothing was written"):
         from ozora.media import write_text
@@ -106,13 +106,13 @@ def print_plan(make: Callable[[], tuple[Layout, str]], wishes: Wishes) -> None:
             write_text(wishes.output, text)
 
 
-def _plan(make: Callable[[], tuple[Layout, str]], wishes: Wishes) -> Plan:
+def _plan(make: Callable[[], tuple[Composition, str]], wishes: Wishes) -> Plan:
     from ozora import pipeline
 
-    layout, prompt = make()
+    composition, prompt = make()
     return pipeline.make_plan(
         prompt,
-        layout=layout,
+        composition=composition,
         model=wishes.model,
         seed=wishes.seed,
         steps=wishes.steps,

@@ -1,4 +1,4 @@
-"""The edit verbs as commands: each builds a layout, and the one pipeline paints it (or ``ozora plan`` prints it)."""
+"""The edit verbs as commands: each builds a composition; the one pipeline paints it (or ``ozora plan`` prints it)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from ozora.errors import SizeError, UserError
-from ozora.plan import Box, Layout, Prompt
+from ozora.plan import Box, Composition, Prompt
 from ozora.timecode import exact
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ class Wishes:
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors and the result.")] = False
 
 
-Finish = Callable[[Callable[[], tuple[Layout, str]], Wishes], None]
-"""Gets what makes a layout and its prompt; makes a plan of them, and does with it what its command is for."""
-Verb = Callable[..., Layout]
+Finish = Callable[[Callable[[], tuple[Composition, str]], Wishes], None]
+"""Gets what makes a composition and its prompt; makes a plan of them, and does with it what its command is for."""
+Verb = Callable[..., Composition]
 
 
 def add_verbs(app: typer.Typer, finish: Finish) -> None:
@@ -79,11 +79,11 @@ def _command(verb: Verb, finish: Finish) -> Callable[..., None]:
     def command(**values: Any) -> None:  # noqa: ANN401 - Typer gives what the signature says
         wishes = Wishes(**{name: values.pop(name) for name in hints})
 
-        def make() -> tuple[Layout, str]:
-            layout = verb(**values, **{name: getattr(wishes, name) for name in asked})
-            if wishes.prompt is None and not layout.prompts:
-                return layout, told(values.get("clip"))
-            return layout, wishes.prompt or ""
+        def make() -> tuple[Composition, str]:
+            composition = verb(**values, **{name: getattr(wishes, name) for name in asked})
+            if wishes.prompt is None and not composition.prompts:
+                return composition, told(values.get("clip"))
+            return composition, wishes.prompt or ""
 
         finish(make, wishes)
 
@@ -116,20 +116,22 @@ def generate(
     fps: Fps = None,
     image: Annotated[Path | None, typer.Option(metavar="FILE", help="A picture to begin with.")] = None,
     model: str = "",
-) -> Layout:
+) -> Composition:
     """Make a clip from a sentence."""
     from ozora import edit, pipeline
 
     shape = pipeline.extent(model, seconds=seconds, size=size, fps=fps)
-    return Layout(shape=shape) if image is None else edit.keyframes({Fraction(0): image}, shape)
+    return Composition(shape=shape) if image is None else edit.keyframes({Fraction(0): image}, shape)
 
 
-def image(size: Size = None, model: str = "") -> Layout:
+def image(size: Size = None, model: str = "") -> Composition:
     """Make a picture from a sentence."""
     return generate(seconds="0", size=size, model=model)
 
 
-def animate(picture: Picture, seconds: Length = None, size: Size = None, fps: Fps = None, model: str = "") -> Layout:
+def animate(
+    picture: Picture, seconds: Length = None, size: Size = None, fps: Fps = None, model: str = ""
+) -> Composition:
     """Let a picture move."""
     return generate(seconds=seconds, size=size, fps=fps, image=picture, model=model)
 
@@ -142,7 +144,7 @@ def keyframes(
     size: Size = None,
     fps: Fps = None,
     model: str = "",
-) -> Layout:
+) -> Composition:
     """Pass through pictures at given times."""
     from ozora import edit, pipeline
 
@@ -162,7 +164,7 @@ def extend(
     clip: Clip,
     seconds: Seconds = "2",
     backward: Annotated[bool, typer.Option("--backward", help="In front of the clip, not behind it.")] = False,
-) -> Layout:
+) -> Composition:
     """Go on where a clip ends (or come to where it begins)."""
     from ozora import edit
 
@@ -171,7 +173,7 @@ def extend(
     return edit.extend(_source(clip), before_s=before, after_s=after)
 
 
-def connect(clip: Clip, other: Other, seconds: Seconds = "2") -> Layout:
+def connect(clip: Clip, other: Other, seconds: Seconds = "2") -> Composition:
     """Paint what happens between two clips."""
     from ozora import edit
 
@@ -179,14 +181,14 @@ def connect(clip: Clip, other: Other, seconds: Seconds = "2") -> Layout:
     return edit.connect(first, _source(other, beside=first), seconds=_seconds(seconds))
 
 
-def loop(clip: Clip, seconds: Seconds = "1.5") -> Layout:
+def loop(clip: Clip, seconds: Seconds = "1.5") -> Composition:
     """Lead a clip back to its own beginning."""
     from ozora import edit
 
     return edit.loop(_source(clip), seconds=_seconds(seconds))
 
 
-def remix(clip: Clip, strength: Strength = "mild") -> Layout:
+def remix(clip: Clip, strength: Strength = "mild") -> Composition:
     """Tell the same clip in other words."""
     from ozora import edit
 
@@ -198,7 +200,7 @@ def restyle(
     style: Annotated[str, typer.Argument(metavar="STYLE", help='How it looks now, such as "at night in the snow".')],
     prompt: str | None = None,
     strength: Strength = "strong",
-) -> Layout:
+) -> Composition:
     """Keep what happens and change place, time of day, weather or style."""
     from ozora import edit
     from ozora.language.sentences import restyle as reword
@@ -218,7 +220,7 @@ def region(
     thing: Annotated[str | None, typer.Option(help='What to paint anew, in words such as "the red ball".')] = None,
     start: Annotated[str, typer.Option(help="From this second on.")] = "0",
     end: Annotated[str | None, typer.Option(help="Up to this second. Default: to the end.")] = None,
-) -> Layout:
+) -> Composition:
     """Paint a part of the picture anew and keep the rest."""
     from ozora import edit
 
@@ -239,7 +241,7 @@ def reframe(
         "0.5,0.5"
     ),
     model: str = "",
-) -> Layout:
+) -> Composition:
     """Give a clip another shape and paint what comes into view."""
     from ozora import edit, pipeline
 
@@ -255,7 +257,7 @@ def blend(
         str, typer.Option(help='transition, mix, sample, or pairs of time and influence such as "0:0 0.5:1 1:0".')
     ] = "transition",
     strength: Strength = "mild",
-) -> Layout:
+) -> Composition:
     """Let one clip become another."""
     from ozora import edit
     from ozora.edit.blend import CURVES
@@ -275,7 +277,7 @@ def recut(
         ),
     ],
     seconds: Length = None,
-) -> Layout:
+) -> Composition:
     """Keep pieces of clips, put them where you like, and paint the gaps."""
     from ozora import edit
 
@@ -287,7 +289,7 @@ def storyboard(
     size: Size = None,
     fps: Fps = None,
     model: str = "",
-) -> Layout:
+) -> Composition:
     """Paint all cards of a storyboard as one clip."""
     from ozora import pipeline
     from ozora.edit.storyboard import read_board

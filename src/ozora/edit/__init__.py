@@ -1,4 +1,4 @@
-"""Edit verbs: each is a function from clips and wishes to a layout, of which the one pipeline makes a plan."""
+"""Edit verbs: each is a function from clips and wishes to a composition, of which the one pipeline makes a plan."""
 
 from ozora.edit.blend import blend
 from ozora.edit.connect import connect, loop

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from ozora.edit.source import Source
 from ozora.errors import UserError
-from ozora.plan import Layout
+from ozora.plan import Composition
 
 Curve = tuple[tuple[Fraction, Fraction], ...]
 """(share of the duration, influence of the second clip), both from 0 to 1, in order of time."""
@@ -27,7 +27,9 @@ CURVES: dict[str, Curve] = {
 """Presets, as Sora's app named them: over to the second, both alike, and there and back."""
 
 
-def blend(first: Source, second: Source, *, curve: Sequence[tuple[Fraction, Fraction]], strength: Fraction) -> Layout:
+def blend(
+    first: Source, second: Source, *, curve: Sequence[tuple[Fraction, Fraction]], strength: Fraction
+) -> Composition:
     """As long as the shorter clip, of the first one's size and rate: both mixed by ``curve``, gone back by ``strength``
     of the way to noise, and painted. ``UserError`` when a number is out of range."""
     if not 0 < strength <= 1:
@@ -47,4 +49,4 @@ def blend(first: Source, second: Source, *, curve: Sequence[tuple[Fraction, Frac
         replace(source.given(frame=0), end_s=end_s, strength=strength, weights=weights)
         for source, weights in ((first, falling), (second, rising))
     )
-    return Layout(shape=shape, conditions=conditions)
+    return Composition(shape=shape, conditions=conditions)

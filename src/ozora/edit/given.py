@@ -24,8 +24,8 @@ from ozora.plan import (
     Hole,
     Plan,
     ReferenceCondition,
+    is_init_video,
     is_kept,
-    is_sketch,
 )
 from ozora.plan import Frames as FramesCondition
 from ozora.shapes import VideoShape
@@ -121,9 +121,9 @@ def read_given_sound(plan: Plan, given: Sequence[Given]) -> Sound | None:
     return lay_sound(pieces, plan.shape.duration_s)
 
 
-def read_sketch(plan: Plan) -> Frames | None:
+def read_init_video(plan: Plan) -> Frames | None:
     """The frames that are painted over, mixed by their weights; ``SizeError`` unless each covers the whole clip."""
-    items = [item for item in plan.conditions if isinstance(item, ClipCondition) and is_sketch(item)]
+    items = [item for item in plan.conditions if isinstance(item, ClipCondition) and is_init_video(item)]
     if not items:
         return None
     times = np.arange(plan.shape.frames) / float(plan.shape.fps)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from ozora.errors import SizeError
 from ozora.media import check_picture
-from ozora.plan import ImageCondition, Layout
+from ozora.plan import Composition, ImageCondition
 from ozora.shapes import VideoShape
 
 
-def keyframes(images: Mapping[Fraction, Path], shape: VideoShape) -> Layout:
+def keyframes(images: Mapping[Fraction, Path], shape: VideoShape) -> Composition:
     """A clip of ``shape`` that shows each picture at its time in seconds; ``SizeError`` when a time is not in the clip.
 
     The last frame begins at ``(frames - 1) / fps``; a time past it, up to the duration, means the last frame.
@@ -32,4 +32,4 @@ def keyframes(images: Mapping[Fraction, Path], shape: VideoShape) -> Layout:
         check_picture(path)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         conditions[frame] = ImageCondition(path=str(path), sha256=digest, frame=frame)
-    return Layout(shape=shape, conditions=tuple(conditions.values()))
+    return Composition(shape=shape, conditions=tuple(conditions.values()))

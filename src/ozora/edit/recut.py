@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from ozora.edit.source import Source
 from ozora.errors import SizeError
-from ozora.plan import Layout
+from ozora.plan import Composition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class Piece:
         return (self.source.shape.duration_s if self.end_s is None else self.end_s) - self.start_s
 
 
-def recut(pieces: Sequence[Piece], *, seconds: Fraction | None = None) -> Layout:
+def recut(pieces: Sequence[Piece], *, seconds: Fraction | None = None) -> Composition:
     """The pieces at their times, at the size and rate of the first; as long as ``seconds``, or to the end of the last.
 
     ``SizeError`` when a piece is not in its source, overlaps another, or does not fit.
@@ -47,4 +47,4 @@ def recut(pieces: Sequence[Piece], *, seconds: Fraction | None = None) -> Layout
         piece.source.piece(frame=round(piece.at_s * lead.fps), start_s=piece.start_s, end_s=piece.end_s)
         for piece in ordered
     )
-    return Layout(shape=replace(lead, frames=max(1, round(length_s * lead.fps))), conditions=conditions)
+    return Composition(shape=replace(lead, frames=max(1, round(length_s * lead.fps))), conditions=conditions)

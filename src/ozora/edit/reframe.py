@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from ozora.edit.source import Source
 from ozora.errors import SizeError
-from ozora.plan import Box, Layout
+from ozora.plan import Box, Composition
 
 ROUNDING = 2
 """Pixels by which sizes of one shape may differ."""
@@ -15,7 +15,7 @@ ROUNDING = 2
 
 def reframe(
     source: Source, *, height: int, width: int, x: Fraction = Fraction(1, 2), y: Fraction = Fraction(1, 2)
-) -> Layout:
+) -> Composition:
     """The whole clip inside ``height`` x ``width`` pixels, as large as it fits; ``x`` and ``y`` say where: 0 at the
     left and top, 1 at the right and bottom. ``SizeError`` when there is nothing to paint around it."""
     if not (0 <= x <= 1 and 0 <= y <= 1):
@@ -28,4 +28,4 @@ def reframe(
     wide, tall = Fraction(inner_width, width), Fraction(inner_height, height)
     into = Box(left=x * (1 - wide), top=y * (1 - tall), right=x * (1 - wide) + wide, bottom=y * (1 - tall) + tall)
     given = replace(source.given(frame=0), into=into)
-    return Layout(shape=replace(shape, height=height, width=width), conditions=(given,))
+    return Composition(shape=replace(shape, height=height, width=width), conditions=(given,))

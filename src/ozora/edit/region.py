@@ -11,7 +11,7 @@ from ozora.edit.given import STILLS, pixels
 from ozora.edit.source import MAX_FRAMES, MAX_PIXELS, MAX_SIDE, Source
 from ozora.errors import SizeError, UserError
 from ozora.media import FootageReader, read_image
-from ozora.plan import Box, Hole, Layout
+from ozora.plan import Box, Composition, Hole
 
 SAME_SHAPE = 1.02
 """So much may one ratio of sides be of another and still be the same shape: sides are whole pixels."""
@@ -24,7 +24,7 @@ def region(
     mask: Path | None = None,
     start_s: Fraction = Fraction(0),
     end_s: Fraction | None = None,
-) -> Layout:
+) -> Composition:
     """The clip with a hole: a ``box``, the white of a ``mask`` file (a picture, or a clip frame by frame), or both.
 
     ``UserError`` when there is neither or the mask is all black, ``SizeError`` when the box or the time is not in the
@@ -41,7 +41,7 @@ def region(
     if mask is not None:
         _check_mask(mask, source)
         hole = replace(hole, mask=str(mask), sha256=hashlib.sha256(mask.read_bytes()).hexdigest())
-    return Layout(shape=source.shape, conditions=(replace(source.given(frame=0), hole=hole),))
+    return Composition(shape=source.shape, conditions=(replace(source.given(frame=0), hole=hole),))
 
 
 def _check_mask(mask: Path, source: Source) -> None:

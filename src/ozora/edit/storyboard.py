@@ -18,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from ozora.edit.source import read_source
 from ozora.errors import MediaError, SizeError, UserError
 from ozora.media import check_picture
-from ozora.plan import Box, Condition, Frames, ImageCondition, Layout, Prompt, ReferenceCondition
+from ozora.plan import Box, Composition, Condition, Frames, ImageCondition, Prompt, ReferenceCondition
 from ozora.shapes import VideoShape
 from ozora.timecode import exact
 
@@ -154,7 +154,7 @@ def _reason(error: Any) -> str:  # noqa: ANN401 - pydantic's own dictionary
     return str(error["msg"]).removeprefix("Value error, ").lower()
 
 
-def storyboard(board: Board, shape: VideoShape, *, folder: Path = Path()) -> Layout:
+def storyboard(board: Board, shape: VideoShape, *, folder: Path = Path()) -> Composition:
     """The clip of a board at the size and rate of ``shape``. Files are looked up from ``folder``.
 
     ``UserError`` names the card that overlaps another, has no text or speaks of somebody who is not in the cast.
@@ -192,7 +192,7 @@ def storyboard(board: Board, shape: VideoShape, *, folder: Path = Path()) -> Lay
                 raise SizeError(f"storyboard, card {number}: its video is longer than the board; give it a duration")
             conditions.append(item)
     conditions += _shown(cards, ends, board.cast, folder)
-    return Layout(shape=whole, prompts=tuple(prompts), conditions=tuple(conditions))
+    return Composition(shape=whole, prompts=tuple(prompts), conditions=tuple(conditions))
 
 
 def _fields(prompt: Prompt) -> dict[str, Any]:

@@ -36,9 +36,9 @@ LEAST_SWING, LEAST_TURN = 0.1, 1.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """A thing in a layout, or several of a kind: how many cells it covers ``mass`` [g], in how many ``patches`` [g], its
-    middle ``x y`` [g], the ``spread`` [g] of its cells about it, and the angle ``facing`` [g] in radians (NaN where it
-    is not there, or not known)."""
+    """A thing in a layout, or several of a kind: how many cells it covers ``mass`` [g], in how many ``patches`` [g],
+    its middle ``x y`` [g], the ``spread`` [g] of its cells about it, and the angle ``facing`` [g] in radians (NaN where
+    it is not there, or not known)."""
 
     mass: NDArray[np.float64]
     patches: NDArray[np.int64]

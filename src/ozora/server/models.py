@@ -11,14 +11,14 @@ from ozora.server.preflight import predict_seconds
 VERBS = {
     "create": None,
     "extend": "frames",
-    "edit": "sketch",
-    "remix": "sketch",
+    "edit": "init_video",
+    "remix": "init_video",
     "loop": "frames",
     "connect": "frames",
-    "blend": "sketch",
+    "blend": "init_video",
     "reframe": "regions",
     "recut": "frames",
-    "restyle": "sketch",
+    "restyle": "init_video",
 }
 OTHERS_SECONDS, OTHERS_SIZE = "4", "720x1280"  # what a client of the closed API gets when it says nothing
 

@@ -15,7 +15,7 @@ from ozora.errors import CapabilityError, RequestError, SizeError, UserError, bl
 from ozora.language.sentences import restyle
 from ozora.media import check_picture
 from ozora.pipeline import extent, make_plan
-from ozora.plan import Box, Layout, Plan, Prompt
+from ozora.plan import Box, Composition, Plan, Prompt
 from ozora.server.models import OTHERS_SECONDS, OTHERS_SIZE, is_alias, resolve
 from ozora.server.sources import Given
 from ozora.timecode import exact
@@ -59,11 +59,11 @@ def plan_of(wish: Wish, aliases: dict[str, str]) -> Plan:
         raise CapabilityError(f"'strength' is for {', '.join(STRENGTHS)}; leave it out", param="strength")
     ours = replace(_defaults(wish, aliases), model=resolve(wish.model, aliases))
     try:
-        layout = LAYOUTS[wish.verb](ours)
+        composition = COMPOSERS[wish.verb](ours)
         return make_plan(
             ours.prompt,
             model=ours.model,
-            seconds=ours.seconds if layout is None else None,
+            seconds=ours.seconds if composition is None else None,
             size=ours.size,
             fps=ours.fps,
             seed=ours.seed,
@@ -71,9 +71,9 @@ def plan_of(wish: Wish, aliases: dict[str, str]) -> Plan:
             quality=ours.quality,
             guidance=ours.guidance,
             negative=ours.negative_prompt or "",
-            image=ours.given.image if layout is None else None,
+            image=ours.given.image if composition is None else None,
             references=ours.given.cast if sees_references(wish, aliases) else (),
-            layout=layout,
+            composition=composition,
         )
     except UserError as error:
         error.param = _field(error.param, wish)
@@ -106,7 +106,7 @@ def _defaults(wish: Wish, aliases: dict[str, str]) -> Wish:
     return wish
 
 
-def _create(wish: Wish) -> Layout | None:
+def _create(wish: Wish) -> Composition | None:
     """``None`` for a new video with a first frame at most."""
     given = wish.given
     if given.board is not None:
@@ -130,7 +130,7 @@ def _create(wish: Wish) -> Layout | None:
         return edit.keyframes(dict(shown), shape)
 
 
-def _edit(wish: Wish) -> Layout:
+def _edit(wish: Wish) -> Composition:
     if wish.region is None and wish.given.mask is None:
         return _remix(wish)
     source = _first(wish)
@@ -138,40 +138,40 @@ def _edit(wish: Wish) -> Layout:
         return edit.region(source, box=wish.region, mask=wish.given.mask, start_s=wish.start_s, end_s=wish.end_s)
 
 
-def _remix(wish: Wish) -> Layout:
+def _remix(wish: Wish) -> Composition:
     return edit.remix(_first(wish), strength=_strength(wish))
 
 
-def _restyle(wish: Wish) -> Layout:
+def _restyle(wish: Wish) -> Composition:
     return replace(_remix(wish), prompts=(Prompt(text=restyle(wish.prompt, wish.style)),))
 
 
-def _extend(wish: Wish) -> Layout:
+def _extend(wish: Wish) -> Composition:
     with blaming("seconds"):
         return edit.extend(_first(wish), after_s=_seconds(wish, OTHERS_SECONDS))
 
 
-def _loop(wish: Wish) -> Layout:
+def _loop(wish: Wish) -> Composition:
     with blaming("seconds"):
         return edit.loop(_first(wish), seconds=_seconds(wish, "1.5"))
 
 
-def _connect(wish: Wish) -> Layout:
+def _connect(wish: Wish) -> Composition:
     with blaming("seconds"):
         return edit.connect(_first(wish), _second(wish), seconds=_seconds(wish, "2"))
 
 
-def _blend(wish: Wish) -> Layout:
+def _blend(wish: Wish) -> Composition:
     with blaming("other_video"):
         return edit.blend(_first(wish), _second(wish), curve=wish.curve, strength=_strength(wish))
 
 
-def _reframe(wish: Wish) -> Layout:
+def _reframe(wish: Wish) -> Composition:
     shape, (x, y) = extent(wish.model, size=wish.size), wish.place
     return edit.reframe(_first(wish), height=shape.height, width=shape.width, x=x, y=y)
 
 
-def _recut(wish: Wish) -> Layout:
+def _recut(wish: Wish) -> Composition:
     with blaming("pieces"):
         pieces = [
             edit.Piece(source=edit.read_source(kept.path), at_s=kept.at_s, start_s=kept.start_s, end_s=kept.end_s)
@@ -180,7 +180,7 @@ def _recut(wish: Wish) -> Layout:
         return edit.recut(pieces, seconds=None if wish.seconds is None else _seconds(wish, ""))
 
 
-LAYOUTS: dict[str, Callable[[Wish], Layout | None]] = {
+COMPOSERS: dict[str, Callable[[Wish], Composition | None]] = {
     "create": _create,
     "remix": _remix,
     "edit": _edit,

@@ -129,7 +129,7 @@ def _widening(scene: Scene, shot: int, aspect: float) -> float:
     view = _look_at(eye, target)
     most = CLOSEST
     for thing, track in zip(scene.things, tracks, strict=True):
-        middle = track.position + [0.0, height(thing) / 2, 0.0]
+        middle = track.position + np.array([0.0, height(thing) / 2, 0.0])
         seen = np.einsum("fij,fj->fi", view[:, :3, :3], middle) + view[:, :3, 3]
         depth = (-seen[:, 2]).clip(0.5) * np.tan(np.radians(fov) / 2)
         shown = np.abs(seen[:, 0]) / depth < WIDTH

@@ -126,7 +126,7 @@ def _paint(model: Maquette, prompt: str, grid: tuple[int, int, int], seed: int) 
         fresh=lambda _candidate, _step: noise(),
     )
     *_, last = sampling.states(State(x=noise()), candidates=1)
-    engine.decode(last.x[config.layout :].unflatten(1, grid), 0, frames)
+    engine.decode(last.x[config.layout :].view(config.channels, *grid), 0, frames)
     t = torch.full((frames,), float(torch.rand((), generator=generator)))
     t[0], known[: rows * columns] = 0.0, 1.0
     level = t.repeat_interleave(rows * columns)
@@ -134,9 +134,7 @@ def _paint(model: Maquette, prompt: str, grid: tuple[int, int, int], seed: int) 
     predict((last.x + level * (noise() - last.x)).T, t, torch.tensor(0.0), known)
 
 
-def _best_step(
-    rows: Float[Tensor, "n i"], weight: Float[Tensor, "o i"], top: Float[Tensor, "i"]
-) -> Float[Tensor, "i"]:
+def _best_step(rows: Float[Tensor, "n i"], weight: Float[Tensor, "o i"], top: Float[Tensor, "i"]) -> Float[Tensor, "i"]:
     """The steps with which 8 bits change ``rows @ weight.T`` the least."""
     truth = rows @ weight.T
     found: list[tuple[float, Tensor]] = []
