@@ -1,9 +1,10 @@
-"""Whether tall pictures show all that their prompt names: how much of each thing is inside, by the layout.
+"""Whether pictures of other shapes show all that their prompt names: how much of each thing is inside, by the layout.
 
-    python benchmarks/framing.py [--size 720x1280]
+    python benchmarks/framing.py [--size 720x1280] [--size 1080x1080]
 
-Fifty prompts, first seed; of each only the layout is sampled. "cut": the middle of the layout as it came; "framed": as
-it is painted. Prints rows of a Markdown table and the prompts of which less than 80 % of something is inside.
+Fifty prompts, first seed; of each only the layout is sampled. "inside" is the share of a thing, that of which the least
+is, in the part of the canvas that becomes the picture; a thing that is nowhere counts as 0. Prints rows of a Markdown
+table and the prompts of which less than 80 % of something is inside.
 """
 
 from __future__ import annotations
@@ -29,51 +30,52 @@ PROMPTS = (*FORTY, *FIRST, "a lion to the left of a woman in a blue dress", "two
 LEAST = 0.8
 
 
-def worst_inside(layout: FloatArray, statement: Statement, world: Vocabulary, width: float) -> float:
-    """How much of a thing, that of which the least is, lies in the middle ``width`` columns of cells."""
+def worst_inside(layout: FloatArray, statement: Statement, world: Vocabulary, height: float, width: float) -> float:
+    """How much of a thing, that of which the least is, lies in the middle ``height`` rows and ``width`` columns."""
     cells = read_cells(layout, world)
-    total = cells.share.shape[2]
+    _, rows, columns = cells.share.shape
+    window = np.outer(covered(rows, height), covered(columns, width))
+    seen = [np.where(fits(cells, ref), cells.share, 0.0) for ref in statement.things]
+    return min((float((share * window).sum() / share.sum()) if share.any() else 0.0 for share in seen), default=1.0)
+
+
+def covered(total: int, middle: float) -> NDArray[np.float64]:
+    """How much of each of ``total`` cells lies in the ``middle`` ones."""
     edges = np.arange(total + 1)
-    left, right = (total - width) / 2, (total + width) / 2
-    covered: NDArray[np.float64] = (np.minimum(edges[1:], right) - np.maximum(edges[:-1], left)).clip(0, 1)
-    shares = []
-    for ref in statement.things:
-        columns = np.where(fits(cells, ref), cells.share, 0.0).sum(axis=(0, 1))
-        shares.append(float((columns * covered).sum() / columns.sum()) if columns.sum() else 0.0)
-    return min(shares, default=1.0)
+    first, last = (total - middle) / 2, (total + middle) / 2
+    inside: NDArray[np.float64] = (np.minimum(edges[1:], last) - np.maximum(edges[:-1], first)).clip(0, 1)
+    return inside
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--size", default="720x1280")
-    size = arguments.parse_args().size
+    arguments.add_argument("--size", action="append")
     backend = MaquetteBackend()
     backend.load()
+    print("| size | all things at least 80 % inside | mean share of the worst thing |\n|---|---|---|")
+    missed: list[str] = []
+    for size in arguments.parse_args().size or ["720x1280"]:
+        shares = [inside(backend, prompt, size) for prompt in PROMPTS]
+        print(f"| {size} | {sum(share >= LEAST for share in shares)} of {len(shares)} | {np.mean(shares):.0%} |")
+        missed += [f"{size} {share:.2f}  {p}" for p, share in zip(PROMPTS, shares, strict=True) if share < LEAST]
+    print("\n".join(missed))
+
+
+def inside(backend: MaquetteBackend, prompt: str, size: str) -> float:
+    """The share of the worst thing of a prompt that a picture of a size shows."""
     assert backend._bundle is not None and backend._engine is not None
-    rows: list[tuple[str, float, float]] = []
-    for prompt in PROMPTS:
-        plan = pipeline.make_plan(prompt, seed=0, size=size)
-        wording, native = backend._wording(plan), backend.native(plan.shape)
-        clip = Clip(backend._bundle.model, backend._engine, wording, plan, native, ())
-        sampling, begin, canvas = clip.sampling(0, CANDIDATES)
-        for state in sampling.states(begin, candidates=CANDIDATES):
-            if clip.times[state.step].picture < 1:
-                break
-            last = state.x
-        statement = wording.statement(prompt)
-        width = native.width * CELLS * canvas.known.shape[2] / clip.shape.width
-        cut, framed = (
-            worst_inside(x[: clip.layout].double().numpy(), statement, wording.vocabulary, width)
-            for x in (last, state.x)
-        )
-        rows.append((prompt, cut, framed))
-    print("| | all things at least 80 % inside | mean share of the worst thing |\n|---|---|---|")
-    _, cuts, framings = zip(*rows, strict=True)
-    for name, shares in (("cut", cuts), ("framed", framings)):
-        print(f"| {name} | {sum(s >= LEAST for s in shares)} of {len(shares)} | {np.mean(shares):.0%} |")
-    for prompt, _, framed in rows:
-        if framed < LEAST:
-            print(f"{framed:.2f}  {prompt}")
+    plan = pipeline.make_plan(prompt, seed=0, size=size)
+    wording, native = backend._wording(plan), backend.native(plan.shape)
+    clip = Clip(backend._bundle.model, backend._engine, wording, plan, native, ())
+    sampling, begin, canvas = clip.sampling(0, CANDIDATES)
+    for state in sampling.states(begin, candidates=CANDIDATES):
+        if clip.tasks[0].times[state.step].picture < 1:
+            break
+    _, rows, columns = canvas.known.shape
+    height, width = native.height / clip.shape.height, native.width / clip.shape.width
+    layout = state.x[: clip.layout].double().numpy()
+    statement = wording.statement(prompt)
+    return worst_inside(layout, statement, wording.vocabulary, height * rows * CELLS, width * columns * CELLS)
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def layout_scores(backend: MaquetteBackend, prompt: str, quality: str, seed: int
     candidates = CANDIDATES if plan.sampler.steps > 6 else 1
     sampling, begin, _ = clip.sampling(0, candidates)
     for state in sampling.states(begin, candidates=candidates):
-        if clip.times[state.step].picture < 1:
+        if clip.tasks[0].times[state.step].picture < 1:
             break
     cells = read_cells(state.x[: clip.layout].double().numpy(), wording.vocabulary)
     return share_shown(cells, wording.statement(prompt))
