@@ -8,7 +8,8 @@ import torch
 
 from ozora.evaluate.lessons import render_lessons, train_parser, true_maps, varied_scene, worsen
 from ozora.evaluate.parser import HEIGHT, WIDTH, load_parser
-from ozora.language.vocabulary import SMALL, is_held_out
+from ozora.language.cast import CAST
+from ozora.language.vocabulary import FULL, SMALL, is_held_out
 from ozora.stage.renderer import Renderer
 from ozora.stage.scene import Scene, Thing
 
@@ -17,6 +18,14 @@ def test_lessons_show_held_out_pairs_too() -> None:
     things = [thing for seed in range(200) for thing in varied_scene(seed, SMALL).things]
     assert any(is_held_out("color noun", thing.color, thing.noun) for thing in things)
     assert any(is_held_out("noun motion", thing.noun, thing.motion.kind) for thing in things)
+
+
+def test_the_cast_keeps_its_nature() -> None:
+    things = [thing for seed in range(300) for thing in varied_scene(seed, FULL).things if thing.noun in CAST]
+    assert not any(thing.color for thing in things if not CAST[thing.noun].dyed), "fur is not dyed"
+    still = [thing for thing in things if not CAST[thing.noun].moves]
+    assert still and not any(thing.motion.kind in ("left", "right", "toward", "away") for thing in still)
+    assert any(thing.color for thing in things) and any(thing.motion.kind == "left" for thing in things)
 
 
 def test_the_same_seed_gives_the_same_scene() -> None:

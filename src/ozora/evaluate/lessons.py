@@ -20,18 +20,21 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ozora.evaluate.parser import HEIGHT, WIDTH, Maps, Parser, ParserNet, save_parser, shrink
+from ozora.language.cast import CAST
 from ozora.language.random_choice import Rng, pick
 from ozora.language.vocabulary import Vocabulary
 from ozora.stage.drawing import draw
 from ozora.stage.renderer import Renderer
 from ozora.stage.sampling import draw_scene
 from ozora.stage.scene import Scene, Thing
-from ozora.stage.scene_templates import ROOTED, set_moving
+from ozora.stage.scene_templates import ROOTED, WAYS, set_moving
 
 SEEDS = 4_000_000_000
 """The first seed of the lessons; corpora and test prompts take theirs from below."""
 MOVES = ("stand", "left", "right", "toward", "away", "jump", "spin")
 BACKGROUND_WEIGHT = 0.4
+NO_COLOR = 255
+"""In truths: nothing is there, or nothing that has one of the twelve colors."""
 CUT = 48
 """Pixels a side of the squares; a multiple of 16."""
 
@@ -48,9 +51,12 @@ class Lessons:
 
 
 def _varied(rng: Rng, thing: Thing, vocabulary: Vocabulary, alone: bool) -> Thing:
-    thing = replace(thing, color=pick(rng, vocabulary.colors)) if rng.random() < 0.5 else thing
-    moves = [move for move in MOVES if move in vocabulary.motions]
-    if alone and thing.noun not in ROOTED and rng.random() < 0.5:
+    member = CAST.get(thing.noun)
+    if thing.color and rng.random() < 0.5:
+        thing = replace(thing, color=pick(rng, vocabulary.colors))
+    moves = [move for move in MOVES if move in vocabulary.motions and (member is None or move in WAYS)]
+    rooted = thing.noun in ROOTED if member is None else not member.moves
+    if alone and not rooted and rng.random() < 0.5:
         return set_moving(rng, thing, pick(rng, moves))
     return thing
 
@@ -63,15 +69,19 @@ def varied_scene(seed: int, vocabulary: Vocabulary) -> Scene:
     return replace(scene, things=tuple(_varied(rng, thing, vocabulary, alone) for thing in scene.things))
 
 
-def true_maps(renderer: Renderer, scene: Scene, times_s: NDArray[np.float64], vocabulary: Vocabulary) -> Maps:
-    """What a perfect parser would answer on the scene's frames at ``times_s`` [f]; ``rgb`` is what it would see."""
+def true_maps(
+    renderer: Renderer, scene: Scene, times_s: NDArray[np.float64], vocabulary: Vocabulary, *, no_color: int = 0
+) -> Maps:
+    """What a perfect parser would answer on the scene's frames at ``times_s`` [f]; ``rgb`` is what it would see. The
+    color of what has none of the vocabulary's is ``no_color``."""
     drawing = draw(scene, times_s, renderer.width / renderer.height)
     picture = shrink(torch.from_numpy(renderer.render(drawing).rgb).permute(0, 3, 1, 2).float())
     rows = (np.arange(HEIGHT) * renderer.height) // HEIGHT
     columns = (np.arange(WIDTH) * renderer.width) // WIDTH
     number = renderer.locate(drawing).thing[:, rows][:, :, columns]
     nouns = np.array([0, *(1 + vocabulary.nouns.index(thing.noun) for thing in scene.things)], np.uint8)
-    colors = np.array([0, *(vocabulary.colors.index(thing.color) for thing in scene.things)], np.uint8)
+    known = (vocabulary.colors.index(thing.color) if thing.color else no_color for thing in scene.things)
+    colors = np.array([no_color, *known], np.uint8)
     certain = np.ones((len(times_s), 1), np.float32)
     return Maps(
         noun=nouns[number],
@@ -92,7 +102,7 @@ def render_lessons(
     for number in range(seed, seed + count):
         scene = varied_scene(number, vocabulary)
         times = np.random.default_rng([number, 29]).uniform(0, scene.duration_s, 1)
-        seen.append(true_maps(renderer, scene, times, vocabulary))
+        seen.append(true_maps(renderer, scene, times, vocabulary, no_color=NO_COLOR))
     return Lessons(
         rgb=torch.from_numpy(np.concatenate([maps.rgb for maps in seen])),
         noun=torch.from_numpy(np.concatenate([maps.noun for maps in seen])),
@@ -151,11 +161,10 @@ def _loss(net: ParserNet, lessons: Lessons, rng: torch.Generator, weight: Tensor
     if torch.rand((), generator=rng) < 0.5:
         picture, noun, color = picture.flip(-1), noun.flip(-1), color.flip(-1)
     logits = net(worsen(picture, rng))
-    on_thing = noun > 0
-    colors = F.cross_entropy(logits.color, color, reduction="none")
+    colors = F.cross_entropy(logits.color, color, ignore_index=NO_COLOR, reduction="sum")
     return (
         F.cross_entropy(logits.noun, noun, weight=weight)
-        + 0.5 * (colors * on_thing).sum() / on_thing.sum().clamp_min(1)
+        + 0.5 * colors / (color != NO_COLOR).sum().clamp_min(1)
         + setting * F.cross_entropy(logits.place, lessons.place)
         + setting * F.cross_entropy(logits.time, lessons.time)
     )
