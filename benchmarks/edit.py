@@ -1,4 +1,5 @@
-"""Edits, measured: the jump at seams of extend, connect and loop, on clips of the stage and on painted ones.
+"""Edits, measured: the jump at seams of extend, connect and loop, on clips of the stage and on painted ones, and where
+the windows of a long clip meet.
 
     python benchmarks/edit.py [--clips 10] [--fps 12]
 
@@ -17,16 +18,18 @@ import numpy as np
 
 import ozora
 from ozora import edit, pipeline
-from ozora.evaluate.parser import load_parser
 from ozora.evaluate.prompts import TestPrompt, test_prompts
 from ozora.evaluate.report import render
 from ozora.evaluate.seams import seam_jump
+from ozora.language.vocabulary import FULL
 from ozora.media import write_video
 from ozora.media.inbetween import fill
 from ozora.plan import Composition
 from ozora.stage.renderer import Renderer
 
 FPS = Fraction(12)
+LONG_S, WINDOWS = 10, (49, 85)
+"""Seconds of a long clip, and the first frames of its second and third windows (13 latent frames, 4 of them known)."""
 
 
 def _paint(composition: Composition, prompt: TestPrompt) -> np.ndarray:
@@ -56,7 +59,7 @@ def main() -> None:
     parser.add_argument("--fps", type=Fraction, default=FPS, help="of the clips, filled in from 12")
     options = parser.parse_args()
     count, fps = options.clips, options.fps
-    renderer, prompts = Renderer(128, 224), test_prompts(load_parser().vocabulary, held_out=False, count=count)
+    renderer, prompts = Renderer(128, 224), test_prompts(FULL, held_out=False, count=count)
     print("| source | verb | median jump | largest | up to 1.3 |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         for kind in ("stage", "painted"):
@@ -68,6 +71,9 @@ def main() -> None:
                     write_video(frames, fps, path)
                 else:
                     ozora.generate(prompt.caption.text, seed=prompt.seed, fps=str(fps), output=path)
+                    if fps == FPS:
+                        longer = ozora.generate(prompt.caption.text, seed=prompt.seed, seconds=LONG_S).frames
+                        rows.setdefault("windows", []).append(seam_jump(longer, WINDOWS))
                 for verb, jump in jumps(edit.read_source(path), prompt).items():
                     rows.setdefault(verb, []).append(jump)
             for verb, values in rows.items():
