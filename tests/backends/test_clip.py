@@ -87,21 +87,24 @@ def test_a_reference_of_any_size_comes_before_the_clip() -> None:
 
 def test_a_clip_that_is_painted_over_begins_at_it_and_is_not_scored() -> None:
     work = clip(init=gray(25))
-    assert work.times[0].picture == work.times[1].picture < 1
+    times = work.tasks[0].times
+    assert times[0].picture == times[1].picture < 1
     sampling, _, _ = work.sampling(0, 3)
     assert sampling.score is None
 
 
 def test_a_narrow_clip_is_the_middle_of_its_canvas() -> None:
     work = clip(width=40)
-    assert (work.shape.width, work.native.width) == (64, 40)
-    assert work.canvas.known.shape == (7, 2, 2)
-    pictures = np.arange(64)[None, :, None].repeat(64, 0).repeat(3, 2).astype(np.uint8)
-    assert work.crop(pictures)[0, [0, -1], 0].tolist() == [12, 51]
+    assert (work.shape.height, work.shape.width, work.native.width) == (96, 64, 40), "upright"
+    assert work.canvas.known.shape == (7, 3, 2)
+    pictures = np.arange(96)[:, None, None] + np.arange(64)[None, :, None].repeat(3, 2)
+    cropped = work.crop(pictures.astype(np.uint8))
+    assert cropped.shape == (64, 40, 3) and cropped[[0, -1], [0, -1], 0].tolist() == [16 + 12, 79 + 51]
     sampling, _, _ = work.sampling(0, 1)
     assert sampling.finish is not None
     wide, _, _ = clip().sampling(0, 1)
-    assert wide.finish is None
+    tall, _, _ = clip(width=62).sampling(0, 1)
+    assert wide.finish is None and tall.finish is None
     held, _, _ = clip(given=(Given(frame=0, pictures=gray(1, 40)),), width=40).sampling(0, 1)
     assert held.finish is None, "what is given stays where it is"
 
@@ -111,7 +114,7 @@ def test_a_preview_is_a_layout_first_and_then_a_picture(step: int) -> None:
     work = clip(width=40)
     sampling, state, canvas = work.sampling(0, 1)
     states = list(sampling.states(state, candidates=1))
-    picture = work.preview(states[step - 1], canvas.references)
+    picture = work.preview(states[step - 1], canvas.references, work.tasks[0])
     assert picture.shape == (64, 40, 3) and picture.dtype == np.uint8
 
 
