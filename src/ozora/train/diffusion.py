@@ -46,7 +46,7 @@ from ozora.train.caption_probe import CaptionProbe, attach_probe, probe_batch, p
 from ozora.train.givens import draw_givens, draw_passing, draw_regions
 from ozora.train.latents import Shelf, read_shelf
 from ozora.train.layouts import layout_channels
-from ozora.train.optimizers import Schedule
+from ozora.train.optimizers import Optimizers, Schedule, muon_and_adam
 
 SETTLED = 0.15
 """Up to this noise time a layout is settled: the picture is painted from it."""
@@ -162,6 +162,12 @@ class Diffusion:
                 raise ValueError(f"no cached {kind} of {frames} frames in {self.latents}; run the latents phase first")
             self._shelves[frames, passing] = shelf
         return self._shelves[frames, passing]
+
+    def optimizers(self, model: nn.Module) -> Optimizers:
+        return muon_and_adam(model, muon=self.muon, rate=self.schedule.rate)
+
+    def examine(self, _model: nn.Module) -> dict[str, float]:
+        return {}
 
     def loss(self, model: nn.Module, step: int) -> tuple[Tensor, dict[str, float]]:
         seeds = [self.seed, step, 23]

@@ -53,6 +53,7 @@ def share(model: nn.Module, machine: Machine) -> nn.Module:
     model.to(machine.device)
     if machine.size == 1:
         return model
+    model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload] # FSDP2 splits nothing else
     mesh = init_device_mesh(machine.device.type, (machine.size,))
     for name, module in model.named_modules():
         if ".blocks." in name and name.rsplit(".", 1)[1].isdigit():
