@@ -4,6 +4,7 @@ import pytest
 
 from ozora.errors import UnknownNameError
 from ozora.train.recipes import RECIPES, AutoencoderPhase, DiffusionPhase, LatentPhase, find
+from ozora.train.sharpening import VIEWS, Sharpening
 
 
 @pytest.mark.parametrize("name", list(RECIPES))
@@ -24,7 +25,10 @@ def test_a_recipe_fits_together(name: str) -> None:
             assert {(serving.frames, serving.passing) for serving in phase.servings} <= shelves
             assert phase.after in ("", *recipe.phases)
     assert set(recipe.finals) <= set(recipe.phases)
-    assert isinstance(recipe.phases[recipe.decoder], AutoencoderPhase)
+    sharpened = recipe.phases[recipe.decoder]
+    assert isinstance(sharpened, Sharpening)
+    assert isinstance(recipe.phases[sharpened.after], AutoencoderPhase)
+    assert sharpened.frames >= max(VIEWS) and sharpened.clips >= 8
     assert isinstance(recipe.phases[recipe.denoiser], DiffusionPhase)
 
 

@@ -23,10 +23,11 @@ def test_the_tiny_recipe_makes_weights_that_load(tmp_path: Path, capsys: pytest.
     except RendererError as error:
         pytest.skip(str(error))
     train("tiny", tmp_path, resume=False)
-    assert "images 20/20" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "images 20/20" in told and "sharpen at step 10, of the averaged weights:  psnr" in told
     bundle = load_bundle(tmp_path / "tiny.safetensors")
     assert bundle.card["trained_steps"] == {
-        **dict.fromkeys(("autoencoder", "clips", "guided", "decoder", "enlarger"), 10),
+        **dict.fromkeys(("autoencoder", "clips", "guided", "decoder", "sharpen", "enlarger"), 10),
         "images": 20,
     }
     assert bundle.model.enlarger is not None

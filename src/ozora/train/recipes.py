@@ -2,11 +2,11 @@
 
     recipe   command                              cost                     expected
     tiny     ozora train tiny --out runs/tiny     a minute on 2 cores      a loss that falls; nothing to look at
-    gpu      ozora train gpu --out runs/gpu       45 min of one H100       not run yet
+    gpu      ozora train gpu --out runs/gpu       50 min of one H100       not run yet
 
 Phases: autoencoder (both halves), latents (a cache), images (and short clips), clips (at a constant rate), cooldown
-(the rate falls to nothing), guided (guidance is baked in), decoder (alone, on noisy latents), enlarger (of finished
-pictures). Each is resumable; ``ozora train tiny:images`` runs one phase alone.
+(the rate falls to nothing), guided (guidance is baked in), decoder (alone, on noisy latents), sharpen (the decoder with
+critics), enlarger (of finished pictures). Each is resumable; ``ozora train tiny:images`` runs one phase alone.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from ozora.model.upscaler import UpscalerConfig
 from ozora.shapes import VideoShape
 from ozora.train.diffusion import Serving
 from ozora.train.optimizers import Schedule
+from ozora.train.sharpening import Sharpening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,7 @@ class EnlargerPhase:
     minutes: float | None = None
 
 
-Phase = AutoencoderPhase | LatentPhase | DiffusionPhase | EnlargerPhase
+Phase = AutoencoderPhase | LatentPhase | DiffusionPhase | Sharpening | EnlargerPhase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,7 @@ class Recipe:
     transformer: TransformerConfig
     text_layers: int
     phases: dict[str, Phase]
-    decoder: str = "decoder"
+    decoder: str = "sharpen"
     denoiser: str = "guided"
     enlarger: str = "enlarger"
     steps: int = 6
@@ -135,6 +136,7 @@ def tiny() -> Recipe:
             "clips": DiffusionPhase(schedule=short, servings=serving, after="images"),
             "guided": DiffusionPhase(schedule=short, servings=serving, after="clips", guidance=2.0),
             "decoder": AutoencoderPhase(schedule=short, clips=8, batch=2, frames=5, after="autoencoder"),
+            "sharpen": Sharpening(schedule=short, clips=8, batch=2, frames=9, width=8, alone=3, ramp=3),
             "enlarger": EnlargerPhase(
                 schedule=short, clips=2, batch=2, frames=5, config=UpscalerConfig(width=16, blocks=1), patch=32
             ),
@@ -200,6 +202,9 @@ def gpu() -> Recipe:
                 after="autoencoder",
                 noise=0.5,
                 minutes=4.0,
+            ),
+            "sharpen": Sharpening(
+                schedule=Schedule(steps=3150, rate=2e-4, cooldown=0.4), clips=3600, batch=16, minutes=5.0
             ),
             "enlarger": EnlargerPhase(
                 schedule=Schedule(steps=4000, rate=4e-3, cooldown=0.5),

@@ -38,6 +38,7 @@ from ozora.train.recipes import (
     find,
 )
 from ozora.train.renderers import Order, idle_cores
+from ozora.train.sharpening import Sharpener, Sharpening, sharpened_decoder
 
 
 def train(name: str, out: Path, resume: bool) -> None:
@@ -70,12 +71,16 @@ def run_one(recipe: Recipe, name: str, out: Path) -> Iterator[str]:
     trained: Phase
     if isinstance(phase, AutoencoderPhase):
         trained = _autoencoding(recipe, name, phase, out)
+    elif isinstance(phase, Sharpening):
+        trained = _sharpener(recipe, name, phase, out)
     elif isinstance(phase, EnlargerPhase):
         trained = _enlarging(recipe, name, phase, out)
     else:
         trained = _diffusion(recipe, name, phase, out)
     for report in run_phase(trained, out, stop=_limit(phase.minutes)):
         yield _line(report)
+        if report.examined:
+            yield f"\n{name} at step {report.step}, of the averaged weights:  {_figures(report.examined)}\n"
     yield "\n"
     plot_curve(out / name)
 
@@ -88,8 +93,11 @@ def _line(report: Report) -> str:
     """One line of progress, with the time left."""
     left_s = report.seconds / max(report.done, 1) * (report.steps - report.step)
     shown = {k: v for k, v in report.figures.items() if k in ("loss", "psnr", "psnr_things")}
-    figures = "  ".join(f"{name} {value:.4g}" for name, value in shown.items())
-    return f"\r{report.phase} {report.step}/{report.steps}  {figures}  {left_s / 60:.0f} min left   "
+    return f"\r{report.phase} {report.step}/{report.steps}  {_figures(shown)}  {left_s / 60:.0f} min left   "
+
+
+def _figures(figures: dict[str, float]) -> str:
+    return "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
 
 
 def _autoencoding(recipe: Recipe, name: str, phase: AutoencoderPhase, out: Path) -> Autoencoding:
@@ -104,6 +112,18 @@ def _autoencoding(recipe: Recipe, name: str, phase: AutoencoderPhase, out: Path)
         frames=phase.frames,
         noise=phase.noise,
         start=finished_weights(out, phase.after)[0] if phase.after else None,
+        seed=recipe.seed,
+    )
+
+
+def _sharpener(recipe: Recipe, name: str, phase: Sharpening, out: Path) -> Sharpener:
+    return Sharpener(
+        name=name,
+        config=phase,
+        sizes=recipe.autoencoder,
+        shape=recipe.shape,
+        vocabulary=recipe.vocabulary,
+        start=finished_weights(out, phase.after)[0],
         seed=recipe.seed,
     )
 
@@ -128,7 +148,7 @@ def _autoencoder(out: Path, phase: str) -> Autoencoder:
     """The autoencoder of a finished phase."""
     weights, facts = finished_weights(out, phase)
     model = Autoencoder(AutoencoderConfig.from_dict(facts["phase"]["autoencoder"]))
-    model.load_state_dict(weights)
+    model.load_state_dict(sharpened_decoder(weights) or weights)
     return model.eval()
 
 
@@ -212,7 +232,7 @@ def bundle(recipe: Recipe, out: Path) -> Path:
     config = MaquetteConfig.from_dict(facts["phase"]["model"])
     model = Maquette(replace(config, enlarger=None if enlarger is None else enlarger.config))
     model.enlarger = enlarger
-    model.autoencoder.load_state_dict(finished_weights(out, recipe.decoder)[0])
+    model.autoencoder.load_state_dict(_autoencoder(out, recipe.decoder).state_dict())
     model.denoiser.load_state_dict(denoiser_weights(weights))
     with torch.no_grad():
         model.latent_mean.copy_(torch.tensor(facts["phase"]["latent_mean"]))
