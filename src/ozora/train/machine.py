@@ -78,6 +78,12 @@ def like(value: Tensor, other: Tensor) -> Tensor:
     return result
 
 
+def meet() -> None:
+    """Wait until all processes have come this far, if there are others."""
+    if dist.is_initialized():
+        dist.barrier()
+
+
 def close() -> None:
     """Leave the other processes when all have come this far, and end this one, if there are others.
 

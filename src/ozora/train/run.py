@@ -23,12 +23,13 @@ from ozora.model.weights import save_bundle
 from ozora.stage.word_table import word_list
 from ozora.train import checkpoint, latents
 from ozora.train.autoencoding import Autoencoding
+from ozora.train.beginning import Beginning, take_apart
 from ozora.train.caption_probe import denoiser_weights
 from ozora.train.curve import plot_curve
 from ozora.train.diffusion import Diffusion, latent_scale
 from ozora.train.enlarging import Enlarging
 from ozora.train.loop import Phase, Report, finished_weights, run_phase
-from ozora.train.machine import close, find_machine
+from ozora.train.machine import close, find_machine, meet
 from ozora.train.recipes import (
     AutoencoderPhase,
     DiffusionPhase,
@@ -65,6 +66,11 @@ def train(name: str, out: Path, resume: bool) -> None:
 def run_one(recipe: Recipe, name: str, out: Path) -> Iterator[str]:
     """Run one phase; yields text for a live progress line."""
     phase = recipe.phases[name]
+    if isinstance(phase, Beginning):
+        if find_machine().leads:
+            take_apart(phase, out)
+        meet()
+        return
     if isinstance(phase, LatentPhase):
         yield from _fill(recipe, phase, out)
         return
@@ -154,7 +160,7 @@ def _autoencoder(out: Path, phase: str) -> Autoencoder:
 
 def _fill(recipe: Recipe, phase: LatentPhase, out: Path) -> Iterator[str]:
     machine = find_machine()
-    encoder = _autoencoder(out, next(iter(recipe.phases))).to(machine.device)
+    encoder = _autoencoder(out, recipe.encoder).to(machine.device)
     small = replace(recipe.shape, height=recipe.shape.height // ENLARGE, width=recipe.shape.width // ENLARGE)
     late = _limit(phase.minutes)
     began = time.monotonic()
@@ -245,7 +251,11 @@ def bundle(recipe: Recipe, out: Path) -> Path:
         "vocabulary": recipe.vocabulary.to_dict(),
         "steps": recipe.steps,
         "references": facts["phase"]["reference_share"] > 0,
-        "trained_steps": {name: _steps(out / name) for name in recipe.phases if name != "latents"},
+        "trained_steps": {
+            name: _steps(out / name)
+            for name, phase in recipe.phases.items()
+            if not isinstance(phase, LatentPhase | Beginning)
+        },
     }
     save_bundle(path, model, card)
     return path
