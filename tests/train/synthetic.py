@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from ozora.language.facts import Fact, Ref, Statement
 from ozora.language.vocabulary import COLORS, SMALL
+from ozora.model.autoencoder import Autoencoder
 from ozora.model.maquette import MaquetteConfig
 from ozora.shapes import VideoShape
 from ozora.train.autoencoding import Autoencoding, Pieces
 from ozora.train.diffusion import Diffusion, Serving, latent_scale
 from ozora.train.latents import to_dict
 from ozora.train.optimizers import Schedule
+from ozora.train.sharpening import Sharpener, Sharpening
 from tests.model.tiny import CONFIG
 
 SHAPE = VideoShape(frames=13, height=64, width=96, fps=Fraction(12))
@@ -49,6 +52,38 @@ def autoencoding(steps: int = 30, *, start: dict[str, Tensor] | None = None) -> 
             rgb[clip, frame, 20:40, x : x + 16] = torch.tensor([200, 40 * clip, 30], dtype=torch.uint8)
             cover[clip, frame, 20:40, x : x + 16] = 255
     phase._pieces = Pieces(rgb=rgb, cover=cover)
+    return phase
+
+
+def sharpener(steps: int, **changes: Any) -> Sharpener:
+    """Pieces of noise that stands or moves, of which latents can keep next to nothing."""
+    config = Sharpening(
+        schedule=Schedule(steps=steps, rate=3e-3, warmup=3, cooldown=0.3),
+        clips=12,
+        batch=3,
+        tested=3,
+        width=8,
+        **{"alone": 10, "ramp": 10, **changes},
+    )
+    rng = torch.Generator().manual_seed(0)
+    rgb = torch.randint(60, 200, (12, 1, 64, 96, 3), generator=rng).expand(-1, 9, -1, -1, -1).clone()
+    for clip in range(12):
+        for frame in range(9):
+            rgb[clip, frame] = rgb[clip, 0].roll(frame * (clip % 3), dims=1)
+    torch.manual_seed(0)
+    autoencoder = Autoencoder(CONFIG.autoencoder)
+    with torch.no_grad():  # orthogonal for principal components, which take seconds
+        nn.init.orthogonal_(autoencoder.components_in.weight)
+        autoencoder.components_out.weight.copy_(autoencoder.components_in.weight.T)
+    phase = Sharpener(
+        name="sharpen",
+        config=config,
+        sizes=CONFIG.autoencoder,
+        shape=SHAPE,
+        vocabulary=SMALL,
+        start=autoencoder.state_dict(),
+    )
+    phase._material = phase._encoded(rgb.to(torch.uint8))
     return phase
 
 

@@ -86,7 +86,7 @@ def test_guidance_is_baked_in(tmp_path: Path) -> None:
     folder = write_shelf(tmp_path / "latents")
     list(run_phase(replace(diffusion(folder, 25), reference_share=0.0), tmp_path))
     start = finished_weights(tmp_path, "s1")[0]
-    phase = replace(diffusion(folder, 200), name="s4", start=start, guidance=4.0, unheard_share=0.0)
+    phase = replace(diffusion(folder, 200), name="s4", start=start, guidance=(4.0, 4.0), unheard_share=0.0)
     phase.reference_share = 0.0
     list(run_phase(phase, tmp_path))
     pupil = Denoiser(CONFIG.text, CONFIG.transformer)

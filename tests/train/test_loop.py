@@ -14,8 +14,9 @@ from torch import Tensor, nn
 
 from ozora.errors import CheckpointError
 from ozora.train import checkpoint
+from ozora.train.curve import read_log
 from ozora.train.loop import finished_weights, run_phase
-from ozora.train.optimizers import Schedule
+from ozora.train.optimizers import Optimizers, Schedule, muon_and_adam
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,7 +25,6 @@ class Line:
 
     name: str = "line"
     schedule: Schedule = Schedule(steps=30, rate=0.05, warmup=3)  # noqa: RUF009 - frozen
-    muon: tuple[str, ...] = ("blocks.",)
     ema: float = 0.9
     width: int = 12
     device: torch.device = torch.device("cpu")  # noqa: RUF009 - a value
@@ -37,6 +37,12 @@ class Line:
         x = torch.randn(16, self.width, generator=torch.Generator().manual_seed(step))
         y = model.get_submodule("blocks.0")(x)
         return (y - x.flip(-1)).square().mean(), {}
+
+    def optimizers(self, model: nn.Module) -> Optimizers:
+        return muon_and_adam(model, muon=("blocks.",), rate=self.schedule.rate)
+
+    def examine(self, model: nn.Module) -> dict[str, float]:
+        return {"weight": float(model.get_parameter("blocks.0.weight").detach().abs().sum())}
 
     def facts(self) -> dict[str, Any]:
         return {"name": self.name, "width": self.width}
@@ -51,7 +57,19 @@ def test_the_loss_falls_and_is_logged(tmp_path: Path) -> None:
     reports = list(run_phase(Line(), tmp_path))
     assert reports[-1].step == 30
     assert reports[-1].figures["loss"] < 0.7 * reports[0].figures["loss"]
-    assert len((tmp_path / "line" / "log.jsonl").read_text().splitlines()) == 3
+    assert [line["step"] for line in read_log(tmp_path / "line") if "loss" in line] == [10, 20, 30]
+
+
+def test_the_averaged_weights_are_examined_before_and_after_and_on_the_way(tmp_path: Path) -> None:
+    """Which changes nothing of the training."""
+    often = list(run_phase(Line(), tmp_path / "often", examine_every_s=0.0))
+    assert [report.step for report in often] == list(range(1, 31))
+    *_, last = run_phase(Line(), tmp_path / "seldom")
+    examined = [line for line in read_log(tmp_path / "seldom" / "line") if "examined" in line]
+    assert [line["step"] for line in examined] == [0, 30]
+    assert torch.equal(_weights(tmp_path / "often"), _weights(tmp_path / "seldom"))
+    averaged = finished_weights(tmp_path / "seldom", "line")[0]["blocks.0.weight"]
+    assert last.examined == {"weight": float(averaged.abs().sum())}
 
 
 def test_stopping_and_going_on_gives_the_same_bits(tmp_path: Path) -> None:
@@ -79,7 +97,7 @@ for report in run_phase(Line(), Path(sys.argv[1]), save_every_s=0.0):
 
 def test_kill_9_loses_nothing_but_time(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
-    environment = {**os.environ, "PYTHONPATH": str(root)}
+    environment = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{root}/src"}
     done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "killed")], env=environment, check=False)
     assert done.returncode == -signal.SIGKILL
     list(run_phase(Line(), tmp_path / "killed"))

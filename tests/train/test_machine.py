@@ -8,18 +8,20 @@ from pathlib import Path
 import pytest
 import torch
 
+from ozora.train.curve import read_log
 from ozora.train.loop import finished_weights
 from ozora.train.machine import Machine, find_machine, like, share, whole
 
 SCRIPT = """
 import sys
 from pathlib import Path
-from tests.train.synthetic import diffusion
+from tests.train.synthetic import diffusion, sharpener
 from ozora.train.loop import run_phase
 from ozora.train.machine import close
 folder, out, steps = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-for report in run_phase(diffusion(folder, steps), out):
-    pass
+for phase in (diffusion(folder, steps), sharpener(steps, alone=1, ramp=1)):
+    for report in run_phase(phase, out):
+        pass
 close()
 """
 
@@ -55,3 +57,8 @@ def test_two_processes_train_one_model_and_resume(tmp_path: Path) -> None:
     assert facts["step"] == 6
     assert all(torch.isfinite(value).all() for value in weights.values())
     assert weights["denoiser.transformer.blocks.0.qkv.weight"].shape == (96, 32)
+    sharpened, facts = finished_weights(tmp_path / "run", "sharpen")
+    assert facts["step"] == 6 and sharpened["base"] > 0
+    assert all(torch.isfinite(value).all() for value in sharpened.values())
+    lines = [line for line in read_log(tmp_path / "run" / "sharpen") if "examined" in line]
+    assert [line["step"] for line in lines] == [0, 6] and all(line["examined"]["gradient"] > 0 for line in lines)

@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from ozora.errors import UnknownNameError
+from ozora.train.beginning import BEGIN_AUTOENCODER, BEGIN_DENOISER, Beginning
 from ozora.train.recipes import RECIPES, AutoencoderPhase, DiffusionPhase, LatentPhase, find
+from ozora.train.sharpening import VIEWS, Sharpening
 
 
 @pytest.mark.parametrize("name", list(RECIPES))
@@ -22,14 +24,19 @@ def test_a_recipe_fits_together(name: str) -> None:
     for phase in recipe.phases.values():
         if isinstance(phase, DiffusionPhase):
             assert {(serving.frames, serving.passing) for serving in phase.servings} <= shelves
-            assert phase.after in ("", *recipe.phases)
+            assert phase.after in ("", BEGIN_DENOISER, *recipe.phases)
     assert set(recipe.finals) <= set(recipe.phases)
-    assert isinstance(recipe.phases[recipe.decoder], AutoencoderPhase)
+    sharpened = recipe.phases[recipe.decoder]
+    assert isinstance(sharpened, Sharpening)
+    begins = next(iter(recipe.phases.values()))
+    assert isinstance(begins, Beginning if sharpened.after == BEGIN_AUTOENCODER else AutoencoderPhase)
+    assert recipe.encoder in (BEGIN_AUTOENCODER, *recipe.phases)
+    assert sharpened.frames >= max(VIEWS) and sharpened.clips >= 8
     assert isinstance(recipe.phases[recipe.denoiser], DiffusionPhase)
 
 
 def test_gpu_phases_fit_in_a_command() -> None:
-    assert all(phase.minutes is None or phase.minutes < 9 for phase in find("gpu").phases.values())
+    assert all((phase.minutes or 0) < 9 for phase in find("gpu").phases.values() if not isinstance(phase, Beginning))
 
 
 def test_an_unknown_recipe_lists_the_known() -> None:

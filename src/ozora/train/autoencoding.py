@@ -19,7 +19,7 @@ from ozora.language.vocabulary import Vocabulary
 from ozora.model.autoencoder import TIME, Autoencoder, AutoencoderConfig
 from ozora.model.precision import mixed
 from ozora.shapes import VideoShape
-from ozora.train.optimizers import Schedule
+from ozora.train.optimizers import Optimizers, Schedule, muon_and_adam
 from ozora.train.picture_loss import picture_loss
 from ozora.train.renderers import Order, idle_cores, render_clips
 
@@ -54,7 +54,6 @@ class Autoencoding:
     thing_weight: float = 5.0
     start: dict[str, Tensor] | None = field(default=None, repr=False)
     seed: int = 0
-    muon: tuple[str, ...] = ()
     ema: float = 0.995
     device: torch.device = field(default_factory=lambda: torch.device("cpu"), repr=False)
     _pieces: Pieces | None = field(default=None, repr=False)
@@ -106,6 +105,12 @@ class Autoencoding:
         video = pieces.rgb[index].permute(0, 4, 1, 2, 3).float() / 127.5 - 1
         mask = pieces.cover[index].float()[:, None] / 255
         return (video.flip(-1), mask.flip(-1)) if torch.rand((), generator=rng) < 0.5 else (video, mask)
+
+    def optimizers(self, model: nn.Module) -> Optimizers:
+        return muon_and_adam(model, muon=(), rate=self.schedule.rate)
+
+    def examine(self, _model: nn.Module) -> dict[str, float]:
+        return {}
 
     def loss(self, model: nn.Module, step: int) -> tuple[Tensor, dict[str, float]]:
         assert isinstance(model, Autoencoder)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 
-def read_log(folder: Path) -> list[dict[str, float]]:
+def read_log(folder: Path) -> list[dict[str, Any]]:
     """The lines of ``log.jsonl``; a cut-off last line is left out."""
     lines = []
     for text in (folder / "log.jsonl").read_text().splitlines():
@@ -25,7 +26,7 @@ def plot_curve(folder: Path) -> Path | None:
         from matplotlib.figure import Figure
     except ImportError:
         return None
-    lines = read_log(folder)
+    lines = [line for line in read_log(folder) if "loss" in line]
     if len(lines) < 2:
         return None
     steps, loss = np.array([[line["step"], line["loss"]] for line in lines]).T

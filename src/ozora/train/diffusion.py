@@ -46,7 +46,7 @@ from ozora.train.caption_probe import CaptionProbe, attach_probe, probe_batch, p
 from ozora.train.givens import draw_givens, draw_passing, draw_regions
 from ozora.train.latents import Shelf, read_shelf
 from ozora.train.layouts import layout_channels
-from ozora.train.optimizers import Schedule
+from ozora.train.optimizers import Optimizers, Schedule, muon_and_adam
 
 SETTLED = 0.15
 """Up to this noise time a layout is settled: the picture is painted from it."""
@@ -90,7 +90,8 @@ class Diffusion:
     """Trains on ``latents``; ``scale`` is the mean and deviation [k] of ``latent_scale``.
 
     ``start`` are weights of a denoiser; ``compiled`` pays on a GPU (for some processors PyTorch 2.13 cannot);
-    ``reading`` captions a step are asked about; ``guidance`` bakes that much of it in.
+    ``reading`` captions a step are asked about; ``guidance`` bakes so much
+    of it into the layout and into the picture.
     """
 
     name: str
@@ -107,7 +108,7 @@ class Diffusion:
     reference_share: float = 0.3
     thing_weight: float = 5.0
     compiled: bool = False
-    guidance: float | None = None
+    guidance: tuple[float, float] | None = None
     layout_share: float = 0.6
     reading: int = 128
     reading_weight: float = 0.3
@@ -141,6 +142,7 @@ class Diffusion:
             "reading_weight": self.reading_weight,
             "layout_mean": self.layout_mean,
             "time_mean": self.time_mean,
+            "guidance": self.guidance,
             "seed": self.seed,
             "latent_mean": [round(value, 6) for value in self.scale[0].tolist()],
             "latent_std": [round(value, 6) for value in self.scale[1].tolist()],
@@ -162,6 +164,12 @@ class Diffusion:
                 raise ValueError(f"no cached {kind} of {frames} frames in {self.latents}; run the latents phase first")
             self._shelves[frames, passing] = shelf
         return self._shelves[frames, passing]
+
+    def optimizers(self, model: nn.Module) -> Optimizers:
+        return muon_and_adam(model, muon=self.muon, rate=self.schedule.rate)
+
+    def examine(self, _model: nn.Module) -> dict[str, float]:
+        return {}
 
     def loss(self, model: nn.Module, step: int) -> tuple[Tensor, dict[str, float]]:
         seeds = [self.seed, step, 23]
@@ -309,7 +317,9 @@ class Diffusion:
             with_prompt: Tensor = self._teacher(x_t, t, layout_t, seen, words, place)
             without: Tensor = self._teacher(x_t, t, layout_t, seen, silent, place)
         assert self.guidance is not None
-        return without + self.guidance * (with_prompt - without)
+        layout = self.config.transformer.layout
+        amount = torch.tensor(self.guidance, device=x_t.device)[(torch.arange(x_t.shape[-1]) >= layout).long()]
+        return without + amount * (with_prompt - without)
 
 
 def latent_scale(latents: Path, frames: int) -> tuple[Tensor, Tensor]:

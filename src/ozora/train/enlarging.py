@@ -24,7 +24,7 @@ from ozora.model.autoencoder import TIME, Autoencoder
 from ozora.model.precision import mixed
 from ozora.model.upscaler import FACTOR, Upscaler, UpscalerConfig
 from ozora.shapes import VideoShape
-from ozora.train.optimizers import Schedule
+from ozora.train.optimizers import Optimizers, Schedule, muon_and_adam
 from ozora.train.picture_loss import picture_loss
 from ozora.train.renderers import Order, idle_cores, render_clips
 
@@ -48,7 +48,6 @@ class Enlarging:
     thing_weight: float = 5.0
     start: dict[str, Tensor] | None = field(default=None, repr=False)
     seed: int = 0
-    muon: tuple[str, ...] = ()
     ema: float = 0.99
     device: torch.device = field(default_factory=lambda: torch.device("cpu"), repr=False)
     _pairs: tuple[Tensor, Tensor, Tensor] | None = field(default=None, repr=False)
@@ -109,6 +108,12 @@ class Enlarging:
         noise = level * latent.std() * torch.randn(latent.shape, generator=generator)
         result: Tensor = self.autoencoder.decode(latent + noise)
         return result
+
+    def optimizers(self, model: nn.Module) -> Optimizers:
+        return muon_and_adam(model, muon=(), rate=self.schedule.rate)
+
+    def examine(self, _model: nn.Module) -> dict[str, float]:
+        return {}
 
     def loss(self, model: nn.Module, step: int) -> tuple[Tensor, dict[str, float]]:
         seen, true, cover = self._corpus()

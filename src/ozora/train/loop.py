@@ -28,17 +28,28 @@ class Phase(Protocol):
     """What a phase of a recipe must tell the loop. ``device`` is where its batches go; the loop sets it."""
 
     name: str
-    schedule: Schedule
-    muon: tuple[str, ...]
     ema: float
     device: torch.device
+
+    @property
+    def schedule(self) -> Schedule:
+        """How long, and at which rate."""
+        ...
 
     def model(self) -> nn.Module:
         """The network, initialised (or loaded from an earlier phase)."""
         ...
 
+    def optimizers(self, model: nn.Module) -> Optimizers:
+        """What steps the weights of the network."""
+        ...
+
     def loss(self, model: nn.Module, step: int) -> tuple[Tensor, dict[str, float]]:
         """Loss of the batch of ``step``, and figures to print."""
+        ...
+
+    def examine(self, model: nn.Module) -> dict[str, float]:
+        """Figures of the averaged weights on what they never learnt from; none where nothing is measured."""
         ...
 
     def facts(self) -> dict[str, Any]:
@@ -48,7 +59,8 @@ class Phase(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One line of progress; ``done`` steps in ``seconds`` since this start."""
+    """One line of progress; ``done`` steps in ``seconds`` since this start. ``examined`` are figures of the averaged
+    weights, where they were just measured."""
 
     phase: str
     step: int
@@ -56,6 +68,7 @@ class Report:
     steps: int
     seconds: float
     figures: dict[str, float]
+    examined: dict[str, float]
 
 
 @torch.no_grad()
@@ -65,6 +78,21 @@ def _average(ema: dict[str, Tensor], model: nn.Module, step: int, decay: float) 
     for name, value in model.state_dict().items():
         if value.dtype.is_floating_point:
             ema[name].lerp_(value.float(), 1 - keep)
+
+
+@torch.no_grad()
+def _examine(phase: Phase, model: nn.Module, ema: dict[str, Tensor]) -> dict[str, float]:
+    """What the phase measures of the averaged weights; the model is what it was afterwards."""
+    values = model.state_dict()
+    kept = {name: value.detach().clone() for name, value in values.items()}
+    for name, value in values.items():
+        value.copy_(ema[name])
+    model.eval()
+    figures = phase.examine(model)
+    model.train()
+    for name, value in values.items():
+        value.copy_(kept[name])
+    return figures
 
 
 def agreed(wish: bool, machine: Machine) -> bool:
@@ -82,17 +110,20 @@ def run_phase(
     *,
     resume: bool = True,
     save_every_s: float = 120.0,
+    examine_every_s: float = 180.0,
     stop: Callable[[float], bool] = lambda _: False,
 ) -> Generator[Report, None, None]:
     """Train one phase in ``out/NAME``, yielding a report every few steps. ``stop(seconds)`` may end it early.
 
-    The last checkpoint stays in ``out/NAME``; ``finished_weights`` reads its averaged weights.
+    The averaged weights are examined before the first step, every ``examine_every_s`` and after the last; the figures
+    are in ``log.jsonl`` under ``examined`` and in reports. The last checkpoint stays in ``out/NAME``;
+    ``finished_weights`` reads its averaged weights.
     """
     folder = out / phase.name
     machine = find_machine()
     phase.device = machine.device
     model = share(phase.model(), machine)
-    optimizers = Optimizers(model, muon=phase.muon, rate=phase.schedule.rate)
+    optimizers = phase.optimizers(model)
     ema = {name: value.detach().float().clone() for name, value in model.state_dict().items()}
     first = 0
     last = checkpoint.newest(folder) if resume else None
@@ -101,8 +132,18 @@ def run_phase(
     if machine.leads:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.json").write_text(json.dumps(phase.facts(), indent=2) + "\n")
-    began = saved = time.monotonic()
+    began = saved = examined = time.monotonic()
     with (folder / "log.jsonl" if machine.leads else Path(os.devnull)).open("a") as log:
+
+        def examine(step: int) -> dict[str, float]:
+            figures = _examine(phase, model, ema)
+            if figures:
+                log.write(json.dumps({"step": step, "examined": figures}) + "\n")
+                log.flush()
+            return figures
+
+        if first == 0:
+            examine(0)
         for step in range(first, phase.schedule.steps):
             loss, figures = phase.loss(model, step * machine.size + machine.rank)
             torch.autograd.backward(loss)
@@ -111,7 +152,10 @@ def run_phase(
             _average(ema, model, step, phase.ema)
             now = time.monotonic()
             done = step + 1 == phase.schedule.steps or agreed(stop(now - began), machine)
-            if done or step % 10 == 9:
+            found: dict[str, float] = {}
+            if done or agreed(now - examined > examine_every_s, machine):
+                found, examined = examine(step + 1), now
+            if done or found or step % 10 == 9:
                 log.write(json.dumps({"step": step + 1, "seconds": round(now - began, 1), **figures}) + "\n")
                 log.flush()
                 yield Report(
@@ -121,6 +165,7 @@ def run_phase(
                     steps=phase.schedule.steps,
                     seconds=now - began,
                     figures=figures,
+                    examined=found,
                 )
             if done or agreed(now - saved > save_every_s, machine):
                 _save(machine, folder, step + 1, phase, model, ema, optimizers)

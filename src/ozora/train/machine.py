@@ -53,6 +53,7 @@ def share(model: nn.Module, machine: Machine) -> nn.Module:
     model.to(machine.device)
     if machine.size == 1:
         return model
+    model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload] # FSDP2 splits nothing else
     mesh = init_device_mesh(machine.device.type, (machine.size,))
     for name, module in model.named_modules():
         if ".blocks." in name and name.rsplit(".", 1)[1].isdigit():
@@ -75,6 +76,12 @@ def like(value: Tensor, other: Tensor) -> Tensor:
         return value.to(other.device)
     result: Tensor = distribute_tensor(value.to(other.device), other.device_mesh, other.placements)
     return result
+
+
+def meet() -> None:
+    """Wait until all processes have come this far, if there are others."""
+    if dist.is_initialized():
+        dist.barrier()
 
 
 def close() -> None:

@@ -2,17 +2,18 @@
 
     recipe   command                              cost                     expected
     tiny     ozora train tiny --out runs/tiny     a minute on 2 cores      a loss that falls; nothing to look at
-    gpu      ozora train gpu --out runs/gpu       45 min of one H100       not run yet
+    gpu      ozora train gpu --out runs/gpu       50 min of one H100       not run yet
+    gpu-more ozora train gpu-more --out runs/more 35 min of one H200       not run yet; see docs/training.md
 
 Phases: autoencoder (both halves), latents (a cache), images (and short clips), clips (at a constant rate), cooldown
-(the rate falls to nothing), guided (guidance is baked in), decoder (alone, on noisy latents), enlarger (of finished
-pictures). Each is resumable; ``ozora train tiny:images`` runs one phase alone.
+(the rate falls to nothing), guided (guidance is baked in), decoder (alone, on noisy latents), sharpen (the decoder with
+critics), enlarger (of finished pictures). Each is resumable; ``ozora train tiny:images`` runs one phase alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from ozora.errors import UnknownNameError
@@ -21,8 +22,10 @@ from ozora.model.autoencoder import AutoencoderConfig
 from ozora.model.transformer import TransformerConfig
 from ozora.model.upscaler import UpscalerConfig
 from ozora.shapes import VideoShape
+from ozora.train.beginning import BEGIN_AUTOENCODER, BEGIN_DENOISER, Beginning
 from ozora.train.diffusion import Serving
 from ozora.train.optimizers import Schedule
+from ozora.train.sharpening import Sharpening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,7 @@ class DiffusionPhase:
     servings: tuple[Serving, ...]
     after: str = ""
     compiled: bool = False
-    guidance: float | None = None
+    guidance: tuple[float, float] | None = None
     minutes: float | None = None
 
 
@@ -84,13 +87,14 @@ class EnlargerPhase:
     minutes: float | None = None
 
 
-Phase = AutoencoderPhase | LatentPhase | DiffusionPhase | EnlargerPhase
+Phase = Beginning | AutoencoderPhase | LatentPhase | DiffusionPhase | Sharpening | EnlargerPhase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """One model from nothing to weights: its phases run in order, by name. Shipped are the autoencoder of the phase
-    ``decoder``, the text encoder and transformer of ``denoiser`` and, if there is one, the ``enlarger``."""
+    """One model from nothing, or from other weights, to weights: its phases run in order, by name. The autoencoder of
+    the phase ``encoder`` makes the latents. Shipped are the autoencoder of ``decoder``, the text encoder and
+    transformer of ``denoiser`` and, if there is one, the ``enlarger``."""
 
     name: str
     vocabulary: Vocabulary
@@ -99,7 +103,8 @@ class Recipe:
     transformer: TransformerConfig
     text_layers: int
     phases: dict[str, Phase]
-    decoder: str = "decoder"
+    encoder: str = "autoencoder"
+    decoder: str = "sharpen"
     denoiser: str = "guided"
     enlarger: str = "enlarger"
     steps: int = 6
@@ -111,6 +116,8 @@ class Recipe:
         return tuple(name for name in (self.decoder, self.denoiser, self.enlarger) if name)
 
 
+MORE = 400_000_000
+"""Clips of a training that goes on are others."""
 IMAGES, SHORTS, FULLS, PASSING = 10_000_000, 20_000_000, 30_000_000, 35_000_000
 """First seeds of the three lengths, and of passing clips; evaluation begins at 3,000,000,000."""
 
@@ -133,8 +140,9 @@ def tiny() -> Recipe:
             ),
             "images": DiffusionPhase(schedule=Schedule(steps=20, rate=3e-3, warmup=5), servings=serving),
             "clips": DiffusionPhase(schedule=short, servings=serving, after="images"),
-            "guided": DiffusionPhase(schedule=short, servings=serving, after="clips", guidance=2.0),
+            "guided": DiffusionPhase(schedule=short, servings=serving, after="clips", guidance=(2.0, 2.0)),
             "decoder": AutoencoderPhase(schedule=short, clips=8, batch=2, frames=5, after="autoencoder"),
+            "sharpen": Sharpening(schedule=short, clips=8, batch=2, frames=9, width=8, alone=3, ramp=3),
             "enlarger": EnlargerPhase(
                 schedule=short, clips=2, batch=2, frames=5, config=UpscalerConfig(width=16, blocks=1), patch=32
             ),
@@ -189,7 +197,7 @@ def gpu() -> Recipe:
                 servings=full,
                 after="cooldown",
                 compiled=True,
-                guidance=2.0,
+                guidance=(2.0, 2.0),
                 minutes=4.0,
             ),
             "decoder": AutoencoderPhase(
@@ -200,6 +208,9 @@ def gpu() -> Recipe:
                 after="autoencoder",
                 noise=0.5,
                 minutes=4.0,
+            ),
+            "sharpen": Sharpening(
+                schedule=Schedule(steps=3150, rate=2e-4, cooldown=0.4), clips=3600, batch=16, minutes=5.0
             ),
             "enlarger": EnlargerPhase(
                 schedule=Schedule(steps=4000, rate=4e-3, cooldown=0.5),
@@ -214,7 +225,60 @@ def gpu() -> Recipe:
     )
 
 
-RECIPES: dict[str, Callable[[], Recipe]] = {"tiny": tiny, "gpu": gpu}
+def gpu_more() -> Recipe:
+    """From the shipped weights on. Rates, batches and steps are those of the run that made maquette 2.1
+    (docs/training.md); its upright clips are not in it. Not run yet."""
+    servings = (
+        Serving(frames=1, batch=768, share=0.2),
+        Serving(frames=49, batch=88, share=0.68),
+        Serving(frames=49, batch=88, share=0.12, passing=True),
+    )
+    return replace(
+        gpu(),
+        name="gpu-more",
+        phases={
+            "begin": Beginning(),
+            "latents": LatentPhase(
+                shelves=(
+                    Stock(frames=1, clips=20_000, first_seed=MORE + IMAGES),
+                    Stock(frames=49, clips=30_000, first_seed=MORE + FULLS),
+                    Stock(frames=49, clips=6000, first_seed=MORE + PASSING, passing=True),
+                )
+            ),
+            "sharpen": Sharpening(
+                schedule=Schedule(steps=3150, rate=2e-4, cooldown=0.4),
+                clips=3600,
+                batch=16,
+                after=BEGIN_AUTOENCODER,
+                minutes=5.0,
+            ),
+            "main": DiffusionPhase(
+                schedule=Schedule(steps=6840, rate=2.5e-3, warmup=100, cooldown=0.0),
+                servings=servings,
+                after=BEGIN_DENOISER,
+                compiled=True,
+            ),
+            "cooldown": DiffusionPhase(
+                schedule=Schedule(steps=3500, rate=2.5e-3, warmup=1, cooldown=1.0, floor=0.06),
+                servings=servings,
+                after="main",
+                compiled=True,
+            ),
+            "bake": DiffusionPhase(
+                schedule=Schedule(steps=840, rate=5e-4, warmup=1, cooldown=1.0),
+                servings=servings,
+                after="cooldown",
+                compiled=True,
+                guidance=(2.0, 1.4),
+            ),
+        },
+        encoder=BEGIN_AUTOENCODER,
+        denoiser="bake",
+        enlarger="",
+    )
+
+
+RECIPES: dict[str, Callable[[], Recipe]] = {"tiny": tiny, "gpu": gpu, "gpu-more": gpu_more}
 
 
 def find(name: str) -> Recipe:

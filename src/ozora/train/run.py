@@ -23,12 +23,13 @@ from ozora.model.weights import save_bundle
 from ozora.stage.word_table import word_list
 from ozora.train import checkpoint, latents
 from ozora.train.autoencoding import Autoencoding
+from ozora.train.beginning import Beginning, take_apart
 from ozora.train.caption_probe import denoiser_weights
 from ozora.train.curve import plot_curve
 from ozora.train.diffusion import Diffusion, latent_scale
 from ozora.train.enlarging import Enlarging
 from ozora.train.loop import Phase, Report, finished_weights, run_phase
-from ozora.train.machine import close, find_machine
+from ozora.train.machine import close, find_machine, meet
 from ozora.train.recipes import (
     AutoencoderPhase,
     DiffusionPhase,
@@ -38,6 +39,7 @@ from ozora.train.recipes import (
     find,
 )
 from ozora.train.renderers import Order, idle_cores
+from ozora.train.sharpening import Sharpener, Sharpening, sharpened_decoder
 
 
 def train(name: str, out: Path, resume: bool) -> None:
@@ -64,18 +66,27 @@ def train(name: str, out: Path, resume: bool) -> None:
 def run_one(recipe: Recipe, name: str, out: Path) -> Iterator[str]:
     """Run one phase; yields text for a live progress line."""
     phase = recipe.phases[name]
+    if isinstance(phase, Beginning):
+        if find_machine().leads:
+            take_apart(phase, out)
+        meet()
+        return
     if isinstance(phase, LatentPhase):
         yield from _fill(recipe, phase, out)
         return
     trained: Phase
     if isinstance(phase, AutoencoderPhase):
         trained = _autoencoding(recipe, name, phase, out)
+    elif isinstance(phase, Sharpening):
+        trained = _sharpener(recipe, name, phase, out)
     elif isinstance(phase, EnlargerPhase):
         trained = _enlarging(recipe, name, phase, out)
     else:
         trained = _diffusion(recipe, name, phase, out)
     for report in run_phase(trained, out, stop=_limit(phase.minutes)):
         yield _line(report)
+        if report.examined:
+            yield f"\n{name} at step {report.step}, of the averaged weights:  {_figures(report.examined)}\n"
     yield "\n"
     plot_curve(out / name)
 
@@ -88,8 +99,11 @@ def _line(report: Report) -> str:
     """One line of progress, with the time left."""
     left_s = report.seconds / max(report.done, 1) * (report.steps - report.step)
     shown = {k: v for k, v in report.figures.items() if k in ("loss", "psnr", "psnr_things")}
-    figures = "  ".join(f"{name} {value:.4g}" for name, value in shown.items())
-    return f"\r{report.phase} {report.step}/{report.steps}  {figures}  {left_s / 60:.0f} min left   "
+    return f"\r{report.phase} {report.step}/{report.steps}  {_figures(shown)}  {left_s / 60:.0f} min left   "
+
+
+def _figures(figures: dict[str, float]) -> str:
+    return "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
 
 
 def _autoencoding(recipe: Recipe, name: str, phase: AutoencoderPhase, out: Path) -> Autoencoding:
@@ -104,6 +118,18 @@ def _autoencoding(recipe: Recipe, name: str, phase: AutoencoderPhase, out: Path)
         frames=phase.frames,
         noise=phase.noise,
         start=finished_weights(out, phase.after)[0] if phase.after else None,
+        seed=recipe.seed,
+    )
+
+
+def _sharpener(recipe: Recipe, name: str, phase: Sharpening, out: Path) -> Sharpener:
+    return Sharpener(
+        name=name,
+        config=phase,
+        sizes=recipe.autoencoder,
+        shape=recipe.shape,
+        vocabulary=recipe.vocabulary,
+        start=finished_weights(out, phase.after)[0],
         seed=recipe.seed,
     )
 
@@ -128,13 +154,13 @@ def _autoencoder(out: Path, phase: str) -> Autoencoder:
     """The autoencoder of a finished phase."""
     weights, facts = finished_weights(out, phase)
     model = Autoencoder(AutoencoderConfig.from_dict(facts["phase"]["autoencoder"]))
-    model.load_state_dict(weights)
+    model.load_state_dict(sharpened_decoder(weights) or weights)
     return model.eval()
 
 
 def _fill(recipe: Recipe, phase: LatentPhase, out: Path) -> Iterator[str]:
     machine = find_machine()
-    encoder = _autoencoder(out, next(iter(recipe.phases))).to(machine.device)
+    encoder = _autoencoder(out, recipe.encoder).to(machine.device)
     small = replace(recipe.shape, height=recipe.shape.height // ENLARGE, width=recipe.shape.width // ENLARGE)
     late = _limit(phase.minutes)
     began = time.monotonic()
@@ -212,7 +238,7 @@ def bundle(recipe: Recipe, out: Path) -> Path:
     config = MaquetteConfig.from_dict(facts["phase"]["model"])
     model = Maquette(replace(config, enlarger=None if enlarger is None else enlarger.config))
     model.enlarger = enlarger
-    model.autoencoder.load_state_dict(finished_weights(out, recipe.decoder)[0])
+    model.autoencoder.load_state_dict(_autoencoder(out, recipe.decoder).state_dict())
     model.denoiser.load_state_dict(denoiser_weights(weights))
     with torch.no_grad():
         model.latent_mean.copy_(torch.tensor(facts["phase"]["latent_mean"]))
@@ -225,7 +251,11 @@ def bundle(recipe: Recipe, out: Path) -> Path:
         "vocabulary": recipe.vocabulary.to_dict(),
         "steps": recipe.steps,
         "references": facts["phase"]["reference_share"] > 0,
-        "trained_steps": {name: _steps(out / name) for name in recipe.phases if name != "latents"},
+        "trained_steps": {
+            name: _steps(out / name)
+            for name, phase in recipe.phases.items()
+            if not isinstance(phase, LatentPhase | Beginning)
+        },
     }
     save_bundle(path, model, card)
     return path
