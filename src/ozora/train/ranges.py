@@ -31,6 +31,11 @@ EXPONENTS = (0.5, 0.65, 0.8, 0.9)
 CLIPS = (1.1, 0.8, 0.6)
 ROWS = 24
 """Rows of an activation that are kept of each step, to compare results."""
+PROMPTS = (
+    "a red ball rolls to the left past a blue cube in a meadow at sunset",
+    "a yellow car drives to the right on a city street at night in the rain",
+    "three cats in the snow by day while it snows, the camera zooms in",
+)
 STEPS = 8
 LAYOUT_SHIFT, PICTURE_SHIFT = 5.0, 2.5
 
@@ -72,7 +77,7 @@ class Meter:
 
 @torch.inference_mode()
 def measure_ranges(
-    model: Maquette, prompts: Sequence[str], *, grids: Sequence[tuple[int, int]] = (), frames: int = 0
+    model: Maquette, prompts: Sequence[str] = PROMPTS, *, grids: Sequence[tuple[int, int]] = (), frames: int = 0
 ) -> dict[str, Tensor]:
     """Paint ``prompts`` on clips of each grid of token rows and columns, and say how large what flows is: the ranges of
     ``weights.save_bundle``. Without ``grids`` and ``frames`` (latent ones) they are those of the model, both ways up.

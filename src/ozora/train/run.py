@@ -30,6 +30,7 @@ from ozora.train.diffusion import Diffusion, latent_scale
 from ozora.train.enlarging import Enlarging
 from ozora.train.loop import Phase, Report, finished_weights, run_phase
 from ozora.train.machine import close, find_machine, meet
+from ozora.train.ranges import measure_ranges
 from ozora.train.recipes import (
     AutoencoderPhase,
     DiffusionPhase,
@@ -257,7 +258,7 @@ def bundle(recipe: Recipe, out: Path) -> Path:
             if not isinstance(phase, LatentPhase | Beginning)
         },
     }
-    save_bundle(path, model, card)
+    save_bundle(path, model.eval(), card, ranges=measure_ranges(model.eval()))
     return path
 
 
