@@ -100,11 +100,28 @@ def test_each_shot_has_its_own_time() -> None:
     np.testing.assert_allclose(way[:24], way[24:48], atol=1e-9)
 
 
-@pytest.mark.parametrize("aspect", [0.5, 1.0, 1.55, 1.75, 2.4])
-def test_narrow_pictures_show_as_much_of_the_stage(aspect: float) -> None:
+@pytest.mark.parametrize("aspect", [1.55, 1.75, 2.4])
+def test_wide_pictures_show_more_to_the_sides(aspect: float) -> None:
     edge = seen(view(scene(BALL), aspect), (1.0, 0.78, 0.0))[0, 0]
     reference = seen(view(scene(BALL), 1.55), (1.0, 0.78, 0.0))[0, 0]
-    assert edge == pytest.approx(reference if aspect < 1.55 else reference * 1.55 / aspect)
+    assert edge == pytest.approx(reference * 1.55 / aspect)
+
+
+@pytest.mark.parametrize("aspect", [0.5, 4 / 7, 1.0])
+@pytest.mark.parametrize("x", [0.0, 0.7, 1.2])
+def test_narrow_pictures_are_filmed_as_near_as_their_things_allow(aspect: float, x: float) -> None:
+    things = (replace(BALL, x=-x), replace(BALL, x=x, color="blue"))
+    narrow = view(scene(*things), aspect)
+    edges = [abs(float(seen(narrow, (side * (x + 0.2), 0.3, 0.0))[0, 0])) for side in (-1, 1)]
+    assert max(edges) < 1, "inside, with their sides"
+    alone = view(scene(BALL), aspect)
+    assert (x < 1) == (edge_of(alone) == pytest.approx(edge_of(narrow))), "nearer to one than to two far apart"
+    assert edge_of(narrow) >= edge_of(view(scene(BALL), 1.55)) - 1e-6, "never farther than a wide picture's things"
+
+
+def edge_of(one: View) -> float:
+    """How far to the side a place a meter from the middle is seen."""
+    return float(seen(one, (1.0, 0.78, 0.0))[0, 0])
 
 
 @pytest.mark.parametrize("name", CAMERAS)
