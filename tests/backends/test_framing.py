@@ -7,7 +7,6 @@ import pytest
 
 from ozora.backends.clip import canvas_shape
 from ozora.backends.framing import INSIDE, Frame, apply_frame, choose_frame
-from ozora.backends.maquette import MaquetteBackend
 from ozora.language.facts import Fact, Ref, Statement
 from ozora.language.layout import CELL, GAIN, codes, fold_cells, palette, read_cells, unfold_cells
 from ozora.language.layout_score import fits
@@ -94,22 +93,3 @@ def test_the_canvas_is_upright_for_what_is_not_wider_than_high(
     shape = VideoShape(frames=49, height=native[0], width=native[1], fps=Fraction(12))
     found = canvas_shape(shape, 256, 448)
     assert (found.height, found.width, found.frames) == (*canvas, 49)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "native"),
-    [
-        ((1280, 720), (448, 252)),
-        ((720, 1280), (252, 448)),
-        ((256, 448), (256, 448)),
-        ((448, 256), (448, 256)),
-        ((600, 600), (256, 256)),
-        ((480, 640), (256, 342)),
-        ((640, 480), (342, 256)),
-        ((900, 300), (448, 150)),
-    ],
-)
-def test_the_largest_picture_of_a_shape_is_painted(wanted: tuple[int, int], native: tuple[int, int]) -> None:
-    shape = VideoShape(frames=49, height=wanted[0], width=wanted[1], fps=Fraction(12))
-    found = MaquetteBackend().native(shape)
-    assert (found.height, found.width, found.frames) == (*native, 49)

@@ -335,6 +335,7 @@ def test_a_layout_is_scored_where_something_is_painted_into_pictures_and_not_whe
         ((64, 96), (64, 96)),
         ((1280, 720), (96, 54)),
         ((720, 720), (64, 64)),
+        ((900, 300), (96, 32)),
         ((100, 300), (32, 96)),
         ((16, 16), (64, 64)),
     ],

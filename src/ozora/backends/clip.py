@@ -24,7 +24,7 @@ from ozora.flow.best_of_n import Sampling, State
 from ozora.flow.canvas import Canvas, hold, introduce, levels, place, start
 from ozora.flow.guidance import Predict, guide
 from ozora.flow.path import mix
-from ozora.flow.schedule import Times, layout_first, shift
+from ozora.flow.schedule import LAYOUT_SHIFT, PICTURE_SHIFT, Times, layout_first, shift
 from ozora.flow.solvers import SOLVERS
 from ozora.flow.windows import Shot, Window, cut, split
 from ozora.language.layout import CELLS, read_cells
@@ -40,8 +40,6 @@ from ozora.shapes import VideoShape
 
 CONTEXT = 4
 """Latent frames that a window sees of what is painted before it: a picture and a second of movement."""
-LAYOUT_SHIFT, PICTURE_SHIFT = 5.0, 2.5
-"""How far the times of layout and picture lean toward noise (measured: EXPERIMENTS.md, 2026-11-27)."""
 STRENGTH_SHIFT = 8.0
 """The same for the time at which painting over a clip begins: what is nearer to the data keeps place and light."""
 NARROW = 0.95

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+LAYOUT_SHIFT, PICTURE_SHIFT = 5.0, 2.5
+"""How far the times of layout and picture lean toward noise (measured: EXPERIMENTS.md, 2026-11-27)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:

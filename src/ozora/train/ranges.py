@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ozora.flow.best_of_n import Sampling, State
-from ozora.flow.schedule import Times, layout_first
+from ozora.flow.schedule import LAYOUT_SHIFT, PICTURE_SHIFT, Times, layout_first
 from ozora.model.autoencoder import SPACE, TIME, ResidualBlock
 from ozora.model.engine import PlainEngine
 from ozora.model.maquette import Maquette
@@ -37,7 +37,6 @@ PROMPTS = (
     "three cats in the snow by day while it snows, the camera zooms in",
 )
 STEPS = 8
-LAYOUT_SHIFT, PICTURE_SHIFT = 5.0, 2.5
 
 
 class Meter:
