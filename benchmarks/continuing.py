@@ -20,7 +20,7 @@ import numpy as np
 from ozora import edit, pipeline
 from ozora.backends import BACKENDS
 from ozora.backends.maquette import MaquetteBackend
-from ozora.evaluate.parser import Parser, load_parser
+from ozora.perception.parser import Parser, load_parser
 from ozora.evaluate.prompts import TestPrompt, test_prompts
 from ozora.media import write_video
 from ozora.model.weights import SHIPPED

@@ -22,8 +22,8 @@ from rich.progress import track
 
 from ozora import pipeline
 from ozora.edit.storyboard import parse_board, storyboard
-from ozora.evaluate.parser import Parser, load_parser
-from ozora.evaluate.tracking import ParsedClip, parse_clip
+from ozora.perception.parser import Parser, load_parser
+from ozora.perception.tracking import ParsedClip, parse_clip
 from ozora.language.captions import article
 from ozora.media import write_image
 from ozora.shapes import VideoShape

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ozora.evaluate.drift import Drift, Moment, measure_drift, plot_drift
-from ozora.evaluate.parser import load_parser
+from ozora.perception.parser import load_parser
 from ozora.language.prompt_parser import parse_prompt
 from ozora.media import read_video
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ozora.cli.commands import app, call
-from ozora.evaluate.parser import WEIGHTS
+from ozora.perception.parser import WEIGHTS
 from ozora.media import read_video, write_video
 from ozora.stage.drawing import draw
 from ozora.stage.renderer import Renderer

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ozora.errors import RendererError
-from ozora.evaluate.parser import WEIGHTS, Parser, load_parser
+from ozora.perception.parser import WEIGHTS, Parser, load_parser
 from ozora.stage.opengl import context
 from ozora.stage.renderer import Renderer
 

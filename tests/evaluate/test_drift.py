@@ -8,7 +8,7 @@ import pytest
 
 from ozora.errors import UserError
 from ozora.evaluate.drift import measure_drift, plot_drift
-from ozora.evaluate.parser import Parser
+from ozora.perception.parser import Parser
 from ozora.language.prompt_parser import parse_prompt
 from ozora.stage.drawing import draw
 from ozora.stage.renderer import Renderer

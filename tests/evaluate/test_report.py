@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from ozora.evaluate.parser import Parser
+from ozora.perception.parser import Parser
 from ozora.evaluate.prompts import test_prompts
 from ozora.evaluate.report import (
     WHOLE,

@@ -205,7 +205,7 @@ def drift(
     with _stoppable("stopped"):
         from ozora.cli.edit import told
         from ozora.evaluate.drift import measure_drift, plot_drift
-        from ozora.evaluate.parser import load_parser
+        from ozora.perception.parser import load_parser
         from ozora.language.prompt_parser import parse_prompt
         from ozora.media import read_video
 

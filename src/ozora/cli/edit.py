@@ -226,7 +226,7 @@ def region(
 
     where = _box(box) if box is not None else None
     if thing is not None:
-        from ozora.evaluate.finding import find_thing
+        from ozora.perception.finding import find_thing
         from ozora.media import read_video
 
         where = find_thing(read_video(clip)[0], thing)

@@ -149,7 +149,7 @@ def matte(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where it goes, such as matte.mp4.")],
 ) -> None:
     """Write the matte of a thing of the stage: white where it is. For `export --matte` and `edit --mask`."""
-    from ozora.evaluate.finding import find_matte
+    from ozora.perception.finding import find_matte
     from ozora.media import check_output, read_video, write_video
 
     check_output(output, frames=2)

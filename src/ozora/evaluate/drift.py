@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ozora.errors import UserError
-from ozora.evaluate.parser import Parser
-from ozora.evaluate.tracking import parse_clip
-from ozora.evaluate.verifiers import verify
+from ozora.perception.parser import Parser
+from ozora.perception.tracking import parse_clip
+from ozora.perception.verifiers import verify
 from ozora.language.facts import Statement
 
 STANDING = ("exists", "place", "time", "weather")

@@ -21,10 +21,10 @@ from rich.table import Table
 
 from ozora import pipeline
 from ozora.errors import RendererError
-from ozora.evaluate.parser import Parser, load_parser
+from ozora.perception.parser import Parser, load_parser
 from ozora.evaluate.prompts import TestPrompt, test_prompts
-from ozora.evaluate.tracking import parse_clip
-from ozora.evaluate.verifiers import Verdict, verify
+from ozora.perception.tracking import parse_clip
+from ozora.perception.verifiers import Verdict, verify
 from ozora.language.facts import Fact, Ref, Statement
 from ozora.language.vocabulary import Vocabulary
 from ozora.media import write_text

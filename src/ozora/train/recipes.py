@@ -4,10 +4,11 @@
     tiny     ozora train tiny --out runs/tiny     a minute on 2 cores      a loss that falls; nothing to look at
     gpu      ozora train gpu --out runs/gpu       50 min of one H100       not run yet
     gpu-more ozora train gpu-more --out runs/more 35 min of one H200       not run yet; see docs/training.md
+    parser   ozora train parser --out runs/parser an hour on 2 cores       see docs/training.md
 
 Phases: autoencoder (both halves), latents (a cache), images (and short clips), clips (at a constant rate), cooldown
 (the rate falls to nothing), guided (guidance is baked in), decoder (alone, on noisy latents), sharpen (the decoder with
-critics), enlarger (of finished pictures). Each is resumable; ``ozora train tiny:images`` runs one phase alone.
+critics), enlarger (of finished pictures), lessons (a cache) and parser (of scenes). Each is resumable; ``ozora train tiny:images`` runs one phase alone.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from ozora.model.upscaler import UpscalerConfig
 from ozora.shapes import VideoShape
 from ozora.train.beginning import BEGIN_AUTOENCODER, BEGIN_DENOISER, Beginning
 from ozora.train.diffusion import Serving
+from ozora.train.lessons import LessonPhase
 from ozora.train.optimizers import Schedule
+from ozora.train.parsing import ParserPhase
 from ozora.train.sharpening import Sharpening
 
 
@@ -87,14 +90,24 @@ class EnlargerPhase:
     minutes: float | None = None
 
 
-Phase = Beginning | AutoencoderPhase | LatentPhase | DiffusionPhase | Sharpening | EnlargerPhase
+Phase = (
+    Beginning
+    | AutoencoderPhase
+    | LatentPhase
+    | DiffusionPhase
+    | Sharpening
+    | EnlargerPhase
+    | LessonPhase
+    | ParserPhase
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """One model from nothing, or from other weights, to weights: its phases run in order, by name. The autoencoder of
     the phase ``encoder`` makes the latents. Shipped are the autoencoder of ``decoder``, the text encoder and
-    transformer of ``denoiser`` and, if there is one, the ``enlarger``."""
+    transformer of ``denoiser`` and, if there is one, the ``enlarger``; the scene ``parser`` is a file of its own. A
+    name that is empty is a part that this recipe does not make."""
 
     name: str
     vocabulary: Vocabulary
@@ -107,13 +120,14 @@ class Recipe:
     decoder: str = "sharpen"
     denoiser: str = "guided"
     enlarger: str = "enlarger"
+    parser: str = ""
     steps: int = 6
     seed: int = 0
 
     @property
     def finals(self) -> tuple[str, ...]:
         """The phases that the weights are made of."""
-        return tuple(name for name in (self.decoder, self.denoiser, self.enlarger) if name)
+        return tuple(name for name in (self.decoder, self.denoiser, self.enlarger, self.parser) if name)
 
 
 MORE = 400_000_000
@@ -146,7 +160,10 @@ def tiny() -> Recipe:
             "enlarger": EnlargerPhase(
                 schedule=short, clips=2, batch=2, frames=5, config=UpscalerConfig(width=16, blocks=1), patch=32
             ),
+            "lessons": LessonPhase(count=12, decoded=3, autoencoder="sharpen", height=64, width=96),
+            "parser": ParserPhase(schedule=short, batch=2, tested=4),
         },
+        parser="parser",
     )
 
 
@@ -278,7 +295,24 @@ def gpu_more() -> Recipe:
     )
 
 
-RECIPES: dict[str, Callable[[], Recipe]] = {"tiny": tiny, "gpu": gpu, "gpu-more": gpu_more}
+def parser() -> Recipe:
+    """The scene parser of the shipped vocabulary; its decoded lessons are those of the shipped autoencoder."""
+    return replace(
+        gpu(),
+        name="parser",
+        phases={
+            "begin": Beginning(),
+            "lessons": LessonPhase(count=16_000, autoencoder=BEGIN_AUTOENCODER),
+            "parser": ParserPhase(schedule=Schedule(steps=6000, rate=2e-2, warmup=300, cooldown=0.6), batch=16),
+        },
+        decoder="",
+        denoiser="",
+        enlarger="",
+        parser="parser",
+    )
+
+
+RECIPES: dict[str, Callable[[], Recipe]] = {"tiny": tiny, "gpu": gpu, "gpu-more": gpu_more, "parser": parser}
 
 
 def find(name: str) -> Recipe:

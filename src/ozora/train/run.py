@@ -5,6 +5,7 @@ Every phase skips what is done, so the same command goes on where it stopped.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -28,8 +29,11 @@ from ozora.train.caption_probe import denoiser_weights
 from ozora.train.curve import plot_curve
 from ozora.train.diffusion import Diffusion, latent_scale
 from ozora.train.enlarging import Enlarging
+from ozora.train.lessons import PART, LessonPhase
+from ozora.train.lessons import fill as fill_lessons
 from ozora.train.loop import Phase, Report, finished_weights, run_phase
 from ozora.train.machine import close, find_machine, meet
+from ozora.train.parsing import ParserPhase, Parsing
 from ozora.train.ranges import measure_ranges
 from ozora.train.recipes import (
     AutoencoderPhase,
@@ -41,6 +45,7 @@ from ozora.train.recipes import (
 )
 from ozora.train.renderers import Order, idle_cores
 from ozora.train.sharpening import Sharpener, Sharpening, sharpened_decoder
+from ozora.perception.parser import Parser, ParserNet, save_parser
 
 
 def train(name: str, out: Path, resume: bool) -> None:
@@ -75,11 +80,17 @@ def run_one(recipe: Recipe, name: str, out: Path) -> Iterator[str]:
     if isinstance(phase, LatentPhase):
         yield from _fill(recipe, phase, out)
         return
+    if isinstance(phase, LessonPhase):
+        yield from _fill_lessons(recipe, name, phase, out)
+        return
     trained: Phase
     if isinstance(phase, AutoencoderPhase):
         trained = _autoencoding(recipe, name, phase, out)
     elif isinstance(phase, Sharpening):
         trained = _sharpener(recipe, name, phase, out)
+    elif isinstance(phase, ParserPhase):
+        folder = out / phase.lessons
+        trained = Parsing(name=name, config=phase, vocabulary=recipe.vocabulary, folder=folder, seed=recipe.seed)
     elif isinstance(phase, EnlargerPhase):
         trained = _enlarging(recipe, name, phase, out)
     else:
@@ -189,6 +200,16 @@ def _fill(recipe: Recipe, phase: LatentPhase, out: Path) -> Iterator[str]:
     yield "\n"
 
 
+def _fill_lessons(recipe: Recipe, name: str, phase: LessonPhase, out: Path) -> Iterator[str]:
+    if find_machine().leads:
+        autoencoder = _autoencoder(out, phase.autoencoder) if phase.autoencoder else None
+        workers = len(os.sched_getaffinity(0)) if phase.count > PART else 0
+        for done in fill_lessons(out / name, recipe.vocabulary, phase, autoencoder, workers=workers):
+            yield f"\rlessons: {done}/{phase.count}   "
+    meet()
+    yield "\n"
+
+
 def maquette_config(recipe: Recipe) -> MaquetteConfig:
     """The model of a recipe."""
     return MaquetteConfig(
@@ -233,7 +254,30 @@ def _denoiser_start(
 
 
 def bundle(recipe: Recipe, out: Path) -> Path:
-    """Put autoencoder, denoiser, latent scale and enlarger together as shippable weights; returns their path."""
+    """Put autoencoder, denoiser, latent scale and enlarger together as shippable weights, and the scene parser as a
+    file of its own; returns the path of the last that was written."""
+    path = out / f"{recipe.name}.safetensors"
+    if recipe.parser:
+        path = _bundle_parser(recipe, out)
+    return _bundle_model(recipe, out) if recipe.denoiser else path
+
+
+def _bundle_parser(recipe: Recipe, out: Path) -> Path:
+    weights, facts = finished_weights(out, recipe.parser)
+    net = ParserNet(recipe.vocabulary)
+    net.load_state_dict(weights)
+    phase = recipe.phases[recipe.parser]
+    assert isinstance(phase, ParserPhase)
+    folder = out / phase.lessons
+    parsing = Parsing(name=recipe.parser, config=phase, vocabulary=recipe.vocabulary, folder=folder)
+    figures = {name: round(value, 4) for name, value in parsing.examine(net.eval()).items()}
+    card = {"recipe": recipe.name, "steps": facts["step"], "lessons": len(parsing.lessons), "right": figures}
+    path = out / "parser.safetensors"
+    save_parser(Parser(net=net, vocabulary=recipe.vocabulary, card=card), path)
+    return path
+
+
+def _bundle_model(recipe: Recipe, out: Path) -> Path:
     weights, facts = finished_weights(out, recipe.denoiser)
     enlarger = _enlarger(out, recipe.enlarger) if recipe.enlarger else None
     config = MaquetteConfig.from_dict(facts["phase"]["model"])
@@ -255,7 +299,7 @@ def bundle(recipe: Recipe, out: Path) -> Path:
         "trained_steps": {
             name: _steps(out / name)
             for name, phase in recipe.phases.items()
-            if not isinstance(phase, LatentPhase | Beginning)
+            if not isinstance(phase, LatentPhase | Beginning | LessonPhase | ParserPhase)
         },
     }
     save_bundle(path, model.eval(), card, ranges=measure_ranges(model.eval()))

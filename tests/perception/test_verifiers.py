@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ozora.evaluate.lessons import true_maps
+from ozora.evaluate.truth import true_maps
 from ozora.evaluate.prompts import test_prompts
-from ozora.evaluate.tracking import ParsedClip, Track, track_things
-from ozora.evaluate.verifiers import MOTION, VERIFIERS, cast, verify
+from ozora.perception.tracking import ParsedClip, Track, track_things
+from ozora.perception.verifiers import MOTION, VERIFIERS, cast, verify
 from ozora.language.facts import Fact, Ref, Statement
 from ozora.language.prompt_parser import parse_prompt
 from ozora.language.vocabulary import SMALL

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ozora.evaluate.parser import HEIGHT, WIDTH, Maps
-from ozora.evaluate.tracking import Blob, ParsedClip, find_blobs, fragments, track_things
+from ozora.perception.parser import HEIGHT, WIDTH, Maps
+from ozora.perception.tracking import Blob, ParsedClip, find_blobs, fragments, track_things
 from ozora.language.vocabulary import SMALL
 
 NOUNS = ("", *SMALL.nouns)

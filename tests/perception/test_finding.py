@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ozora.errors import UserError
-from ozora.evaluate.finding import find_matte, find_thing
-from ozora.evaluate.parser import Parser
+from ozora.perception.finding import find_matte, find_thing
+from ozora.perception.parser import Parser
 from ozora.stage.drawing import draw
 from ozora.stage.renderer import Renderer
 from ozora.stage.scene import Motion, Scene, Thing

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ozora.evaluate.lessons import render_lessons, train_parser, true_maps, varied_scene, worsen
-from ozora.evaluate.parser import HEIGHT, WIDTH, load_parser
+from ozora.perception.parser import HEIGHT, WIDTH, load_parser
 from ozora.language.cast import CAST
 from ozora.language.vocabulary import FULL, SMALL, is_held_out
 from ozora.stage.renderer import Renderer

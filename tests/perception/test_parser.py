@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ozora.errors import WeightsError
-from ozora.evaluate.parser import HEIGHT, WIDTH, Parser, ParserNet, load_parser, save_parser, shrink
+from ozora.perception.parser import HEIGHT, WIDTH, Parser, ParserNet, load_parser, save_parser, shrink
 from ozora.evaluate.prompts import test_prompts
 from ozora.evaluate.report import CATEGORIES, render, score
 from ozora.language.vocabulary import FULL, SMALL

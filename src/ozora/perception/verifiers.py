@@ -7,13 +7,15 @@ Positions are fractions of the picture's width and height, so thresholds are too
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ozora.evaluate.tracking import ParsedClip, Track
+from ozora.language.cast import CAST
 from ozora.language.facts import Fact, Ref, Statement
+from ozora.perception.camera import CameraMotion
+from ozora.perception.tracking import ParsedClip, Track
 
 FloatArray = NDArray[np.float64]
 PRESENT = 0.8
@@ -32,6 +34,14 @@ MIN_APART = 0.03
 MIN_TURNING = 0.020
 """How much the picture of a spinning thing changes at least within itself (standard deviation over time, 0 to 1)."""
 
+MIN_PAN, MIN_NEARER = 0.2, 0.1
+"""How far the background goes at least when the camera turns, in picture sides, and how much it grows or shrinks when
+the camera comes or goes: natural logarithm."""
+STEADY, STEADY_SIZE = 0.12, 0.15
+"""What a camera at rest may seem to move and grow."""
+CARRIED = 0.5
+"""When the camera turns, things go along with the background at least so far; when it circles them, they do not."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
@@ -44,11 +54,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What a verifier looks at: the statement, the clip, and the track (or tracks) of each thing by number."""
+    """What a verifier looks at: the statement, the clip, and the track (or tracks) of each thing by number; ``steady``
+    are the same tracks as a camera at rest would have seen them."""
 
     statement: Statement
     parsed: ParsedClip
     cast: tuple[tuple[Track, ...], ...]
+    steady: tuple[tuple[Track, ...], ...]
 
 
 Answer = tuple[bool | None, float]
@@ -56,10 +68,40 @@ UNSETTLED: Answer = (None, float("nan"))
 MISSING: Answer = (False, float("nan"))
 
 
+def kind(noun: str) -> tuple[bool, str]:
+    """What a noun is apart from its variant: a brown horse and a white horse are horses; a toy is another kind."""
+    member = CAST.get(noun)
+    return (False, noun) if member is None else (True, member.noun)
+
+
+def fits(noun: str, color: str, ref: Ref) -> bool:
+    """Whether what is seen is what is asked for: its kind, and its color where one is named."""
+    return bool(noun) and kind(noun) == kind(ref.noun) and ref.color in ("", color)
+
+
 def _fits(track: Track, ref: Ref) -> NDArray[np.bool_]:
-    """Where [f] a track shows the noun and, where it is named, the color that are asked for."""
-    names = zip(track.nouns, track.colors, strict=True)
-    return np.array([noun == ref.noun and ref.color in ("", color) for noun, color in names])
+    """Where [f] a track shows what is asked for."""
+    return np.array([fits(noun, color, ref) for noun, color in zip(track.nouns, track.colors, strict=True)])
+
+
+def steady(track: Track, camera: CameraMotion) -> Track:
+    """The track as a camera at rest would have seen it: in the picture of the first frame, shots joined end to end. Its
+    ``area`` is unknown where the picture's edge cuts it."""
+    x, y = ((values - 0.5 - shift) / camera.scale + 0.5 for values, shift in ((track.x, camera.dx), (track.y, camera.dy)))
+    shifts = np.stack([camera.dx, camera.dy, camera.dx, camera.dy], axis=1)
+    box = (track.box - 0.5 - shifts) / camera.scale[:, None] + 0.5
+    whole = (track.box[:, 0] > 0.005) & (track.box[:, 2] < 0.995) & (track.box[:, 3] < 0.995)
+    area = np.where(whole, track.area, np.nan) / camera.scale**2
+    for shot in range(1, int(camera.shot[-1]) + 1):
+        before, after = (np.flatnonzero(np.isfinite(x) & inside) for inside in (camera.shot < shot, camera.shot == shot))
+        if len(before) and len(after):
+            one, two, later = before[-1], after[0], camera.shot >= shot
+            area[later] *= track.area[one] / track.area[two]
+            jump_x, jump_y = x[one] - x[two], box[one, 3] - box[two, 3]
+            x[later] += jump_x
+            y[later] += jump_y
+            box[later] += np.array([jump_x, jump_y, jump_x, jump_y])
+    return replace(track, x=x, y=y, box=box, area=area)
 
 
 def cast(statement: Statement, parsed: ParsedClip) -> tuple[tuple[Track, ...], ...]:
@@ -69,7 +111,7 @@ def cast(statement: Statement, parsed: ParsedClip) -> tuple[tuple[Track, ...], .
 
     def merit(ref: Ref, i: int) -> float:
         track = parsed.tracks[i]
-        return float(_fits(track, ref).mean() + 0.1 * track.visible.mean()) * (track.noun == ref.noun)
+        return float(_fits(track, ref).mean() + 0.1 * track.visible.mean()) * (kind(track.noun) == kind(ref.noun))
 
     def best(number: int) -> float:
         return max((merit(statement.things[number], i) for i in free), default=0.0)
@@ -136,12 +178,10 @@ def _way(track: Track) -> float:
 
 def _growth(track: Track) -> float:
     """Natural logarithm of how much the side grows; frames cut by the picture's edge do not count."""
-    whole = (track.box[:, 0] > 0.005) & (track.box[:, 2] < 0.995) & (track.box[:, 3] < 0.995)
-    size = np.where(whole, np.sqrt(track.area), np.nan)
-    frames = np.flatnonzero(np.isfinite(size))
+    frames = np.flatnonzero(np.isfinite(track.area))
     if len(frames) < 4:
         return 0.0
-    return float(np.polyfit(frames, np.log(size[frames]), 1)[0] * (len(size) - 1))
+    return float(np.polyfit(frames, np.log(track.area[frames]) / 2, 1)[0] * (len(track.area) - 1))
 
 
 def _swing(track: Track) -> float:
@@ -226,7 +266,7 @@ def motion(fact: Fact, evidence: Evidence) -> Answer:
     noun = evidence.statement.things[fact.subject or 0].noun
     if fact.value not in MOTION or (fact.value == "spin" and noun in ROUND):
         return UNSETTLED
-    tracks = evidence.cast[fact.subject or 0]
+    tracks = evidence.steady[fact.subject or 0]
     if not tracks:
         return MISSING
     answers = [MOTION[fact.value](track) for track in tracks]
@@ -285,9 +325,81 @@ def time(fact: Fact, evidence: Evidence) -> Answer:
     return evidence.parsed.time == fact.value, float("nan")
 
 
-def unsettled(fact: Fact, evidence: Evidence) -> Answer:
-    """For kinds that no verifier settles yet."""
-    return UNSETTLED
+def weather(fact: Fact, evidence: Evidence) -> Answer:
+    return evidence.parsed.weather == fact.value, float("nan")
+
+
+def _turn(axis: str, sign: float, *, around: bool = False) -> Callable[[Evidence], Answer]:
+    """The background goes by ``sign`` along an axis of the picture; things go with it, or do not where the camera goes
+    ``around`` them."""
+
+    def judge(evidence: Evidence) -> Answer:
+        way = float(getattr(evidence.parsed.camera, axis)[-1])
+        if sign * way < MIN_PAN:
+            return False, way
+        carried = [_trend(track, getattr(track, axis[1])) / way for tracks in evidence.cast for track in tracks]
+        if axis == "dy" or not carried:
+            return True, way
+        return (float(np.median(carried)) < CARRIED) == around, way
+
+    return judge
+
+
+def _approach(sign: float) -> Callable[[Evidence], Answer]:
+    """The background grows or shrinks. Whether by a lens or on rails is not told apart."""
+
+    def judge(evidence: Evidence) -> Answer:
+        growth = float(np.log(evidence.parsed.camera.scale[-1]))
+        return sign * growth >= MIN_NEARER, growth
+
+    return judge
+
+
+def _at_rest(evidence: Evidence) -> Answer:
+    camera = evidence.parsed.camera
+    growth = abs(float(np.log(camera.scale[-1])))
+    moved = max(abs(camera.dx[-1]) / STEADY, abs(camera.dy[-1]) / STEADY, growth / STEADY_SIZE, camera.shot[-1])
+    return bool(moved < 1), float(moved)
+
+
+def _cut(evidence: Evidence) -> Answer:
+    shots = int(evidence.parsed.camera.shot[-1]) + 1
+    return shots > 1, float(shots)
+
+
+CAMERA: dict[str, Callable[[Evidence], Answer]] = {
+    "static": _at_rest,
+    "cut": _cut,
+    "pan left": _turn("dx", 1.0),
+    "pan right": _turn("dx", -1.0),
+    "orbit left": _turn("dx", -1.0, around=True),
+    "orbit right": _turn("dx", 1.0, around=True),
+    "tilt up": _turn("dy", 1.0),
+    "tilt down": _turn("dy", -1.0),
+    "zoom in": _approach(1.0),
+    "dolly in": _approach(1.0),
+    "zoom out": _approach(-1.0),
+    "dolly out": _approach(-1.0),
+}
+
+
+def camera(fact: Fact, evidence: Evidence) -> Answer:
+    """The camera moves as stated; whether it follows something is not verified."""
+    return CAMERA[fact.value](evidence) if fact.value in CAMERA else UNSETTLED
+
+
+def event(fact: Fact, evidence: Evidence) -> Answer:
+    """Something is painted: its color is another at the end. Other events are not verified."""
+    verb, _, color = fact.value.partition(" ")
+    if verb != "paint" or not color or fact.subject is None:
+        return UNSETTLED
+    tracks = evidence.cast[fact.subject]
+    if not tracks:
+        return MISSING
+    shown = [name for name in tracks[0].colors if name]
+    late = shown[-max(len(shown) // 5, 1) :]
+    share = late.count(color) / len(late)
+    return share >= PRESENT and shown[0] != color, share
 
 
 VERIFIERS: dict[str, Callable[[Fact, Evidence], Answer]] = {
@@ -296,15 +408,21 @@ VERIFIERS: dict[str, Callable[[Fact, Evidence], Answer]] = {
     "relation": relation,
     "place": place,
     "time": time,
-    "weather": unsettled,
-    "camera": unsettled,
-    "event": unsettled,
+    "weather": weather,
+    "camera": camera,
+    "event": event,
 }
 
 
 def verify(statement: Statement, parsed: ParsedClip) -> tuple[Verdict, ...]:
     """A verdict on each fact of a statement, in its order."""
-    evidence = Evidence(statement=statement, parsed=parsed, cast=cast(statement, parsed))
+    played = cast(statement, parsed)
+    evidence = Evidence(
+        statement=statement,
+        parsed=parsed,
+        cast=played,
+        steady=tuple(tuple(steady(track, parsed.camera) for track in tracks) for tracks in played),
+    )
     verdicts = []
     for fact in statement.facts:
         holds, figure = VERIFIERS[fact.kind](fact, evidence)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
@@ -9,9 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ozora.errors import UserError
-from ozora.evaluate.parser import Maps, Parser, load_parser
-from ozora.evaluate.tracking import Track, track_things
+from ozora.language.facts import Ref
 from ozora.language.prompt_parser import parse_prompt
+from ozora.perception.parser import Maps, Parser, load_parser
+from ozora.perception.tracking import Track, track_things
+from ozora.perception.verifiers import fits
 from ozora.plan import Box
 
 MARGIN = 0.03
@@ -23,19 +26,29 @@ def find_thing(frames: NDArray[np.uint8], words: str, *, parser: Parser | None =
 
     ``UserError`` when the words name no thing, or what was seen instead of it.
     """
-    *_, track = _find(frames, words, parser)
+    parser = load_parser() if parser is None else parser
+    track = _best(parser, parser.read(frames), _thing(words), words)
     sides = np.concatenate([np.nanmin(track.box[:, :2], axis=0) - MARGIN, np.nanmax(track.box[:, 2:], axis=0) + MARGIN])
     left, top, right, bottom = (Fraction(float(side)).limit_denominator(1000) for side in sides.clip(0, 1))
     return Box(left=left, top=top, right=right, bottom=bottom)
 
 
 def find_matte(frames: NDArray[np.uint8], words: str, *, parser: Parser | None = None) -> NDArray[np.uint8]:
-    """How much of each pixel [f, h, w] a thing covers, 0 to 255; the parser sees 112 x 64 pixels, and so soft edges.
+    """How much of each pixel [f, h, w] a thing covers, 0 to 255; the parser answers at 112 x 64 pixels, and so soft
+    edges.
 
     ``UserError`` as in ``find_thing``.
     """
-    used, maps, track = _find(frames, words, parser)
-    votes = maps.votes[..., 1 + used.vocabulary.nouns.index(track.noun)].astype(np.float32)
+    parser = load_parser() if parser is None else parser
+    thing, covered = _thing(words), []
+
+    def watched() -> Iterator[Maps]:
+        for maps in parser.read(frames):
+            covered.append(1 - maps.votes[..., 0].astype(np.float32))
+            yield maps
+
+    track = _best(parser, watched(), thing, words)
+    votes = np.concatenate(covered)
     height, width = votes.shape[1:]
     result = np.zeros(frames.shape[:3], np.uint8)
     for number, (vote, box) in enumerate(zip(votes, track.box, strict=True)):
@@ -50,16 +63,18 @@ def find_matte(frames: NDArray[np.uint8], words: str, *, parser: Parser | None =
     return result
 
 
-def _find(frames: NDArray[np.uint8], words: str, parser: Parser | None) -> tuple[Parser, Maps, Track]:
-    """The parser, what it read, and the thing that is meant: the most visible one that fits."""
+def _thing(words: str) -> Ref:
     things = parse_prompt(words).statement.things
     if not things:
         raise UserError(f"'{words}' names no thing of the stage; give a box or a mask instead")
-    parser = load_parser() if parser is None else parser
-    maps = parser.read(frames)
-    tracks = track_things(maps, parser.vocabulary).tracks
-    found = [one for one in tracks if one.noun == things[0].noun and things[0].color in ("", one.color)]
+    return things[0]
+
+
+def _best(parser: Parser, parts: Iterator[Maps], thing: Ref, words: str) -> Track:
+    """The most visible thing that is what is meant."""
+    tracks = track_things(parts, parser.vocabulary).tracks
+    found = [track for track in tracks if fits(track.noun, track.color, thing)]
     if not found:
-        seen = ", ".join(f"a {track.color} {track.noun}" for track in tracks) or "nothing that it knows"
+        seen = ", ".join(f"a {track.called}" for track in tracks) or "nothing that it knows"
         raise UserError(f"'{words}' is not found in the clip; the parser sees {seen}; give a box instead")
-    return parser, maps, found[0]
+    return found[0]
