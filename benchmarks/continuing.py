@@ -20,10 +20,10 @@ import numpy as np
 from ozora import edit, pipeline
 from ozora.backends import BACKENDS
 from ozora.backends.maquette import MaquetteBackend
-from ozora.perception.parser import Parser, load_parser
 from ozora.evaluate.prompts import TestPrompt, test_prompts
 from ozora.media import write_video
 from ozora.model.weights import SHIPPED
+from ozora.perception.parser import Parser, load_parser
 from ozora.stage.drawing import draw
 from ozora.stage.renderer import Renderer
 

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from ozora.evaluate.drift import Drift, Moment, measure_drift, plot_drift
-from ozora.perception.parser import load_parser
 from ozora.language.prompt_parser import parse_prompt
 from ozora.media import read_video
+from ozora.perception.parser import load_parser
 
 PROMPT = "a red cube and a blue ball in a meadow"
 RUN = """

@@ -1,6 +1,7 @@
 """The one pipeline: how a sentence becomes a file.
 
-    prompt -> plan -> policy -> canvas -> latents -> frames -> watermark -> file -> signature, with a record beside it
+    prompt -> plan -> policy -> canvas -> latents -> frames -> check -> watermark -> file -> signature,
+    with a record beside it
 
 ``make_plan`` turns a request into a plan, ``make`` paints a plan into a signed file, frame by frame as they come. For
 who wants the frames, ``run`` turns a plan into a take, and ``write`` a take into a file. Every verb builds a plan; none
@@ -39,10 +40,21 @@ from ozora.edit.given import (
     read_references,
     to_native,
 )
-from ozora.errors import CapabilityError, PaintingError, PromptError, SizeError, UserError, blaming
+from ozora.errors import CapabilityError, PaintingError, PromptError, SizeError, UserError, WeightsError, blaming
 from ozora.language.stories import spans
 from ozora.media import VideoWriter, check_picture, holds_sound
-from ozora.plan import Composition, Condition, ImageCondition, Plan, Prompt, Record, ReferenceCondition, Sampler
+from ozora.perception.check import Check
+from ozora.plan import (
+    Composition,
+    Condition,
+    ImageCondition,
+    Plan,
+    Prompt,
+    Record,
+    ReferenceCondition,
+    Sampler,
+    tell_missing,
+)
 from ozora.shapes import VideoShape
 from ozora.timecode import exact, rate
 from ozora.trust.publish import Terms, check_prompts, publish, publishing
@@ -223,6 +235,19 @@ class _Shoot:
         self.origins = count_origins(self._given, plan.shape.frames)
         self.sound = read_given_sound(plan, self._given)
         self._pixels = hashlib.sha256()
+        self._check, self._unchecked = self._open_check()
+
+    def _open_check(self) -> tuple[Check | None, tuple[str, ...]]:
+        """What looks at the frames, where the model's pictures can be read, or why nothing does."""
+        if not self.backend.capabilities.is_checkable:
+            return None, ()
+        given = np.zeros(self.plan.shape.frames, bool)
+        for part in self._given:
+            given[part.frame : part.last] |= part.known is None
+        try:
+            return Check(self.plan, given=given), ()
+        except WeightsError as error:
+            return None, (f"what was painted is not checked: {error}",)
 
     def frames(self, *, preview: bool, resume: bytes | None) -> Iterator[Progress | Frames]:
         """Progress, and in between the frames, piece by piece."""
@@ -258,12 +283,17 @@ class _Shoot:
     def _count(self, frames: Frames) -> Frames:
         self._pixels.update(frames.tobytes())
         self.clock.mark("conform")
+        if self._check is not None:
+            self._check.add(frames)
+            self.clock.mark("check")
         return frames
 
     def record(self) -> Record:
         """How the frames were made; complete when all of them are."""
         machine = {"system": platform.system(), "processor": platform.machine(), "model": _processor()}
         can = self.backend.capabilities
+        findings = () if self._check is None else self._check.findings()
+        self.clock.mark("check")
         return Record(
             plan=self.plan,
             backend=can.name,
@@ -272,7 +302,8 @@ class _Shoot:
             versions=dict(_versions()),
             machine={**machine, **self.backend.machine},
             timings_s=dict(self.clock.seconds),
-            notes=notes(self.plan),
+            notes=(*notes(self.plan), *self._unchecked, *tell_missing(findings)),
+            findings=findings,
             parents=tuple(dict.fromkeys(item.sha256 for item in self.plan.conditions)),
             origins=self.origins,
             weights_license=can.license,

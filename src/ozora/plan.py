@@ -350,13 +350,45 @@ class FrameOrigins:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Whether a fact that prompt number ``prompt`` states shows in what was painted; ``None`` where no verifier can
+    tell. ``recognised`` is the share of such facts that the verifiers recognise where they are true."""
+
+    prompt: int
+    fact: str
+    shows: bool | None
+    recognised: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        known = {} if self.recognised is None else {"recognised": self.recognised}
+        return {"prompt": self.prompt, "fact": self.fact, "shows": self.shows, **known}
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> Finding:
+        return Finding(prompt=data["prompt"], fact=data["fact"], shows=data["shows"], recognised=data.get("recognised"))
+
+
+def tell_missing(findings: tuple[Finding, ...]) -> tuple[str, ...]:
+    """A sentence on each fact that does not show."""
+    many = len({finding.prompt for finding in findings}) > 1
+    lines = []
+    for finding in findings:
+        if finding.shows is False:
+            where = f"shot {finding.prompt + 1}: " if many else ""
+            sure = "" if finding.recognised is None else f"; {finding.recognised:.0%} of such are recognised when there"
+            lines.append(f"{where}not seen: {finding.fact} (try another seed, or --takes 4{sure})")
+    return tuple(lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What made a take: written once beside the file, and read by everything that comes after.
 
     ``timings_s`` maps a stage of the pipeline to seconds; ``pixels_sha256`` is the hash of the frames before
-    compression, the number that a repeat of the plan must give again; ``notes`` are sentences for the user.
-    ``origins`` is ``None`` in records from before it was counted. ``weights_license`` and ``weights_credit`` are what
-    the license of the weights asks to be passed on; empty in older records.
+    compression, the number that a repeat of the plan must give again; ``notes`` are sentences for the user, and
+    ``findings`` say what of the prompts shows. ``origins`` is ``None`` in records from before it was counted.
+    ``weights_license`` and ``weights_credit`` are what the license of the weights asks to be passed on; empty in older
+    records.
     """
 
     plan: Plan
@@ -371,6 +403,7 @@ class Record:
     origins: FrameOrigins | None = None
     weights_license: str = ""
     weights_credit: str = ""
+    findings: tuple[Finding, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         names = ("weights_license", "weights_credit")
@@ -388,6 +421,7 @@ class Record:
             "parents": list(self.parents),
             **origins,
             **rights,
+            **({"findings": [finding.to_dict() for finding in self.findings]} if self.findings else {}),
         }
 
     @staticmethod
@@ -405,7 +439,13 @@ class Record:
             origins=FrameOrigins.from_dict(data["origins"]) if "origins" in data else None,
             weights_license=data.get("weights_license", ""),
             weights_credit=data.get("weights_credit", ""),
+            findings=tuple(Finding.from_dict(item) for item in data.get("findings", ())),
         )
 
     def to_json(self) -> str:
         return json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
+
+
+def count_missing(record: Record) -> int:
+    """How many facts of its prompts a take does not show."""
+    return sum(finding.shows is False for finding in record.findings)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from ozora.cli.commands import app, call
-from ozora.perception.parser import WEIGHTS
 from ozora.media import read_video, write_video
 from ozora.stage.drawing import draw
 from ozora.stage.renderer import Renderer
@@ -18,8 +17,6 @@ from ozora.trust.verify import verify
 from tests.handover.clips import make_finished
 from tests.trust.clips import draw_clip, film
 from tests.trust.records import RECORD
-
-PARSER = WEIGHTS / "parser.safetensors"
 
 
 def _published(path: Path) -> int:
@@ -81,14 +78,6 @@ def test_a_larger_clip_is_signed_with_its_parent(tmp_path: Path, capsys: pytest.
 
 
 @pytest.mark.egl
-def test_a_matte_waits_for_a_scene_parser(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_video(draw_clip(0), Fraction(12), tmp_path / "a.mp4")
-    assert call(app, ["matte", str(tmp_path / "a.mp4"), "the red ball", "-o", str(tmp_path / "m.mp4")]) == 3
-    assert "not trained yet" in capsys.readouterr().err
-    assert not (tmp_path / "m.mp4").exists()
-
-
-@pytest.mark.skipif(not PARSER.exists(), reason="the scene parser of this model is not trained yet")
 def test_a_matte_is_white_where_the_thing_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     scene = Scene(things=(Thing(noun="ball", color="red", x=-1.0, z=0.3),), place="meadow")
     frames = Renderer(128, 224).render(draw(scene, np.arange(6) / 12, 224 / 128)).rgb

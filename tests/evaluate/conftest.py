@@ -1,4 +1,4 @@
-"""The stage and the shipped parser, made once for all tests of this folder."""
+"""The stage and the shipped parser, made once for all tests of this folder and of ``tests/perception``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ozora.errors import RendererError
-from ozora.perception.parser import WEIGHTS, Parser, load_parser
+from ozora.perception.parser import Parser, load_parser
 from ozora.stage.opengl import context
 from ozora.stage.renderer import Renderer
 
@@ -27,6 +27,4 @@ def renderer() -> Renderer:
 
 @pytest.fixture(scope="session")
 def parser() -> Parser:
-    if not (WEIGHTS / "parser.safetensors").exists():
-        pytest.skip("the scene parser of this model is not trained yet")
     return load_parser()

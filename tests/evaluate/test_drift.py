@@ -8,8 +8,8 @@ import pytest
 
 from ozora.errors import UserError
 from ozora.evaluate.drift import measure_drift, plot_drift
-from ozora.perception.parser import Parser
 from ozora.language.prompt_parser import parse_prompt
+from ozora.perception.parser import Parser
 from ozora.stage.drawing import draw
 from ozora.stage.renderer import Renderer
 from ozora.stage.scene import Scene, Thing

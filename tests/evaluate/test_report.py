@@ -6,25 +6,27 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from ozora.perception.parser import Parser
 from ozora.evaluate.prompts import test_prompts
 from ozora.evaluate.report import (
     WHOLE,
     Comparison,
     Score,
     Tally,
-    category,
     compare,
     contrary,
     markdown,
+    prompt_sets,
     render,
     score,
     show,
     tally,
     wilson,
 )
+from ozora.language.cast import CAST
 from ozora.language.prompt_parser import parse_prompt
-from ozora.language.vocabulary import SMALL
+from ozora.language.vocabulary import FULL, SMALL
+from ozora.perception.parser import Parser
+from ozora.perception.verifiers import category
 from ozora.shapes import VideoShape
 from ozora.stage.renderer import Renderer
 
@@ -96,3 +98,17 @@ def test_what_does_not_hold_is_listed_by_its_prompt(parser: Parser) -> None:
     assert {miss.prompt for miss in black.missed} == {prompts[0].caption.text}
     assert {"kind": "exists", "value": ""}.items() <= black.to_dict()["missed"][0].items()
     assert len(black.missed) == sum(one.counted - one.holds for name, one in black.tallies.items() if name != WHOLE)
+
+
+def test_toys_and_the_cast_are_judged_apart() -> None:
+    sets = prompt_sets(FULL, 12)
+    assert {title: len(some) for title, some in sets.items()} == {
+        "toys, in distribution": 3,
+        "toys, held-out pairs": 3,
+        "cast, in distribution": 3,
+        "cast, held-out pairs": 3,
+    }
+    for title, some in sets.items():
+        of_cast = {ref.noun in CAST for prompt in some for ref in prompt.caption.statement.things}
+        assert of_cast == {title.startswith("cast")}
+    assert list(prompt_sets(SMALL, 4)) == ["toys, in distribution", "toys, held-out pairs"]

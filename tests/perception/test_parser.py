@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from ozora.errors import WeightsError
-from ozora.perception.parser import HEIGHT, WIDTH, Parser, ParserNet, load_parser, save_parser, shrink
 from ozora.evaluate.prompts import test_prompts
 from ozora.evaluate.report import CATEGORIES, render, score
 from ozora.language.vocabulary import FULL, SMALL
+from ozora.perception.parser import BATCH, HEIGHT, WIDTH, Parser, ParserNet, load_parser, save_parser, shrink
 from ozora.stage.renderer import Renderer
 
 
@@ -21,21 +21,34 @@ def untrained() -> Parser:
 
 def test_the_network_is_small_and_answers_every_pixel() -> None:
     net = ParserNet(FULL).eval()
-    assert sum(value.numel() for value in net.parameters()) < 1_500_000
+    assert sum(value.numel() for value in net.parameters()) < 1_200_000, "its file is to stay small"
     with torch.inference_mode():
         logits = net(torch.zeros(2, 3, HEIGHT, WIDTH))
-    assert logits.noun.shape == (2, len(FULL.nouns) + 1, HEIGHT, WIDTH)
-    assert logits.color.shape == (2, len(FULL.colors), HEIGHT, WIDTH)
+    assert logits.noun.shape == (2, len(FULL.nouns) + 1, HEIGHT // 2, WIDTH // 2)
+    assert logits.color.shape == (2, len(FULL.colors), HEIGHT // 2, WIDTH // 2)
+    assert logits.weather.shape == (2, len(FULL.weathers))
     assert logits.place.shape == (2, len(FULL.places))
     assert logits.time.shape == (2, len(FULL.times))
 
 
-def test_frames_of_any_size_are_read() -> None:
-    for size in ((128, 224), (HEIGHT, WIDTH), (90, 50)):
-        maps = untrained().read(np.zeros((3, *size, 3), np.uint8))
-        assert maps.noun.shape == maps.color.shape == (3, HEIGHT, WIDTH)
-        assert maps.rgb.shape == (3, HEIGHT, WIDTH, 3)
-        assert np.allclose(maps.place.sum(1), 1, atol=1e-5)
+def test_frames_of_any_size_are_read_in_their_own_shape() -> None:
+    sizes = {
+        (128, 224): (64, 112),
+        (64, 112): (64, 112),
+        (1280, 720): (112, 64),
+        (100, 100): (88, 88),
+        (40, 400): (24, 264),
+    }
+    for size, (height, width) in sizes.items():
+        (maps,) = untrained().read(np.zeros((3, *size, 3), np.uint8))
+        assert maps.noun.shape == maps.color.shape == (3, height, width)
+        assert maps.rgb.shape == (3, height, width, 3)
+        assert np.allclose(maps.place.sum(1), 1, atol=1e-3)
+
+
+def test_long_clips_are_read_in_parts() -> None:
+    parts = list(untrained().read(np.zeros((BATCH + 3, 16, 28, 3), np.uint8)))
+    assert [len(maps.noun) for maps in parts] == [BATCH, 3]
 
 
 def test_shrinking_keeps_the_mean() -> None:
@@ -50,7 +63,8 @@ def test_weights_round_trip(tmp_path: Path) -> None:
     assert again.vocabulary == SMALL
     assert again.card == {"steps": 0}
     frames = np.random.default_rng(0).integers(0, 255, (2, HEIGHT, WIDTH, 3), np.uint8)
-    assert (again.read(frames).noun == untrained().read(frames).noun).mean() > 0.98  # half precision
+    (kept,), (first,) = again.read(frames), untrained().read(frames)
+    assert np.abs(kept.votes.astype(float) - first.votes).mean() < 0.01, "8 bits"
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no weights at all"], ids=["missing", "empty", "damaged"])
@@ -75,6 +89,6 @@ def test_the_shipped_parser_sees_what_is_there(parser: Parser, renderer: Rendere
     assert sum(one.holds for one in settled) >= 0.85 * sum(one.counted for one in settled)
 
 
-def test_without_a_parser_one_sentence_says_that_it_is_not_trained_yet(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="verifiers of this model are not trained yet"):
+def test_without_a_parser_one_sentence_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="ozora train parser"):
         load_parser(tmp_path / "none.safetensors")

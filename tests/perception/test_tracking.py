@@ -3,10 +3,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ozora.perception.parser import HEIGHT, WIDTH, Maps
-from ozora.perception.tracking import Blob, ParsedClip, find_blobs, fragments, track_things
 from ozora.language.vocabulary import SMALL
+from ozora.perception.parser import Maps
+from ozora.perception.tracking import Blob, ParsedClip, find_blobs, fragments, track_things
 
+HEIGHT, WIDTH = 64, 112
+"""Pixels of the maps."""
 NOUNS = ("", *SMALL.nouns)
 CERTAIN = np.eye(len(NOUNS), dtype=np.float16)
 BALL, CUBE = 1 + SMALL.nouns.index("ball"), 1 + SMALL.nouns.index("cube")
@@ -29,8 +31,10 @@ def tracked(noun: Picture, color: Picture) -> ParsedClip:
     f = len(noun)
     place, time = np.zeros((f, len(SMALL.places)), np.float32), np.zeros((f, len(SMALL.times)), np.float32)
     place[:, 1] = time[:, 2] = 1
+    weather = np.ones((f, len(SMALL.weathers)), np.float32)
     rgb = np.zeros((*noun.shape, 3), np.uint8)
-    return track_things(Maps(noun=noun, votes=CERTAIN[noun], color=color, place=place, time=time, rgb=rgb), SMALL)
+    maps = Maps(noun=noun, votes=CERTAIN[noun], color=color, place=place, time=time, weather=weather, rgb=rgb)
+    return track_things([maps], SMALL)
 
 
 def seen(noun: Picture, color: Picture) -> list[Blob]:

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ozora.evaluate.truth import true_maps
 from ozora.evaluate.prompts import test_prompts
-from ozora.perception.tracking import ParsedClip, Track, track_things
-from ozora.perception.verifiers import MOTION, VERIFIERS, cast, verify
+from ozora.evaluate.truth import true_maps
 from ozora.language.facts import Fact, Ref, Statement
 from ozora.language.prompt_parser import parse_prompt
 from ozora.language.vocabulary import SMALL
+from ozora.perception.camera import CameraMotion
+from ozora.perception.tracking import ParsedClip, Track, track_things
+from ozora.perception.verifiers import CAMERA, MOTION, VERIFIERS, cast, steady, verify
 from ozora.stage.renderer import Renderer
 
 Curve = NDArray[np.float64]
@@ -44,8 +45,21 @@ def thing(
     )
 
 
-def clip(*tracks: Track, place: str = "snow", time: str = "night") -> ParsedClip:
-    return ParsedClip(frames=F, tracks=tracks, place=place, time=time)
+def clip(
+    *tracks: Track,
+    place: str = "snow",
+    time: str = "night",
+    weather: str = "clear",
+    camera: CameraMotion | None = None,
+) -> ParsedClip:
+    camera = CameraMotion.still(F) if camera is None else camera
+    return ParsedClip(frames=F, tracks=tracks, place=place, time=time, weather=weather, camera=camera)
+
+
+def moving(*, dx: Curve = STILL, dy: Curve = STILL, scale: Curve | None = None, cut: int = F) -> CameraMotion:
+    """A camera from curves [f]; ``cut`` begins its second shot."""
+    shot = (np.arange(F) >= cut).astype(np.int64)
+    return CameraMotion(dx=dx, dy=dy, scale=np.ones(F) if scale is None else scale, shot=shot)
 
 
 def holds(text: str, parsed: ParsedClip) -> dict[str, bool | None]:
@@ -136,9 +150,68 @@ def test_setting() -> None:
 
 def test_what_cannot_be_settled_is_none() -> None:
     parsed = clip(thing("ball", "red", x=STILL + 0.5), thing("cube", "blue", x=STILL + 0.7))
-    found = holds("a red ball follows a blue cube in the rain, the camera pans left", parsed)
     assert holds("a red ball spins", parsed)["motion spin"] is None
-    assert found["motion follow"] is found["weather rain"] is found["camera pan left"] is None
+    assert holds("a red ball follows a blue cube", parsed)["motion follow"] is None
+
+
+def test_weather_is_seen() -> None:
+    assert holds("in the rain", clip(weather="rain")) == {"weather rain": True}
+    assert holds("in the rain", clip()) == {"weather rain": False}
+
+
+def test_a_kind_is_asked_for_and_not_its_variant() -> None:
+    parsed = clip(thing("brown horse", "brown", x=STILL + 0.5))
+    assert holds("a horse", parsed)["exists " + next(iter(parse_prompt("a horse").statement.things)).noun] is True
+    toy = clip(thing("horse", "red", x=STILL + 0.5))
+    assert set(holds("a white horse", toy).values()) == {False}, "a toy horse is not a horse"
+
+
+@pytest.mark.parametrize(
+    ("said", "camera", "x"),
+    [
+        ("the camera pans left", moving(dx=0.4 * U), 0.5 + 0.4 * U),
+        ("the camera pans right", moving(dx=-0.4 * U), 0.5 - 0.4 * U),
+        ("the camera circles to the left", moving(dx=-0.4 * U), STILL + 0.5),
+        ("the camera circles to the right", moving(dx=0.4 * U), STILL + 0.5),
+        ("the camera tilts up", moving(dy=0.4 * U), STILL + 0.5),
+        ("the camera tilts down", moving(dy=-0.4 * U), STILL + 0.5),
+        ("the camera zooms in", moving(scale=1 + U), STILL + 0.5),
+        ("the camera zooms out", moving(scale=1 / (1 + U)), STILL + 0.5),
+        ("cut to a second camera", moving(cut=10), STILL + 0.5),
+    ],
+)
+def test_cameras_are_told_apart(said: str, camera: CameraMotion, x: Curve) -> None:
+    (fact,) = (fact for fact in parse_prompt(f"a red ball, {said}").statement.facts if fact.kind == "camera")
+    others = [value for value in CAMERA if value.partition(" ")[2] not in ("in", "out") or value == fact.value]
+    statement = Statement(
+        things=(Ref(noun="ball", color="red"),),
+        facts=tuple(Fact(kind="camera", value=value) for value in others),
+    )
+    verdicts = verify(statement, clip(thing("ball", "red", x=x), camera=camera))
+    assert {verdict.fact.value for verdict in verdicts if verdict.holds} == {fact.value}
+
+
+def test_what_moves_is_told_from_what_the_camera_moves() -> None:
+    pan = moving(dx=-0.4 * U)
+    carried, keeping = thing("dog", "red", x=0.7 - 0.4 * U), thing("dog", "red", x=STILL + 0.5)
+    assert holds("a red dog stands still", clip(carried, camera=pan))["motion stand"] is True
+    assert holds("a red dog runs right", clip(keeping, camera=pan))["motion right"] is True
+    zoom = moving(scale=1 + U)
+    grown = thing("dog", "red", x=STILL + 0.5, bottom=0.5 + 0.1 * (1 + U), side=0.08 * (1 + U))
+    assert holds("a red dog comes closer", clip(grown, camera=zoom))["motion toward"] is False
+
+
+def test_shots_are_joined() -> None:
+    x = np.where(U < 0.5, 0.3 + 0.4 * U, 0.1 + 0.4 * U)
+    found = steady(thing("dog", "red", x=x), moving(cut=F // 2))
+    assert np.abs(np.diff(found.x)).max() < 0.03 and found.x[-1] > 0.6
+
+
+def test_what_is_painted_changes_its_color() -> None:
+    ball = thing("ball", "red", x=STILL + 0.5)
+    painted = replace(ball, colors=("red",) * 10 + ("blue",) * 14)
+    assert holds("a red ball is painted blue", clip(painted))["event paint blue"] is True
+    assert holds("a red ball is painted blue", clip(ball))["event paint blue"] is False
 
 
 def test_spinning_changes_the_picture_in_place() -> None:
@@ -170,6 +243,6 @@ def test_true_scenes_hold_their_facts(renderer: Renderer) -> None:
     """With a perfect parser nothing true is refused."""
     for prompt in test_prompts(SMALL, held_out=False, count=9):
         times = np.linspace(0, prompt.scene.duration_s, 25)
-        parsed = track_things(true_maps(renderer, prompt.scene, times, SMALL), SMALL)
+        parsed = track_things([true_maps(renderer, prompt.scene, times, SMALL)], SMALL)
         for verdict in verify(prompt.caption.statement, parsed):
             assert verdict.holds is not False, (prompt.caption.text, verdict)

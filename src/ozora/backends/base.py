@@ -27,7 +27,8 @@ class Capabilities:
 
     ``conditions``: "image" (a first frame may be given), "frames" (any frames may be), "regions" (parts of pictures
     may be), "init_video" (a clip may be painted over), "references" (it may be shown how a thing looks), "prompts"
-    (there may be several over time), "shots" (and cuts), "negative" (what is not wanted may be said).
+    (there may be several over time), "shots" (and cuts), "negative" (what is not wanted may be said). ``is_checkable``:
+    it paints the stage, which the scene parser can read.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Capabilities:
     installed: bool
     license: str
     credit: str = ""
+    is_checkable: bool = False
 
     def steps_of(self, quality: str) -> int:
         """Steps of a quality: "draft", "default" or "best". ``UnknownNameError`` for another word."""

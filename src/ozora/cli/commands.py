@@ -15,7 +15,7 @@ import typer
 from typer.exceptions import TyperException
 
 from ozora import __version__
-from ozora.cli.edit import Wishes, add_verbs
+from ozora.cli.edit import Keep, Wishes, add_verbs
 from ozora.cli.export import add_export
 from ozora.cli.script import add_script
 from ozora.cli.serve import add_server
@@ -90,6 +90,9 @@ def paint_verb(make: Callable[[], tuple[Composition, str]], wishes: Wishes) -> N
         from ozora.cli.screen import Screen
 
         screen = Screen(quiet=wishes.quiet, preview=wishes.preview)
+        if wishes.takes > 1:
+            _paint_takes(_plan(make, wishes), wishes, screen)
+            return
         path, record = _paint(_plan(make, wishes), wishes.output, screen)
         _report(path, record, screen, {"path": str(path), "record": record.to_dict()} if wishes.as_json else None)
 
@@ -185,6 +188,7 @@ def evaluate(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the report goes.")] = Path("out/evaluation"),
     model: Annotated[str, typer.Option(help="Which model.")] = "maquette",
     prompts: Annotated[int, typer.Option(min=1, help="How many prompts.")] = 64,
+    quality: Annotated[str, typer.Option(help="draft, default or best.")] = "default",
 ) -> None:
     """Measure how well a model keeps to its prompts; `drift` looks at one long clip."""
     if context.invoked_subcommand is not None:
@@ -192,7 +196,7 @@ def evaluate(
     with _stoppable("stopped, the report is not complete"):
         from ozora.evaluate.report import evaluate_model
 
-        evaluate_model(out, model=model, prompts=prompts)
+        evaluate_model(out, model=model, prompts=prompts, quality=quality)
 
 
 @evaluation.command()
@@ -205,9 +209,9 @@ def drift(
     with _stoppable("stopped"):
         from ozora.cli.edit import told
         from ozora.evaluate.drift import measure_drift, plot_drift
-        from ozora.perception.parser import load_parser
         from ozora.language.prompt_parser import parse_prompt
         from ozora.media import read_video
+        from ozora.perception.parser import load_parser
 
         statement = parse_prompt(prompt or told(clip)).statement
         frames, fps = read_video(clip)
@@ -297,12 +301,34 @@ def _stoppable(sentence: str) -> Iterator[None]:
 
 def _paint(plan: Plan, output: Path | None, screen: Screen) -> tuple[Path, Record]:
     from ozora import pipeline
-    from ozora.cli.clip_name import name_clip
     from ozora.cli.painting import paint
 
-    suffix = ".mp4" if plan.shape.frames > 1 else ".png"
-    path = output or name_clip(plan.prompts[0].text, suffix=suffix, folder=Path())
-    return paint(pipeline, plan, path, screen)
+    return paint(pipeline, plan, output or _named(plan), screen)
+
+
+def _paint_takes(plan: Plan, wishes: Wishes, screen: Screen) -> None:
+    from ozora import pipeline
+    from ozora.cli.takes import paint_all, paint_best
+
+    path = wishes.output or _named(plan)
+    if wishes.keep is Keep.BEST:
+        path, record = paint_best(pipeline, plan, path, screen, wishes.takes)
+        _report(path, record, screen, {"path": str(path), "record": record.to_dict()} if wishes.as_json else None)
+        return
+    sheet, made = paint_all(pipeline, plan, path, screen, wishes.takes)
+    told: dict[str, object] = {"sheet": str(sheet)}
+    told["takes"] = [{"path": str(one), "record": record.to_dict()} for one, record in made]
+    for one in (sheet, *(one for one, _ in made)) if not wishes.as_json else ():
+        typer.echo(escape_controls(str(one)))
+    if wishes.as_json:
+        typer.echo(dump_json(told, indent=2))
+
+
+def _named(plan: Plan) -> Path:
+    """A free path by the prompt."""
+    from ozora.cli.clip_name import name_clip
+
+    return name_clip(plan.prompts[0].text, suffix=".mp4" if plan.shape.frames > 1 else ".png", folder=Path())
 
 
 def _report(path: Path, record: Record, screen: Screen, as_json: dict[str, object] | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
@@ -28,6 +29,13 @@ Fps = Annotated[str | None, typer.Option(help="Frames a second.")]
 Strength = Annotated[str, typer.Option(help="subtle, mild, strong, or from above 0 (keep) to 1 (anew).")]
 
 
+class Keep(enum.StrEnum):
+    """Which of several takes are published."""
+
+    BEST = "best"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """What every verb takes."""
@@ -49,6 +57,12 @@ class Wishes:
         typer.Option("--reference", metavar="FILE", help="A picture of something that is to look like that."),
     ] = None
     model: Annotated[str, typer.Option(help="Who paints: a name that `ozora models` lists.")] = "maquette"
+    takes: Annotated[
+        int, typer.Option(min=1, max=16, help="Paint so many clips, and keep the one that shows most of the prompt.")
+    ] = 1
+    keep: Annotated[Keep, typer.Option(help="Of several takes: the best alone, or all, with a contact sheet.")] = (
+        Keep.BEST
+    )
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object on the standard output, nothing else.")
     ] = False
@@ -226,8 +240,8 @@ def region(
 
     where = _box(box) if box is not None else None
     if thing is not None:
-        from ozora.perception.finding import find_thing
         from ozora.media import read_video
+        from ozora.perception.finding import find_thing
 
         where = find_thing(read_video(clip)[0], thing)
     end_s = None if end is None else _seconds(end)

@@ -149,8 +149,8 @@ def matte(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where it goes, such as matte.mp4.")],
 ) -> None:
     """Write the matte of a thing of the stage: white where it is. For `export --matte` and `edit --mask`."""
-    from ozora.perception.finding import find_matte
     from ozora.media import check_output, read_video, write_video
+    from ozora.perception.finding import find_matte
 
     check_output(output, frames=2)
     frames, fps = read_video(file)

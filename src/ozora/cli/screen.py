@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,9 @@ from rich.style import Style
 from ozora.control_characters import escape_controls
 from ozora.errors import UserError
 from ozora.pipeline import Progress
-from ozora.plan import Record
 
+Made = TypeVar("Made")
+"""What painting ends with."""
 STAGES = {"load": "loading the model", "paint": "painting", "decode": "decoding"}
 
 _PREVIEW_COLUMNS = 66
@@ -54,13 +56,13 @@ class Screen:
         if not self._quiet:
             self._console.print(escape_controls(sentence), markup=False, soft_wrap=True)
 
-    def follow(self, events: Iterator[Progress | Record]) -> Record:
-        """Show the progress in ``events`` and return the record at their end."""
+    def follow(self, events: Iterator[Progress | Made]) -> Made:
+        """Show the progress in ``events`` and return what comes at their end."""
         if self._quiet:
             return _last(events)
         return self._follow_bar(events) if self._console.is_terminal else self._follow_lines(events)
 
-    def _follow_bar(self, events: Iterator[Progress | Record]) -> Record:
+    def _follow_bar(self, events: Iterator[Progress | Made]) -> Made:
         bar = Bar(
             TextColumn("{task.description:<17}"),
             BarColumn(),
@@ -71,25 +73,25 @@ class Screen:
         tasks: dict[str, TaskID] = {}
         with Live(bar, console=self._console, transient=True, refresh_per_second=8) as live:
             for event in events:
-                if isinstance(event, Record):
+                if not isinstance(event, Progress):
                     return event
                 if event.stage not in tasks:
                     tasks[event.stage] = bar.add_task(_describe(event), total=event.total)
                 bar.update(tasks[event.stage], completed=event.done, total=event.total)
                 if self._preview and event.preview is not None:
                     live.update(Group(draw(event.preview, min(_PREVIEW_COLUMNS, self._console.width)), bar))
-        raise AssertionError("painting ends with the record")
+        raise AssertionError("painting ends with what was made")
 
-    def _follow_lines(self, events: Iterator[Progress | Record]) -> Record:
+    def _follow_lines(self, events: Iterator[Progress | Made]) -> Made:
         stage, said_s = "", 0.0
         for event in events:
-            if isinstance(event, Record):
+            if not isinstance(event, Progress):
                 return event
             now_s = time.monotonic()
             if event.stage != stage or now_s - said_s >= _LINE_EVERY_S:
                 self.say(f"{_describe(event)} {event.done}/{event.total}")
                 stage, said_s = event.stage, now_s
-        raise AssertionError("painting ends with the record")
+        raise AssertionError("painting ends with what was made")
 
 
 def draw(preview: NDArray[np.uint8], columns: int) -> Segments:
@@ -120,8 +122,8 @@ def _describe(event: Progress) -> str:
     return STAGES.get(event.stage, event.stage)
 
 
-def _last(events: Iterator[Progress | Record]) -> Record:
+def _last(events: Iterator[Progress | Made]) -> Made:
     for event in events:
-        if isinstance(event, Record):
+        if not isinstance(event, Progress):
             return event
-    raise AssertionError("painting ends with the record")
+    raise AssertionError("painting ends with what was made")

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ozora.errors import UserError
+from ozora.language.facts import Statement
 from ozora.perception.parser import Parser
 from ozora.perception.tracking import parse_clip
 from ozora.perception.verifiers import verify
-from ozora.language.facts import Statement
 
 STANDING = ("exists", "place", "time", "weather")
 """Facts that can hold all the time; who moves left has left the picture at some time."""

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ozora.language.captions import write_caption
+from ozora.language.cast import CAST
 from ozora.language.facts import Caption, Fact, Statement
 from ozora.language.random_choice import Rng
-from ozora.language.vocabulary import Vocabulary, held_out_pairs, is_held_out
+from ozora.language.vocabulary import NATURAL, SHARED, Vocabulary, held_out_pairs, is_held_out
 from ozora.stage.sampling import draw_scene, stage_setup
 from ozora.stage.scene import Scene, Thing
-from ozora.stage.scene_templates import FLOATING, ROOTED, Setup, draw_thing, mirrored, set_moving
+from ozora.stage.scene_templates import FLOATING, Setup, draw_thing, mirrored, set_moving, solo_motions
 
 SEEDS = 3_000_000_000
 """Corpora take their seeds from below."""
@@ -94,7 +95,7 @@ def _held_out(number: int, vocabulary: Vocabulary) -> TestPrompt:
     """A scene with one held-out pair of the kind whose turn it is."""
     rng = np.random.default_rng([number, 19])
     kind = KINDS[number % len(KINDS)]
-    chosen = [pair for pair in held_out_pairs(vocabulary) if pair[0] == kind and _can_stage(pair)]
+    chosen = [pair for pair in held_out_pairs(vocabulary) if pair[0] == kind and _can_stage(pair, vocabulary)]
     while True:
         pair = chosen[int(rng.integers(len(chosen)))]
         setup = SETUPS[kind](rng, vocabulary, pair[1], pair[2])
@@ -105,20 +106,17 @@ def _held_out(number: int, vocabulary: Vocabulary) -> TestPrompt:
             return _prompt(scene, statement, number, "/".join(pair))
 
 
-def _can_stage(pair: tuple[str, str, str]) -> bool:
-    """Whether a simple scene can show a pair at all."""
+def _can_stage(pair: tuple[str, str, str], vocabulary: Vocabulary) -> bool:
+    """Whether a simple scene can show a pair at all, and a caption can say it."""
     kind, first, second = pair
     if kind == "noun relation":
         return second in ("left", "right", "front", "behind")
     if kind == "noun motion":
-        grounded = first not in FLOATING
-        return (
-            first not in ROOTED
-            and second not in ("orbit", "follow", "hide")
-            and not (grounded and second == "rise")
-            and not (not grounded and second in ("fall", "bounce"))
-        )
-    return True
+        floats = first in FLOATING and second in ("fall", "bounce")
+        return second in solo_motions(Thing(noun=first, color=""), vocabulary) and not floats
+    if second in CAST:
+        return CAST[second].dyed
+    return not (second in SHARED and first in NATURAL)  # such a color would name the one of the cast
 
 
 def _color(rng: Rng, vocabulary: Vocabulary, color: str, noun: str) -> Setup:
@@ -126,7 +124,7 @@ def _color(rng: Rng, vocabulary: Vocabulary, color: str, noun: str) -> Setup:
     thing = replace(draw_thing(rng, vocabulary, (noun,)), color=color)
     if vocabulary.max_things > 1 and rng.random() < 0.5:
         return _side_by_side(rng, thing, draw_thing(rng, vocabulary), str(rng.choice(["left", "right"])))
-    moves = [move for move in ("left", "right", "jump") if move in vocabulary.motions and noun not in ROOTED]
+    moves = [move for move in ("left", "right", "jump") if move in solo_motions(thing, vocabulary)]
     move = str(rng.choice(["stand", *moves]))
     return Setup(things=(set_moving(rng, thing, move),), facts=(Fact(kind="motion", value=move, subject=0),))
 

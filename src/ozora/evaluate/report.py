@@ -21,13 +21,14 @@ from rich.table import Table
 
 from ozora import pipeline
 from ozora.errors import RendererError
-from ozora.perception.parser import Parser, load_parser
 from ozora.evaluate.prompts import TestPrompt, test_prompts
-from ozora.perception.tracking import parse_clip
-from ozora.perception.verifiers import Verdict, verify
+from ozora.language.cast import CAST
 from ozora.language.facts import Fact, Ref, Statement
 from ozora.language.vocabulary import Vocabulary
 from ozora.media import write_text
+from ozora.perception.parser import Parser, load_parser
+from ozora.perception.tracking import parse_clip
+from ozora.perception.verifiers import Verdict, category, kind, verify
 from ozora.shapes import VideoShape
 from ozora.stage.drawing import draw
 from ozora.stage.renderer import Renderer
@@ -50,6 +51,9 @@ CATEGORIES = (
     "other relation",
     "place",
     "time",
+    "weather",
+    "camera",
+    "event",
 )
 WHOLE = "whole prompt"
 
@@ -128,21 +132,11 @@ def wilson(holds: int, counted: int) -> tuple[float, float]:
     return max(0.0, (middle - half) / (1 + Z * Z / counted)), min(1.0, (middle + half) / (1 + Z * Z / counted))
 
 
-def category(fact: Fact, statement: Statement) -> str:
-    """The row of the table in which a fact is counted; its kind where the table has none."""
-    if fact.kind == "exists":
-        return "count" if statement.things[fact.subject or 0].count > 1 else "color and noun"
-    if fact.kind == "motion":
-        return "direction" if fact.value in ("left", "right", "toward", "away") else "other motion"
-    if fact.kind == "relation":
-        return "left or right" if fact.value in ("left", "right") else "other relation"
-    return fact.kind
-
-
 def _another(ref: Ref, things: tuple[Ref, ...], vocabulary: Vocabulary) -> Ref:
     """The thing in a color, or for every second color as a noun, that the statement does not name."""
     if not ref.color or vocabulary.colors.index(ref.color) % 2:
-        nouns = [noun for noun in vocabulary.nouns if all(other.noun != noun for other in things)]
+        named = {kind(other.noun) for other in things}
+        nouns = [noun for noun in vocabulary.nouns if kind(noun) not in named]
         return replace(ref, noun=nouns[(len(ref.noun) + len(ref.color)) % len(nouns)])
     colors = [color for color in vocabulary.colors if all(other.color != color for other in things)]
     return replace(ref, color=colors[(len(ref.noun) + len(ref.color)) % len(colors)])
@@ -288,11 +282,31 @@ def show(comparisons: dict[str, Comparison], console: Console) -> None:
         console.print(table)
 
 
-def paint(text: str, seed: int, *, model: str, size: str | None = None) -> Frames:
+def paint(text: str, seed: int, *, model: str, quality: str = "default", size: str | None = None) -> Frames:
     """One clip by the pipeline."""
-    *_, take = pipeline.run(pipeline.make_plan(text, model=model, seed=seed, size=size))
+    *_, take = pipeline.run(pipeline.make_plan(text, model=model, seed=seed, quality=quality, size=size))
     assert isinstance(take, pipeline.Take)
     return take.frames
+
+
+def prompt_sets(vocabulary: Vocabulary, prompts: int) -> dict[str, tuple[TestPrompt, ...]]:
+    """``prompts`` prompts by what they are of: toys and the cast apart (where the vocabulary has both), and with and
+    without a pair that training never showed."""
+    nouns = {
+        "toys": tuple(noun for noun in vocabulary.nouns if noun not in CAST),
+        "cast": tuple(noun for noun in vocabulary.nouns if noun in CAST),
+    }
+    worlds = {name: replace(vocabulary, nouns=some) for name, some in nouns.items() if some}
+    share = prompts // (2 * len(worlds))
+    counts = {False: prompts // len(worlds) - share, True: share}
+    return {
+        f"{name}, {'held-out pairs' if held_out else 'in distribution'}": test_prompts(
+            world, held_out=held_out, count=count
+        )
+        for name, world in worlds.items()
+        for held_out, count in counts.items()
+        if count
+    }
 
 
 def evaluate_model(
@@ -300,29 +314,27 @@ def evaluate_model(
     *,
     model: str,
     prompts: int,
+    quality: str = "default",
     size: str | None = None,
     reconstruct: Reconstruct | None = None,
     parser: Parser | None = None,
 ) -> None:
-    """Measure ``model`` at ``size`` (default: its own) on ``prompts`` prompts, half of them with held-out pairs; prints
-    tables and writes them to ``out`` as report.json and report.md."""
+    """Measure ``model`` at ``size`` (default: its own) and ``quality`` on ``prompts`` prompts (``prompt_sets``); prints
+    tables and writes them to ``out`` as report.json and report.md, after each set what there is."""
     parser = load_parser() if parser is None else parser
     console = Console()
     shape = pipeline.make_plan("a red ball", model=model, size=size).shape
-    sets = {"in distribution": (False, prompts - prompts // 2), "held-out pairs": (True, prompts // 2)}
-    comparisons = {
-        title: compare(
-            lambda text, seed: paint(text, seed, model=model, size=size),
-            test_prompts(parser.vocabulary, held_out=held_out, count=count),
+    about = {"model": model, "quality": quality, "shape": shape.to_dict(), "parser": parser.card}
+    comparisons: dict[str, Comparison] = {}
+    for title, some in prompt_sets(parser.vocabulary, prompts).items():
+        comparisons[title] = compare(
+            lambda text, seed: paint(text, seed, model=model, quality=quality, size=size),
+            some,
             parser,
             shape,
             reconstruct=reconstruct,
         )
-        for title, (held_out, count) in sets.items()
-        if count
-    }
+        results = {name: comparison.to_dict() for name, comparison in comparisons.items()}
+        write_text(out / "report.json", json.dumps({**about, "scores": results}, indent=2) + "\n")
+        write_text(out / "report.md", f"# Facts kept by {model} at {quality}\n\n{markdown(comparisons)}")
     show(comparisons, console)
-    about = {"model": model, "prompts": prompts, "shape": shape.to_dict(), "parser": parser.card}
-    results = {title: comparison.to_dict() for title, comparison in comparisons.items()}
-    write_text(out / "report.json", json.dumps({**about, "scores": results}, indent=2) + "\n")
-    write_text(out / "report.md", f"# Facts kept by {model}\n\n{markdown(comparisons)}")

@@ -7,10 +7,10 @@ import torch
 from numpy.typing import NDArray
 
 from ozora.language.vocabulary import Vocabulary
+from ozora.perception.parser import FINE, Maps, read_size, shrink
 from ozora.stage.drawing import draw
 from ozora.stage.renderer import Renderer
 from ozora.stage.scene import Scene
-from ozora.perception.parser import FINE, Maps, read_size, shrink
 
 Numbers = NDArray[np.uint8]
 

@@ -98,6 +98,18 @@ def sentence(statement: Statement) -> str:
     return ", ".join([text.strip(), *camera]) if text else ", ".join(camera)
 
 
+def name_fact(fact: Fact, statement: Statement) -> str:
+    """One fact of a statement in words: "a red ball", "a robot left of a tree", "in the snow"."""
+    numbers = [number for number in (fact.subject, fact.object) if number is not None]
+    things = tuple(statement.things[number] for number in numbers)
+    alone = replace(
+        fact,
+        subject=None if fact.subject is None else numbers.index(fact.subject),
+        object=None if fact.object is None else numbers.index(fact.object),
+    )
+    return sentence(Statement(things=things, facts=(alone,)))
+
+
 def restyle(text: str, style: str) -> str:
     """What a prompt says, in another setting: place, time, weather and camera of ``style`` take the place of its own.
     The words of a style that is none of these are added as they are."""

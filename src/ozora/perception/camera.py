@@ -92,7 +92,7 @@ def _fit(
     first: Float[Tensor, "p 1 h w"], second: Float[Tensor, "p 1 h w"], seen: Float[Tensor, "p 1 h w"], found: Tensor
 ) -> Float[Tensor, "p 3"]:
     """Gauss-Newton from ``found`` [p, 3] on."""
-    p, _, h, w = first.shape
+    _, _, h, w = first.shape
     y = ((torch.arange(h) + 0.5) / h - 0.5)[:, None].expand(h, w)
     x = ((torch.arange(w) + 0.5) / w - 0.5)[None, :].expand(h, w)
     slope_x = w * (first[..., 2:] - first[..., :-2])[..., 1:-1, :] / 2

@@ -14,7 +14,7 @@ from ozora.language.facts import Ref
 from ozora.language.prompt_parser import parse_prompt
 from ozora.perception.parser import Maps, Parser, load_parser
 from ozora.perception.tracking import Track, track_things
-from ozora.perception.verifiers import fits
+from ozora.perception.verifiers import fits, kind
 from ozora.plan import Box
 
 MARGIN = 0.03
@@ -41,10 +41,11 @@ def find_matte(frames: NDArray[np.uint8], words: str, *, parser: Parser | None =
     """
     parser = load_parser() if parser is None else parser
     thing, covered = _thing(words), []
+    alike = [number for number, noun in enumerate(parser.vocabulary.nouns, start=1) if kind(noun) == kind(thing.noun)]
 
     def watched() -> Iterator[Maps]:
         for maps in parser.read(frames):
-            covered.append(1 - maps.votes[..., 0].astype(np.float32))
+            covered.append(maps.votes[..., alike].sum(-1, dtype=np.float32))
             yield maps
 
     track = _best(parser, watched(), thing, words)

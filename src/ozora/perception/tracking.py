@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ozora.language.cast import CAST
 from ozora.language.vocabulary import Vocabulary
 from ozora.perception.camera import CameraMotion, find_camera_motion
 from ozora.perception.parser import Maps, Parser
@@ -67,6 +68,12 @@ class Track:
     def visible(self) -> NDArray[np.bool_]:
         return np.isfinite(self.x)
 
+    @property
+    def called(self) -> str:
+        """What it is, in words: "red ball", "woman in a red dress"."""
+        member = CAST.get(self.noun)
+        return f"{self.color} {self.noun}" if member is None else member.called(self.color if member.dyed else "")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedClip:
@@ -80,33 +87,53 @@ class ParsedClip:
     camera: CameraMotion
 
 
-def parse_clip(parser: Parser, frames: NDArray[np.uint8]) -> ParsedClip:
-    """Things, setting and camera of a clip [f, h, w, 3] of any size; about 20 ms a frame on two cores."""
-    return track_things(parser.read(frames), parser.vocabulary)
+class Tracker:
+    """Takes the maps of successive parts of a clip, and keeps of them what ``parsed`` needs: no votes."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self._nouns = ("", *vocabulary.nouns)
+        self._seen: list[list[Blob]] = []
+        self._gray: list[NDArray[np.float32]] = []
+        self._empty: list[NDArray[np.bool_]] = []
+        self._place = np.zeros(len(vocabulary.places))
+        self._time = np.zeros(len(vocabulary.times))
+        self._weather = np.zeros(len(vocabulary.weathers))
+
+    def add(self, maps: Maps) -> None:
+        """The next part."""
+        for noun, votes, color in zip(maps.noun, maps.votes, maps.color, strict=True):
+            self._seen.append(find_blobs(noun, votes, color, self._nouns, self.vocabulary.colors))
+        self._gray.append(np.asarray(maps.rgb @ GRAY, np.float32))
+        self._empty.append(maps.noun == 0)
+        for total, votes in ((self._place, maps.place), (self._time, maps.time), (self._weather, maps.weather)):
+            total += votes.sum(0)
+
+    def parsed(self) -> ParsedClip:
+        """Everything that was seen."""
+        gray, vocabulary = np.concatenate(self._gray), self.vocabulary
+        tracks = [_track(chain, gray, self._nouns) for chain in stitch(link(self._seen), self._nouns)]
+        return ParsedClip(
+            frames=len(gray),
+            tracks=tuple(sorted(tracks, key=lambda track: -int(track.visible.sum()))),
+            place=vocabulary.places[int(self._place.argmax())],
+            time=vocabulary.times[int(self._time.argmax())],
+            weather=vocabulary.weathers[int(self._weather.argmax())],
+            camera=find_camera_motion(gray, np.concatenate(self._empty)),
+        )
 
 
 def track_things(parts: Iterable[Maps], vocabulary: Vocabulary) -> ParsedClip:
-    """The same from the maps of successive parts of the clip, of which only one is held at a time."""
-    nouns, colors = ("", *vocabulary.nouns), vocabulary.colors
-    seen: list[list[Blob]] = []
-    pictures, empty = [], []
-    place, time, weather = (np.zeros(len(v)) for v in (vocabulary.places, vocabulary.times, vocabulary.weathers))
+    """Things, setting and camera from the maps of successive parts of a clip."""
+    tracker = Tracker(vocabulary)
     for maps in parts:
-        seen += [find_blobs(*part, nouns, colors) for part in zip(maps.noun, maps.votes, maps.color, strict=True)]
-        pictures.append(maps.rgb @ GRAY)
-        empty.append(maps.noun == 0)
-        for total, votes in ((place, maps.place), (time, maps.time), (weather, maps.weather)):
-            total += votes.sum(0)
-    gray = np.concatenate(pictures)
-    tracks = [_track(chain, gray, nouns) for chain in stitch(link(seen), nouns)]
-    return ParsedClip(
-        frames=len(seen),
-        tracks=tuple(sorted(tracks, key=lambda track: -int(track.visible.sum()))),
-        place=vocabulary.places[int(place.argmax())],
-        time=vocabulary.times[int(time.argmax())],
-        weather=vocabulary.weathers[int(weather.argmax())],
-        camera=find_camera_motion(gray, np.concatenate(empty)),
-    )
+        tracker.add(maps)
+    return tracker.parsed()
+
+
+def parse_clip(parser: Parser, frames: NDArray[np.uint8]) -> ParsedClip:
+    """Things, setting and camera of a clip [f, h, w, 3] of any size; about 20 ms a frame on two cores."""
+    return track_things(parser.read(frames), parser.vocabulary)
 
 
 def _runs(labels: NDArray[np.int64]) -> list[list[tuple[int, int, int]]]:

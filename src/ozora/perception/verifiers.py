@@ -87,16 +87,21 @@ def _fits(track: Track, ref: Ref) -> NDArray[np.bool_]:
 def steady(track: Track, camera: CameraMotion) -> Track:
     """The track as a camera at rest would have seen it: in the picture of the first frame, shots joined end to end. Its
     ``area`` is unknown where the picture's edge cuts it."""
-    x, y = ((values - 0.5 - shift) / camera.scale + 0.5 for values, shift in ((track.x, camera.dx), (track.y, camera.dy)))
+    x = (track.x - 0.5 - camera.dx) / camera.scale + 0.5
+    y = (track.y - 0.5 - camera.dy) / camera.scale + 0.5
     shifts = np.stack([camera.dx, camera.dy, camera.dx, camera.dy], axis=1)
     box = (track.box - 0.5 - shifts) / camera.scale[:, None] + 0.5
     whole = (track.box[:, 0] > 0.005) & (track.box[:, 2] < 0.995) & (track.box[:, 3] < 0.995)
-    area = np.where(whole, track.area, np.nan) / camera.scale**2
+    full = track.area / camera.scale**2
+    area = np.where(whole, full, np.nan)
     for shot in range(1, int(camera.shot[-1]) + 1):
-        before, after = (np.flatnonzero(np.isfinite(x) & inside) for inside in (camera.shot < shot, camera.shot == shot))
+        shown = np.isfinite(x)
+        before, after = np.flatnonzero(shown & (camera.shot < shot)), np.flatnonzero(shown & (camera.shot == shot))
         if len(before) and len(after):
             one, two, later = before[-1], after[0], camera.shot >= shot
-            area[later] *= track.area[one] / track.area[two]
+            ratio = full[one] / full[two]
+            area[later] *= ratio
+            full[later] *= ratio
             jump_x, jump_y = x[one] - x[two], box[one, 3] - box[two, 3]
             x[later] += jump_x
             y[later] += jump_y
@@ -315,6 +320,17 @@ def relation(fact: Fact, evidence: Evidence) -> Answer:
         return MISSING
     both = firsts[0].visible & seconds[0].visible
     return RELATION[fact.value](firsts[0], seconds[0], both) if both.any() else MISSING
+
+
+def category(fact: Fact, statement: Statement) -> str:
+    """The kind of fact as it is counted in reports; its own kind where reports have no other."""
+    if fact.kind == "exists":
+        return "count" if statement.things[fact.subject or 0].count > 1 else "color and noun"
+    if fact.kind == "motion":
+        return "direction" if fact.value in ("left", "right", "toward", "away") else "other motion"
+    if fact.kind == "relation":
+        return "left or right" if fact.value in ("left", "right") else "other relation"
+    return fact.kind
 
 
 def place(fact: Fact, evidence: Evidence) -> Answer:

@@ -24,7 +24,7 @@ from typing import TypeVar
 from ozora import pipeline
 from ozora.errors import OutOfMemoryError, OzoraError, PaintingError, SnapshotError, StoreError, TrustError, UserError
 from ozora.pipeline import Progress
-from ozora.plan import Plan, Record
+from ozora.plan import Plan, Record, tell_missing
 from ozora.server import characters, preflight, queue
 from ozora.server.assets import VARIANTS, write_assets
 from ozora.server.blame import blame, recognize
@@ -234,6 +234,7 @@ def _deliver(studio: Studio, job: Job, made: Path, record: Record, began: float)
             folder=folder,
             content={name: seal.to_dict() for name, seal in seals.items()},
             pixels_sha256=record.pixels_sha256,
+            notes=(*job.notes, *tell_missing(record.findings)),
             took_s=time.monotonic() - began,
             memory_bytes=_peak_bytes(),
             disk_bytes=sum(seal.size_bytes or 0 for seal in seals.values()),

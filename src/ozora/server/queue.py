@@ -112,13 +112,14 @@ def complete(
     folder: str,
     content: Mapping[str, Mapping[str, Any]],
     pixels_sha256: str,
+    notes: Sequence[str],
     took_s: float,
     memory_bytes: int,
     disk_bytes: int,
     now: float,
     keep_s: float,
 ) -> bool:
-    """End a job with its files; ``False`` when it was lost, and the files are of no use.
+    """End a job with its files and what its user is told; ``False`` when it was lost, and the files are of no use.
 
     ``content`` has the seal of each file in the ``folder``, by its name, so that a damaged one is known.
     Who asks again, since the answer to the first time was lost, is told the same as then.
@@ -134,6 +135,7 @@ def complete(
             folder=folder,
             content=dict(content),
             pixels_sha256=pixels_sha256,
+            notes=list(notes),
             took_s=took_s,
             took_memory_bytes=memory_bytes,
             took_disk_bytes=disk_bytes,

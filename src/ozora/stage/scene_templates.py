@@ -116,7 +116,8 @@ WAYS = ("left", "right", "toward", "away")
 TOY_MOTIONS = (*WAYS, "jump", "bounce", "spin", "fall", "rise")
 
 
-def _solo_motions(thing: Thing, vocabulary: Vocabulary) -> list[str]:
+def solo_motions(thing: Thing, vocabulary: Vocabulary) -> list[str]:
+    """What a thing can do alone; a way that a member of the cast can go twice, since ways are asked for most."""
     if thing.noun in CAST:
         member = CAST[thing.noun]
         ways = WAYS if member.moves else ()
@@ -163,7 +164,7 @@ def set_moving(rng: Rng, thing: Thing, kind: str) -> Thing:
 def solo(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
     """One thing that moves, or stands."""
     thing = draw_thing(rng, vocabulary)
-    kinds = _solo_motions(thing, vocabulary)
+    kinds = solo_motions(thing, vocabulary)
     kind = pick(rng, kinds) if kinds and rng.random() < 0.88 else "stand"
     if held_out(thing, "motion", kind):
         return None
@@ -193,7 +194,7 @@ def beside(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
     ]
     facts = [Fact(kind="relation", value=side, subject=0, object=1)]
     acts = CAST[things[0].noun].acts if things[0].noun in CAST else ("jump", "spin", "bounce")
-    calm = [kind for kind in _solo_motions(things[0], vocabulary) if kind in acts]
+    calm = [kind for kind in solo_motions(things[0], vocabulary) if kind in acts]
     if calm and rng.random() < 0.35:
         kind = pick(rng, calm)
         if held_out(things[0], "motion", kind):
@@ -209,7 +210,7 @@ def passing(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
     if two is None:
         return None
     mover, stander = two
-    kinds = [kind for kind in _solo_motions(mover, vocabulary) if kind in ("left", "right")]
+    kinds = [kind for kind in solo_motions(mover, vocabulary) if kind in ("left", "right")]
     if not kinds:
         return None
     kind = pick(rng, kinds)
@@ -288,7 +289,7 @@ def group(rng: Rng, vocabulary: Vocabulary) -> Setup | None:
         return _herd(rng, vocabulary, thing, count)
     width = min(1.15, 4.0 / count)
     size = thing.size if count < 4 or "small" not in vocabulary.sizes else "small"
-    jump = "jump" in _solo_motions(thing, vocabulary) and rng.random() < 0.3 and not held_out(thing, "motion", "jump")
+    jump = "jump" in solo_motions(thing, vocabulary) and rng.random() < 0.3 and not held_out(thing, "motion", "jump")
     motion = Motion(kind="jump", speed=0.9) if jump else Motion()
     things = tuple(
         replace(
@@ -310,7 +311,7 @@ def _herd(rng: Rng, vocabulary: Vocabulary, thing: Thing, count: int) -> Setup |
     if member.family not in ("animal", "person") or member.height > TALL_M:
         return None
     count = min(count, 4)
-    kinds = [kind for kind in _solo_motions(thing, vocabulary) if not held_out(thing, "motion", kind)]
+    kinds = [kind for kind in solo_motions(thing, vocabulary) if not held_out(thing, "motion", kind)]
     kind = pick(rng, kinds) if kinds and rng.random() < 0.65 else "stand"
     leader = set_moving(rng, replace(thing, size="medium"), kind)
     width = max(0.9, 0.75 * member.height)

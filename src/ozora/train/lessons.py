@@ -25,12 +25,12 @@ from ozora.language.cast import CAST
 from ozora.language.random_choice import Rng, pick
 from ozora.language.vocabulary import Vocabulary
 from ozora.model.autoencoder import TIME, Autoencoder
+from ozora.perception.parser import HEIGHT, WIDTH, shrink
 from ozora.stage.drawing import draw
 from ozora.stage.renderer import Renderer
 from ozora.stage.sampling import draw_scene
 from ozora.stage.scene import Scene, Thing
 from ozora.stage.scene_templates import ROOTED, WAYS, set_moving
-from ozora.perception.parser import HEIGHT, WIDTH, shrink
 
 SEEDS = 4_000_000_000
 """The first seed of the lessons; corpora and test prompts take theirs from below."""
@@ -47,7 +47,7 @@ FPS = 12
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LessonPhase:
     """``count`` lessons, one picture a scene; every ``decoded``-th is what the autoencoder of the phase ``autoencoder``
-    makes of a clip of ``height`` x ``width`` pixels (0: none)."""
+    makes of a clip of ``height`` x ``width`` pixels, 16:9 (0: none)."""
 
     count: int
     decoded: int = 10
@@ -164,7 +164,11 @@ def fill(
     seeds = range(phase.first_seed, phase.first_seed + phase.count)
     parts = [seeds[at : at + PART] for at in range(0, phase.count, PART)]
     paths = [folder / f"part-{part.start}-{part.stop}.safetensors" for part in parts]
-    waiting = [(path, part, vocabulary, phase, autoencoder) for path, part in zip(paths, parts) if not path.exists()]
+    waiting = [
+        (path, part, vocabulary, phase, autoencoder)
+        for path, part in zip(paths, parts, strict=True)
+        if not path.exists()
+    ]
     done = phase.count - sum(len(part) for _, part, *_ in waiting)
     if workers == 0:
         for order in waiting:

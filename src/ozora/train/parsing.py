@@ -1,7 +1,7 @@
 """The phase of the scene parser: from pictures of the stage to what is where in them.
 
 Squares around things at first, three times cheaper than whole pictures and without empty ground; whole pictures in the
-last quarter of the steps, which also teach place, time of day and weather. Pictures are worsened as generators do.
+last fifth of the steps, which also teach place, time of day and weather. Pictures are worsened as generators do.
 
 Letters: ``b`` batch, ``h w`` rows and columns.
 """
@@ -21,13 +21,13 @@ from torch.nn import functional as F
 from ozora.language.cast import CAST
 from ozora.language.vocabulary import Vocabulary
 from ozora.model.precision import mixed
+from ozora.perception.parser import FINE, ParserNet
 from ozora.train.lessons import NAMES, NO_COLOR, Lessons, read_lessons
 from ozora.train.optimizers import Optimizers, Schedule, muon_and_adam
-from ozora.perception.parser import FINE, ParserNet
 
 CUT = 48
 """Pixels of the maps a side of the squares; a multiple of 8."""
-WHOLE_SHARE = 0.25
+WHOLE_SHARE = 0.2
 """The last steps see whole pictures."""
 BACKGROUND_WEIGHT = 0.4
 COLOR_WEIGHT, SETTING_WEIGHT = 0.5, 0.2
@@ -151,7 +151,7 @@ def _examined(model: nn.Module, lessons: Lessons, vocabulary: Vocabulary, device
         right.setdefault("empty", []).extend((seen == 0)[~there].float()[::97].tolist())
         heard = logits.noun.float().softmax(1).cpu()
         for number in range(len(part)):
-            for noun in truth[number].unique().tolist():
+            for noun in set(truth[number].flatten().tolist()):
                 inside = truth[number] == noun
                 if noun and int(inside.sum()) >= 12:
                     said = 1 + int(heard[number, 1:, inside].sum(1).argmax())

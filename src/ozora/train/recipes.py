@@ -8,7 +8,8 @@
 
 Phases: autoencoder (both halves), latents (a cache), images (and short clips), clips (at a constant rate), cooldown
 (the rate falls to nothing), guided (guidance is baked in), decoder (alone, on noisy latents), sharpen (the decoder with
-critics), enlarger (of finished pictures), lessons (a cache) and parser (of scenes). Each is resumable; ``ozora train tiny:images`` runs one phase alone.
+critics), enlarger (of finished pictures), lessons (a cache) and parser (of scenes). Each is resumable; ``ozora train
+tiny:images`` runs one phase alone.
 """
 
 from __future__ import annotations
@@ -91,14 +92,7 @@ class EnlargerPhase:
 
 
 Phase = (
-    Beginning
-    | AutoencoderPhase
-    | LatentPhase
-    | DiffusionPhase
-    | Sharpening
-    | EnlargerPhase
-    | LessonPhase
-    | ParserPhase
+    Beginning | AutoencoderPhase | LatentPhase | DiffusionPhase | Sharpening | EnlargerPhase | LessonPhase | ParserPhase
 )
 
 
@@ -160,7 +154,7 @@ def tiny() -> Recipe:
             "enlarger": EnlargerPhase(
                 schedule=short, clips=2, batch=2, frames=5, config=UpscalerConfig(width=16, blocks=1), patch=32
             ),
-            "lessons": LessonPhase(count=12, decoded=3, autoencoder="sharpen", height=64, width=96),
+            "lessons": LessonPhase(count=12, decoded=3, autoencoder="sharpen", height=64, width=112),
             "parser": ParserPhase(schedule=short, batch=2, tested=4),
         },
         parser="parser",
@@ -303,7 +297,7 @@ def parser() -> Recipe:
         phases={
             "begin": Beginning(),
             "lessons": LessonPhase(count=16_000, autoencoder=BEGIN_AUTOENCODER),
-            "parser": ParserPhase(schedule=Schedule(steps=6000, rate=2e-2, warmup=300, cooldown=0.6), batch=16),
+            "parser": ParserPhase(schedule=Schedule(steps=4000, rate=2e-2, warmup=200, cooldown=0.6), batch=16),
         },
         decoder="",
         denoiser="",

@@ -21,6 +21,7 @@ from ozora.model.maquette import Maquette, MaquetteConfig
 from ozora.model.text import TextConfig
 from ozora.model.upscaler import Upscaler, UpscalerConfig
 from ozora.model.weights import save_bundle
+from ozora.perception.parser import Parser, ParserNet, save_parser
 from ozora.stage.word_table import word_list
 from ozora.train import checkpoint, latents
 from ozora.train.autoencoding import Autoencoding
@@ -45,7 +46,6 @@ from ozora.train.recipes import (
 )
 from ozora.train.renderers import Order, idle_cores
 from ozora.train.sharpening import Sharpener, Sharpening, sharpened_decoder
-from ozora.perception.parser import Parser, ParserNet, save_parser
 
 
 def train(name: str, out: Path, resume: bool) -> None:
