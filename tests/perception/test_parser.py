@@ -21,7 +21,7 @@ def untrained() -> Parser:
 
 def test_the_network_is_small_and_answers_every_pixel() -> None:
     net = ParserNet(FULL).eval()
-    assert sum(value.numel() for value in net.parameters()) < 1_200_000, "its file is to stay small"
+    assert sum(value.numel() for value in net.parameters()) < 1_400_000, "its file is to stay small"
     with torch.inference_mode():
         logits = net(torch.zeros(2, 3, HEIGHT, WIDTH))
     assert logits.noun.shape == (2, len(FULL.nouns) + 1, HEIGHT // 2, WIDTH // 2)

@@ -78,7 +78,7 @@ def test_lessons_are_kept_on_disk_and_made_once(tmp_path: Path) -> None:
 @pytest.mark.egl
 @pytest.mark.usefixtures("stage")
 def test_some_lessons_went_through_the_autoencoder() -> None:
-    phase = LessonPhase(count=2, decoded=2, height=64, width=112)
+    phase = LessonPhase(count=2, decoded=2, height=128, width=224)
     seeds = range(phase.first_seed, phase.first_seed + 2)
     lessons = render_lessons(SMALL, seeds, phase, Autoencoder(CONFIG.autoencoder).eval())
     assert lessons.decoded.tolist() == [True, False]

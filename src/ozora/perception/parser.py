@@ -35,7 +35,7 @@ HEIGHT, WIDTH = 128, 224
 STEP = 16
 FINE = 2
 """Pixels of the picture to one of the maps, a side."""
-WIDTHS = (24, 48, 96, 160)
+WIDTHS = (24, 48, 112, 176)
 BATCH = 24
 """Frames that are read at once."""
 PARSER = SHIPPED / "parser.safetensors"
@@ -97,7 +97,7 @@ class ParserNet(nn.Module):
         self.shrink = nn.ModuleList(nn.Conv2d(width, wider, 2, stride=2) for width, wider in pairs)
         self.up = nn.ModuleList(Block(width) for width in WIDTHS[:-1])
         self.grow = nn.ModuleList(nn.Conv2d(wider, width, 1) for width, wider in pairs)
-        self.to_pixels = nn.Conv2d(WIDTHS[0], sum(self.counts), 1)
+        self.to_pixels = nn.ModuleList(nn.Conv2d(width, sum(self.counts), 1) for width in WIDTHS)
         self.to_setting = nn.Linear(sum(WIDTHS), sum(self.settings))
 
     def forward(self, picture: Float[Tensor, "b 3 i j"]) -> Logits:
@@ -110,10 +110,12 @@ class ParserNet(nn.Module):
             if level < len(self.shrink):
                 x = self.shrink[level](x)
         whole = torch.cat([skip.mean((2, 3)) for skip in skips], 1)  # rain is fine, a place is coarse
+        said = self.to_pixels[-1](x)  # every level says what it sees: deep ones what it is, fine ones where
         for level in reversed(range(len(self.up))):
             x = F.interpolate(self.grow[level](x), scale_factor=2.0) + skips[level]
             x = self.up[level](x)
-        noun, color = torch.split(self.to_pixels(x), list(self.counts), dim=1)
+            said = F.interpolate(said, scale_factor=2.0, mode="bilinear") + self.to_pixels[level](x)
+        noun, color = torch.split(said, list(self.counts), dim=1)
         place, time, weather = torch.split(self.to_setting(whole), list(self.settings), dim=1)
         return Logits(noun=noun, color=color, place=place, time=time, weather=weather)
 
