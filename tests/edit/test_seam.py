@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from ozora.edit.given import Given
-from ozora.edit.seam import paste, usual_step
+from ozora.edit.seam import FADE, Joints, paste, usual_step
 from ozora.evaluate.seams import seam_jump
 
 
@@ -83,3 +83,27 @@ def test_the_usual_step_is_that_of_what_moves() -> None:
     assert 0.5 < usual_step((once,)) == usual_step((twice,)) < 20
     assert usual_step((still,)) == usual_step(()) == np.inf
     assert usual_step((Given(frame=0, pictures=walk[:1].repeat(5, axis=0)),)) == 0.5
+
+
+def _joined(painted: np.ndarray, starts: list[int], piece: int) -> np.ndarray:
+    joints = Joints(starts)
+    parts = [joints.add(painted[at : at + piece]) for at in range(0, len(painted), piece)]
+    rest = joints.end()
+    return np.concatenate([*parts, *([] if rest is None else [rest])])
+
+
+def test_where_two_windows_meet_the_picture_does_not_jump() -> None:
+    painted = np.concatenate([_walk(drift=12), _walk(drift=12)[12:]])
+    soft = _joined(painted, [12], 5)
+    assert soft.shape == painted.shape and np.array_equal(soft[:12], painted[:12])
+    assert seam_jump(painted, [12]) > 8 > 2 > seam_jump(soft, [12])
+    assert np.array_equal(soft[12 + FADE :], painted[12 + FADE :]), "the rest is as it was painted"
+    square = soft[14, 20:28, 8 + 3 * 14 : 16 + 3 * 14]
+    assert square.mean() > 200, "what moves goes on moving"
+
+
+def test_joints_do_not_depend_on_the_pieces() -> None:
+    painted, starts = _walk(drift=9), [9, 12, 22]
+    whole = _joined(painted, starts, 24)
+    assert all(np.array_equal(_joined(painted, starts, piece), whole) for piece in (1, 5, 7, 13))
+    assert _joined(painted, [], 5) is not painted and np.array_equal(_joined(painted, [], 5), painted)

@@ -57,11 +57,14 @@ def canvas_shape(native: VideoShape, height: int, width: int) -> VideoShape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One window to be painted in steps through ``times``, after ``before`` steps of earlier ones. ``time_s`` is when
-    what it paints begins, which decides its prompt."""
+    """One window to be painted in steps through ``times``, after ``before`` steps of earlier ones. ``frame`` is the
+    first one that it paints, ``time_s`` the time that decides its prompt. ``joins``: the frame before was painted by
+    another window."""
 
     window: Window
+    frame: int
     time_s: Fraction
+    joins: bool
     times: tuple[Times, ...]
     before: int
 
@@ -121,7 +124,9 @@ class Clip:
         whole = self.canvas.known.all(dim=(1, 2)).tolist()
         tasks: list[Task] = []
         for shot in self.shots:
-            for window, time_s in self._windows_of(shot, whole):
+            for window, begin in self._windows_of(shot, whole):
+                frame = shot.first + (TIME * (begin - 1) + 1 if begin else 0)
+                middle = frame + (TIME // 2 if begin else 0)
                 times = layout_first(
                     self.plan.sampler.steps,
                     layout_shift=LAYOUT_SHIFT,
@@ -129,10 +134,20 @@ class Clip:
                     start=self._furthest,
                     goes_on=not window.opens,
                 )
-                tasks.append(Task(window=window, time_s=time_s, times=times, before=tasks[-1].after if tasks else 0))
+                tasks.append(
+                    Task(
+                        window=window,
+                        frame=frame,
+                        time_s=Fraction(middle) / self.shape.fps,
+                        joins=begin > 0 and not whole[shot.group + begin - 1],
+                        times=times,
+                        before=tasks[-1].after if tasks else 0,
+                    )
+                )
         return tuple(tasks)
 
-    def _windows_of(self, shot: Shot, whole: list[bool]) -> list[tuple[Window, Fraction]]:
+    def _windows_of(self, shot: Shot, whole: list[bool]) -> list[tuple[Window, int]]:
+        """The windows of a shot, each with the number of the first latent frame of the shot that it paints."""
         prompts, fps = self.plan.prompts, self.shape.fps
         # a latent frame belongs to the prompt of its middle picture
         starts = [round(float(prompt.start_s * fps - shot.first) / TIME + 0.5) for prompt in prompts]
@@ -140,10 +155,8 @@ class Clip:
         windows = split(known, size=self.window, context=CONTEXT, breaks=starts, offset=shot.group)
         found, done = [], list(known)
         for window in windows:
-            begin = done.index(False) if not all(done) else 0
+            found.append((window, done.index(False) if not all(done) else 0))
             done[: window.stop - shot.group] = [True] * (window.stop - shot.group)
-            frame = shot.first + (TIME * (begin - 1) + 1 + TIME // 2 if begin else 0)
-            found.append((window, Fraction(frame) / fps))
         return found
 
     def put(self, painted: Tensor, window: Window) -> None:

@@ -139,6 +139,7 @@ class MaquetteBackend:
 
         from ozora.backends.canvases import decode_chunk, decode_chunks
         from ozora.backends.clip import CANDIDATES, CONTEXT, Clip
+        from ozora.edit.seam import Joints
         from ozora.flow.canvas import place
         from ozora.flow.snapshot import load, save
 
@@ -161,6 +162,7 @@ class MaquetteBackend:
         reached = done
         waiting = decode_chunks(clip.shots, size=clip.window, step=max(1, clip.window - CONTEXT))
         candidates = CANDIDATES if plan.sampler.steps > 6 else 1
+        joints = Joints([task.frame for task in clip.tasks if task.joins])
         with torch.inference_mode():
             for number, task in list(enumerate(clip.tasks))[first:]:
                 window = task.window
@@ -182,10 +184,17 @@ class MaquetteBackend:
                     )
                 begin = None
                 while len(waiting) > 1 and waiting[0].sees <= window.stop:  # nothing before it changes any more
-                    yield clip.crop(decode_chunk(self._engine, clip.canvas.value, waiting.pop(0)))
+                    ready = joints.add(clip.crop(decode_chunk(self._engine, clip.canvas.value, waiting.pop(0))))
+                    if len(ready):
+                        yield ready
             yield Stroke(stage="decode", done=1, total=1)
             for chunk in waiting:
-                yield clip.crop(decode_chunk(self._engine, clip.canvas.value, chunk))
+                ready = joints.add(clip.crop(decode_chunk(self._engine, clip.canvas.value, chunk)))
+                if len(ready):
+                    yield ready
+            rest = joints.end()
+            if rest is not None:
+                yield rest
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:

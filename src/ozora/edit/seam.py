@@ -18,6 +18,8 @@ FADE = 12
 """Frames over which a difference fades beside a given frame."""
 FEATHER = 9
 """Pixels over which it fades beside a given pixel."""
+STEPS_AFTER, BEFORE = 3, 8
+"""Frames from a joint on, and before it, that say what of its step is movement."""
 STILL = 0.5
 """Gray levels: the usual step of a clip that hardly moves, as in ``evaluate/seams.py``."""
 
@@ -50,6 +52,57 @@ def paste(
         above, known = item.pictures[part], item.known
         result[begin:end] = above if known is None else _feather(painted[begin:end], above, known[part])
     return result
+
+
+class Joints:
+    """Softens the places where painted pieces of a clip meet, piece by piece: what of the step into one of ``starts``
+    (frames of the clip) is no movement is carried on, and fades out in the ``fade`` frames after it."""
+
+    def __init__(self, starts: Sequence[int], *, fade: int = FADE) -> None:
+        self._open, self._fade = sorted(starts), fade
+        self._block: Frames | None = None  # frames as they were painted, the first of them number ``_first``
+        self._first = self._out = 0
+        self._fading: list[tuple[int, NDArray[np.float32]]] = []
+
+    def add(self, painted: Frames) -> Frames:
+        """The frames that are ready; there may be none."""
+        if self._block is None and not self._open:
+            return painted
+        block = painted if self._block is None else np.concatenate([self._block, painted])
+        stop = self._first + len(block)
+        while self._open and self._open[0] + STEPS_AFTER <= stop:
+            self._take(block, self._open.pop(0))
+        return self._release(block, min([stop, *self._open[:1]]))
+
+    def end(self) -> Frames | None:
+        """The frames that are left, if there are any; a joint near the end has fewer steps to go by."""
+        if self._block is None:
+            return None
+        stop = self._first + len(self._block)
+        for start in self._open:
+            if start < stop:
+                self._take(self._block, start)
+        self._open = []
+        return self._release(self._block, stop)
+
+    def _take(self, block: Frames, start: int) -> None:
+        near = block[start - 1 - self._first : start + STEPS_AFTER - self._first]
+        if start - 1 >= self._first and len(near) > 1:
+            earlier = block[max(0, start - BEFORE - self._first) : start - self._first]
+            largest = float(np.median(list(_steps(earlier)) or [math.inf]))
+            self._fading.append((start, -_excess(near, max(largest, STILL))))
+
+    def _release(self, block: Frames, stop: int) -> Frames:
+        ready = block[self._out - self._first : stop - self._first].copy()
+        for start, difference in self._fading:
+            for number in range(max(start, self._out), min(start + self._fade, stop)):
+                share = _ease(1 - (number - start + 1) / (self._fade + 1))
+                softened = ready[number - self._out] + share * difference
+                ready[number - self._out] = np.clip(softened, 0, 255).round().astype(np.uint8)
+        self._fading = [(start, difference) for start, difference in self._fading if start + self._fade > stop]
+        kept = max(self._first, stop - BEFORE)
+        self._block, self._first, self._out = block[kept - self._first :].copy(), kept, stop
+        return ready
 
 
 def usual_step(given: Sequence[Given]) -> float:
