@@ -18,8 +18,8 @@ FADE = 12
 """Frames over which a difference fades beside a given frame."""
 FEATHER = 9
 """Pixels over which it fades beside a given pixel."""
-STEPS_AFTER, BEFORE = 3, 8
-"""Frames from a joint on, and before it, that say what of its step is movement."""
+STEPS_AFTER = 3
+"""Frames from a joint on that say what of its step is movement."""
 STILL = 0.5
 """Gray levels: the usual step of a clip that hardly moves, as in ``evaluate/seams.py``."""
 
@@ -88,9 +88,8 @@ class Joints:
     def _take(self, block: Frames, start: int) -> None:
         near = block[start - 1 - self._first : start + STEPS_AFTER - self._first]
         if start - 1 >= self._first and len(near) > 1:
-            earlier = block[max(0, start - BEFORE - self._first) : start - self._first]
-            largest = float(np.median(list(_steps(earlier)) or [math.inf]))
-            self._fading.append((start, -_excess(near, max(largest, STILL))))
+            largest = max([STILL, *_steps(near[1:])]) if len(near) > 2 else math.inf
+            self._fading.append((start, -_excess(near, largest)))
 
     def _release(self, block: Frames, stop: int) -> Frames:
         ready = block[self._out - self._first : stop - self._first].copy()
@@ -100,7 +99,7 @@ class Joints:
                 softened = ready[number - self._out] + share * difference
                 ready[number - self._out] = np.clip(softened, 0, 255).round().astype(np.uint8)
         self._fading = [(start, difference) for start, difference in self._fading if start + self._fade > stop]
-        kept = max(self._first, stop - BEFORE)
+        kept = max(self._first, stop - 1)
         self._block, self._first, self._out = block[kept - self._first :].copy(), kept, stop
         return ready
 
