@@ -86,7 +86,7 @@ def test_the_usual_step_is_that_of_what_moves() -> None:
 
 
 def _joined(painted: np.ndarray, starts: list[int], piece: int) -> np.ndarray:
-    joints = Joints(starts)
+    joints = Joints([range(start, len(painted)) for start in starts])
     parts = [joints.add(painted[at : at + piece]) for at in range(0, len(painted), piece)]
     rest = joints.end()
     return np.concatenate([*parts, *([] if rest is None else [rest])])
@@ -106,4 +106,11 @@ def test_joints_do_not_depend_on_the_pieces() -> None:
     painted, starts = _walk(drift=9), [9, 12, 22]
     whole = _joined(painted, starts, 24)
     assert all(np.array_equal(_joined(painted, starts, piece), whole) for piece in (1, 5, 7, 13))
-    assert _joined(painted, [], 5) is not painted and np.array_equal(_joined(painted, [], 5), painted)
+    assert np.array_equal(_joined(painted, [], 5), painted)
+
+
+def test_nothing_fades_beyond_a_cut() -> None:
+    painted = _walk(drift=12)
+    joints = Joints([range(12, 15)])
+    soft = joints.add(painted)
+    assert not np.array_equal(soft[12:15], painted[12:15]) and np.array_equal(soft[15:], painted[15:])

@@ -57,12 +57,12 @@ def canvas_shape(native: VideoShape, height: int, width: int) -> VideoShape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One window to be painted in steps through ``times``, after ``before`` steps of earlier ones. ``frame`` is the
-    first one that it paints, ``time_s`` the time that decides its prompt. ``joins``: the frame before was painted by
-    another window."""
+    """One window to be painted in steps through ``times``, after ``before`` steps of earlier ones. ``time_s`` decides
+    its prompt. ``frames`` are those from the first one that it paints to the end of its shot; ``joins``: the frame
+    before them was painted by another window."""
 
     window: Window
-    frame: int
+    frames: range
     time_s: Fraction
     joins: bool
     times: tuple[Times, ...]
@@ -137,7 +137,7 @@ class Clip:
                 tasks.append(
                     Task(
                         window=window,
-                        frame=frame,
+                        frames=range(frame, shot.first + shot.frames),
                         time_s=Fraction(middle) / self.shape.fps,
                         joins=begin > 0 and not whole[shot.group + begin - 1],
                         times=times,

@@ -162,7 +162,7 @@ class MaquetteBackend:
         reached = done
         waiting = decode_chunks(clip.shots, size=clip.window, step=max(1, clip.window - CONTEXT))
         candidates = CANDIDATES if plan.sampler.steps > 6 else 1
-        joints = Joints([task.frame for task in clip.tasks if task.joins])
+        joints = Joints([task.frames for task in clip.tasks if task.joins])
         with torch.inference_mode():
             for number, task in list(enumerate(clip.tasks))[first:]:
                 window = task.window

@@ -55,14 +55,16 @@ def paste(
 
 
 class Joints:
-    """Softens the places where painted pieces of a clip meet, piece by piece: what of the step into one of ``starts``
-    (frames of the clip) is no movement is carried on, and fades out in the ``fade`` frames after it."""
+    """Softens the places where painted pieces of a clip meet, piece by piece: what of the step into the first frame of
+    one of ``pieces`` (frames of the clip, up to the next cut) is no movement is carried on, and fades out in the
+    ``fade`` frames after it."""
 
-    def __init__(self, starts: Sequence[int], *, fade: int = FADE) -> None:
-        self._open, self._fade = sorted(starts), fade
+    def __init__(self, pieces: Sequence[range], *, fade: int = FADE) -> None:
+        self._open = sorted(pieces, key=lambda piece: piece.start)
+        self._fade = fade
         self._block: Frames | None = None  # frames as they were painted, the first of them number ``_first``
         self._first = self._out = 0
-        self._fading: list[tuple[int, NDArray[np.float32]]] = []
+        self._fading: list[tuple[range, NDArray[np.float32]]] = []
 
     def add(self, painted: Frames) -> Frames:
         """The frames that are ready; there may be none."""
@@ -70,35 +72,37 @@ class Joints:
             return painted
         block = painted if self._block is None else np.concatenate([self._block, painted])
         stop = self._first + len(block)
-        while self._open and self._open[0] + STEPS_AFTER <= stop:
+        while self._open and min(self._open[0].start + STEPS_AFTER, self._open[0].stop) <= stop:
             self._take(block, self._open.pop(0))
-        return self._release(block, min([stop, *self._open[:1]]))
+        return self._release(block, min([stop, *(piece.start for piece in self._open[:1])]))
 
     def end(self) -> Frames | None:
         """The frames that are left, if there are any; a joint near the end has fewer steps to go by."""
         if self._block is None:
             return None
         stop = self._first + len(self._block)
-        for start in self._open:
-            if start < stop:
-                self._take(self._block, start)
+        for piece in self._open:
+            if piece.start < stop:
+                self._take(self._block, piece)
         self._open = []
         return self._release(self._block, stop)
 
-    def _take(self, block: Frames, start: int) -> None:
-        near = block[start - 1 - self._first : start + STEPS_AFTER - self._first]
-        if start - 1 >= self._first and len(near) > 1:
+    def _take(self, block: Frames, piece: range) -> None:
+        last = min(piece.start + STEPS_AFTER, piece.stop)
+        near = block[max(0, piece.start - 1 - self._first) : last - self._first]
+        if piece.start > self._first and len(near) > 1:
             largest = max([STILL, *_steps(near[1:])]) if len(near) > 2 else math.inf
-            self._fading.append((start, -_excess(near, largest)))
+            frames = range(piece.start, min(piece.start + self._fade, piece.stop))
+            self._fading.append((frames, -_excess(near, largest)))
 
     def _release(self, block: Frames, stop: int) -> Frames:
         ready = block[self._out - self._first : stop - self._first].copy()
-        for start, difference in self._fading:
-            for number in range(max(start, self._out), min(start + self._fade, stop)):
-                share = _ease(1 - (number - start + 1) / (self._fade + 1))
+        for frames, difference in self._fading:
+            for number in range(max(frames.start, self._out), min(frames.stop, stop)):
+                share = _ease(1 - (number - frames.start + 1) / (self._fade + 1))
                 softened = ready[number - self._out] + share * difference
                 ready[number - self._out] = np.clip(softened, 0, 255).round().astype(np.uint8)
-        self._fading = [(start, difference) for start, difference in self._fading if start + self._fade > stop]
+        self._fading = [(frames, difference) for frames, difference in self._fading if frames.stop > stop]
         kept = max(self._first, stop - 1)
         self._block, self._first, self._out = block[kept - self._first :].copy(), kept, stop
         return ready
