@@ -220,7 +220,7 @@ def test_frames_come_while_the_rest_is_painted(backend: MaquetteBackend) -> None
     kinds = ["frames" if isinstance(item, np.ndarray) else item.stage for item in items]
     first = kinds.index("frames")
     assert kinds[first:].count("paint") >= 2 * wish.sampler.steps
-    assert kinds[-2:] == ["decode", "frames"]
+    assert set(kinds[kinds.index("decode") + 1 :]) == {"frames"}
 
 
 def test_prompts_hold_in_their_time(backend: MaquetteBackend) -> None:

@@ -77,8 +77,8 @@ def sharpener(steps: int, **changes: Any) -> Sharpener:
         autoencoder.components_out.weight.copy_(autoencoder.components_in.weight.T)
     phase = Sharpener(
         name="sharpen",
-        config=config,
-        sizes=CONFIG.autoencoder,
+        phase=config,
+        config=CONFIG.autoencoder,
         shape=SHAPE,
         vocabulary=SMALL,
         start=autoencoder.state_dict(),

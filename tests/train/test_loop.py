@@ -4,9 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -27,7 +26,7 @@ class Line:
     schedule: Schedule = Schedule(steps=30, rate=0.05, warmup=3)  # noqa: RUF009 - frozen
     ema: float = 0.9
     width: int = 12
-    device: torch.device = torch.device("cpu")  # noqa: RUF009 - a value
+    device: torch.device = field(default=torch.device("cpu"), repr=False)
 
     def model(self) -> nn.Module:
         torch.manual_seed(0)
@@ -43,9 +42,6 @@ class Line:
 
     def examine(self, model: nn.Module) -> dict[str, float]:
         return {"weight": float(model.get_parameter("blocks.0.weight").detach().abs().sum())}
-
-    def facts(self) -> dict[str, Any]:
-        return {"name": self.name, "width": self.width}
 
 
 def _weights(out: Path) -> Tensor:

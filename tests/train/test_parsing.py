@@ -31,7 +31,7 @@ def squares() -> Lessons:
 
 def phase(steps: int, folder: Path) -> Parsing:
     config = ParserPhase(schedule=Schedule(steps=steps, rate=2e-2, warmup=2), batch=2, tested=4)
-    made = Parsing(name="parser", config=config, vocabulary=SMALL, folder=folder)
+    made = Parsing(name="parser", phase=config, vocabulary=SMALL, folder=folder)
     made._lessons = squares()
     return made
 

@@ -8,7 +8,6 @@ what the transformer paints, which is never exact, still decodes well.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
@@ -57,23 +56,6 @@ class Autoencoding:
     ema: float = 0.995
     device: torch.device = field(default_factory=lambda: torch.device("cpu"), repr=False)
     _pieces: Pieces | None = field(default=None, repr=False)
-
-    def facts(self) -> dict[str, Any]:
-        return {
-            "phase": self.name,
-            "autoencoder": self.config.to_dict(),
-            "shape": self.shape.to_dict(),
-            "vocabulary": self.vocabulary.to_dict(),
-            "steps": self.schedule.steps,
-            "rate": self.schedule.rate,
-            "clips": self.clips,
-            "batch": self.batch,
-            "frames": self.frames,
-            "noise": self.noise,
-            "thing_weight": self.thing_weight,
-            "decoder_only": self.start is not None,
-            "seed": self.seed,
-        }
 
     def model(self) -> nn.Module:
         torch.manual_seed(self.seed)

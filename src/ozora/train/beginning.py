@@ -32,11 +32,11 @@ def take_apart(phase: Beginning, out: Path) -> None:
     bundle = load_bundle(phase.weights)
     model = bundle.model
     origin = {"weights": bundle.sha256}
-    _write(out, BEGIN_AUTOENCODER, model.autoencoder, {"autoencoder": model.config.autoencoder.to_dict(), **origin})
-    scale = {"latent_mean": model.latent_mean.tolist(), "latent_std": model.latent_std.tolist()}
-    _write(out, BEGIN_DENOISER, model.denoiser, {"model": model.config.to_dict(), **scale, **origin})
+    _write(out, BEGIN_AUTOENCODER, model.autoencoder, {"config": model.config.autoencoder.to_dict(), **origin})
+    scale = [model.latent_mean.tolist(), model.latent_std.tolist()]
+    _write(out, BEGIN_DENOISER, model.denoiser, {"config": model.config.to_dict(), "scale": scale, **origin})
 
 
 def _write(out: Path, name: str, part: nn.Module, facts: dict[str, Any]) -> None:
     tensors = {f"ema.{key}": value for key, value in part.state_dict().items()}
-    checkpoint.save(out / name, 0, tensors, {"phase": {"phase": name, **facts}})
+    checkpoint.save(out / name, 0, tensors, {"phase": {"name": name, **facts}})

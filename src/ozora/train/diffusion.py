@@ -28,7 +28,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -97,10 +96,10 @@ class Diffusion:
     name: str
     config: MaquetteConfig
     schedule: Schedule
-    latents: Path
+    latents: Path = field(repr=False)
     servings: tuple[Serving, ...]
     scale: tuple[Tensor, Tensor]
-    start: dict[str, Tensor] | None = None
+    start: dict[str, Tensor] | None = field(default=None, repr=False)
     blank_share: float = 0.1
     unheard_share: float = 0.25
     known_share: float = 0.3
@@ -123,30 +122,6 @@ class Diffusion:
     _album: dict[tuple[str, str], list[int]] = field(default_factory=dict, repr=False)
     _shelves: dict[tuple[int, bool], Shelf] = field(default_factory=dict, repr=False)
     _teacher: Denoiser | None = field(default=None, repr=False)
-
-    def facts(self) -> dict[str, Any]:
-        return {
-            "phase": self.name,
-            "model": self.config.to_dict(),
-            "steps": self.schedule.steps,
-            "rate": self.schedule.rate,
-            "servings": [[s.frames, s.batch, s.share, s.passing] for s in self.servings],
-            "blank_share": self.blank_share,
-            "unheard_share": self.unheard_share,
-            "known_share": self.known_share,
-            "region_share": self.region_share,
-            "reference_share": self.reference_share,
-            "thing_weight": self.thing_weight,
-            "layout_share": self.layout_share,
-            "reading": self.reading,
-            "reading_weight": self.reading_weight,
-            "layout_mean": self.layout_mean,
-            "time_mean": self.time_mean,
-            "guidance": self.guidance,
-            "seed": self.seed,
-            "latent_mean": [round(value, 6) for value in self.scale[0].tolist()],
-            "latent_std": [round(value, 6) for value in self.scale[1].tolist()],
-        }
 
     def model(self) -> nn.Module:
         torch.manual_seed(self.seed)

@@ -11,7 +11,6 @@ import tempfile
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -51,22 +50,6 @@ class Enlarging:
     ema: float = 0.99
     device: torch.device = field(default_factory=lambda: torch.device("cpu"), repr=False)
     _pairs: tuple[Tensor, Tensor, Tensor] | None = field(default=None, repr=False)
-
-    def facts(self) -> dict[str, Any]:
-        return {
-            "phase": self.name,
-            "enlarger": self.config.to_dict(),
-            "shape": self.shape.to_dict(),
-            "vocabulary": self.vocabulary.to_dict(),
-            "steps": self.schedule.steps,
-            "rate": self.schedule.rate,
-            "clips": self.clips,
-            "batch": self.batch,
-            "frames": self.frames,
-            "noise": self.noise,
-            "patch": self.patch,
-            "seed": self.seed,
-        }
 
     def model(self) -> nn.Module:
         torch.manual_seed(self.seed)

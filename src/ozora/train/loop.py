@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,7 +25,8 @@ from ozora.train.optimizers import Optimizers, Schedule
 
 
 class Phase(Protocol):
-    """What a phase of a recipe must tell the loop. ``device`` is where its batches go; the loop sets it."""
+    """What a phase of a recipe must tell the loop: a dataclass, all of whose fields that its ``repr`` shows decide what
+    comes of it (``configuration``). ``device`` is where its batches go; the loop sets it."""
 
     name: str
     ema: float
@@ -52,10 +53,6 @@ class Phase(Protocol):
         """Figures of the averaged weights on what they never learnt from; none where nothing is measured."""
         ...
 
-    def facts(self) -> dict[str, Any]:
-        """The resolved configuration, for the checkpoint."""
-        ...
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
@@ -69,6 +66,27 @@ class Report:
     seconds: float
     figures: dict[str, float]
     examined: dict[str, float]
+
+
+def configuration(phase: Phase) -> dict[str, Any]:
+    """What decides what comes of a phase, for its checkpoint: the fields that its ``repr`` shows, and whether it goes
+    on from other weights."""
+    assert is_dataclass(phase)
+    shown = {each.name: _plain(getattr(phase, each.name)) for each in fields(phase) if each.repr}
+    return {**shown, "goes_on": getattr(phase, "start", None) is not None}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - what a field holds
+    """A value as JSON knows it."""
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    if isinstance(value, Tensor):
+        return [round(number, 6) for number in value.tolist()]
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    return value
 
 
 @torch.no_grad()
@@ -131,7 +149,7 @@ def run_phase(
         first = _restore(last, phase, model, ema, optimizers)
     if machine.leads:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "config.json").write_text(json.dumps(phase.facts(), indent=2) + "\n")
+        (folder / "config.json").write_text(json.dumps(configuration(phase), indent=2) + "\n")
     began = saved = examined = time.monotonic()
     with (folder / "log.jsonl" if machine.leads else Path(os.devnull)).open("a") as log:
 
@@ -187,13 +205,13 @@ def _save(
     tensors |= {f"ema.{name}": whole(value) for name, value in ema.items()}
     tensors |= optimizers.tensors()
     if machine.leads:
-        checkpoint.save(folder, step, tensors, {"phase": phase.facts()})
+        checkpoint.save(folder, step, tensors, {"phase": configuration(phase)})
 
 
 def _restore(path: Path, phase: Phase, model: nn.Module, ema: dict[str, Tensor], optimizers: Optimizers) -> int:
     """Take everything from a checkpoint; returns the step to go on with."""
     tensors, facts = checkpoint.load(path)
-    if facts["phase"] != json.loads(json.dumps(phase.facts())):
+    if facts["phase"] != json.loads(json.dumps(configuration(phase))):
         raise CheckpointError(f"{path} was made with another configuration; use another folder or delete it")
     with torch.no_grad():
         for name, value in model.state_dict().items():

@@ -8,9 +8,8 @@ Letters: ``b`` batch, ``h w`` rows and columns.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -51,7 +50,7 @@ class Parsing:
     """A ``Phase`` of the loop; ``folder`` holds the lessons."""
 
     name: str
-    config: ParserPhase
+    phase: ParserPhase
     vocabulary: Vocabulary
     folder: Path = field(repr=False)
     start: dict[str, Tensor] | None = field(default=None, repr=False)
@@ -62,15 +61,7 @@ class Parsing:
 
     @property
     def schedule(self) -> Schedule:
-        return self.config.schedule
-
-    def facts(self) -> dict[str, Any]:
-        return {
-            "phase": self.name,
-            "seed": self.seed,
-            "vocabulary": self.vocabulary.to_dict(),
-            "config": asdict(self.config),
-        }
+        return self.phase.schedule
 
     def model(self) -> nn.Module:
         torch.manual_seed(self.seed)
@@ -91,8 +82,8 @@ class Parsing:
     def loss(self, model: nn.Module, step: int) -> tuple[Tensor, dict[str, float]]:
         rng = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
         whole = step >= (1 - WHOLE_SHARE) * self.schedule.steps
-        first, last = min(self.config.tested, len(self.lessons) // 2), len(self.lessons)
-        index = torch.randint(first, last, (self.config.batch * (1 if whole else 2),), generator=rng)
+        first, last = min(self.phase.tested, len(self.lessons) // 2), len(self.lessons)
+        index = torch.randint(first, last, (self.phase.batch * (1 if whole else 2),), generator=rng)
         taken = self.lessons.taken(index) if whole else cut(self.lessons, index, rng)
         picture = worsen(_in_range(taken.rgb), rng)
         noun, color = taken.noun.long(), taken.color.long()
@@ -118,7 +109,7 @@ class Parsing:
     def examine(self, model: nn.Module) -> dict[str, float]:
         """Shares that are right on lessons that were never learnt from: pixels of things by noun and color, things by
         what most of their pixels say, and pictures by place, time and weather; of drawn and of decoded ones."""
-        held = self.lessons.taken(slice(0, min(self.config.tested, len(self.lessons) // 2)))
+        held = self.lessons.taken(slice(0, min(self.phase.tested, len(self.lessons) // 2)))
         figures: dict[str, float] = {}
         for title, index in (("drawn", ~held.decoded), ("decoded", held.decoded)):
             if index.any():

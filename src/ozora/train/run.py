@@ -90,7 +90,7 @@ def run_one(recipe: Recipe, name: str, out: Path) -> Iterator[str]:
         trained = _sharpener(recipe, name, phase, out)
     elif isinstance(phase, ParserPhase):
         folder = out / phase.lessons
-        trained = Parsing(name=name, config=phase, vocabulary=recipe.vocabulary, folder=folder, seed=recipe.seed)
+        trained = Parsing(name=name, phase=phase, vocabulary=recipe.vocabulary, folder=folder, seed=recipe.seed)
     elif isinstance(phase, EnlargerPhase):
         trained = _enlarging(recipe, name, phase, out)
     else:
@@ -137,8 +137,8 @@ def _autoencoding(recipe: Recipe, name: str, phase: AutoencoderPhase, out: Path)
 def _sharpener(recipe: Recipe, name: str, phase: Sharpening, out: Path) -> Sharpener:
     return Sharpener(
         name=name,
-        config=phase,
-        sizes=recipe.autoencoder,
+        phase=phase,
+        config=recipe.autoencoder,
         shape=recipe.shape,
         vocabulary=recipe.vocabulary,
         start=finished_weights(out, phase.after)[0],
@@ -165,7 +165,7 @@ def _enlarging(recipe: Recipe, name: str, phase: EnlargerPhase, out: Path) -> En
 def _autoencoder(out: Path, phase: str) -> Autoencoder:
     """The autoencoder of a finished phase."""
     weights, facts = finished_weights(out, phase)
-    model = Autoencoder(AutoencoderConfig.from_dict(facts["phase"]["autoencoder"]))
+    model = Autoencoder(AutoencoderConfig.from_dict(facts["phase"]["config"]))
     model.load_state_dict(sharpened_decoder(weights) or weights)
     return model.eval()
 
@@ -245,8 +245,8 @@ def _denoiser_start(
     """Weights to go on from, the model's sizes, and the latent scale, which must never change under a denoiser."""
     if phase.after:
         weights, facts = finished_weights(out, phase.after)
-        mean, std = torch.tensor(facts["phase"]["latent_mean"]), torch.tensor(facts["phase"]["latent_std"])
-        return weights, MaquetteConfig.from_dict(facts["phase"]["model"]), (mean, std)
+        mean, std = (torch.tensor(values) for values in facts["phase"]["scale"])
+        return weights, MaquetteConfig.from_dict(facts["phase"]["config"]), (mean, std)
     longest = max(
         stock.frames for phase in recipe.phases.values() if isinstance(phase, LatentPhase) for stock in phase.shelves
     )
@@ -269,7 +269,7 @@ def _bundle_parser(recipe: Recipe, out: Path) -> Path:
     phase = recipe.phases[recipe.parser]
     assert isinstance(phase, ParserPhase)
     folder = out / phase.lessons
-    parsing = Parsing(name=recipe.parser, config=phase, vocabulary=recipe.vocabulary, folder=folder)
+    parsing = Parsing(name=recipe.parser, phase=phase, vocabulary=recipe.vocabulary, folder=folder)
     figures = {name: round(value, 4) for name, value in parsing.examine(net.eval()).items()}
     card = {"recipe": recipe.name, "steps": facts["step"], "lessons": len(parsing.lessons), "right": figures}
     path = out / "parser.safetensors"
@@ -280,14 +280,14 @@ def _bundle_parser(recipe: Recipe, out: Path) -> Path:
 def _bundle_model(recipe: Recipe, out: Path) -> Path:
     weights, facts = finished_weights(out, recipe.denoiser)
     enlarger = _enlarger(out, recipe.enlarger) if recipe.enlarger else None
-    config = MaquetteConfig.from_dict(facts["phase"]["model"])
+    config = MaquetteConfig.from_dict(facts["phase"]["config"])
     model = Maquette(replace(config, enlarger=None if enlarger is None else enlarger.config))
     model.enlarger = enlarger
     model.autoencoder.load_state_dict(_autoencoder(out, recipe.decoder).state_dict())
     model.denoiser.load_state_dict(denoiser_weights(weights))
     with torch.no_grad():
-        model.latent_mean.copy_(torch.tensor(facts["phase"]["latent_mean"]))
-        model.latent_std.copy_(torch.tensor(facts["phase"]["latent_std"]))
+        for own, values in zip((model.latent_mean, model.latent_std), facts["phase"]["scale"], strict=True):
+            own.copy_(torch.tensor(values))
     path = out / f"{recipe.name}.safetensors"
     card = {
         "name": f"maquette-{recipe.name}",
@@ -309,7 +309,7 @@ def _bundle_model(recipe: Recipe, out: Path) -> Path:
 def _enlarger(out: Path, phase: str) -> Upscaler:
     """What a phase trained."""
     weights, facts = finished_weights(out, phase)
-    model = Upscaler(UpscalerConfig.from_dict(facts["phase"]["enlarger"]))
+    model = Upscaler(UpscalerConfig.from_dict(facts["phase"]["config"]))
     model.load_state_dict(weights)
     return model.eval()
 

@@ -17,8 +17,7 @@ Letters: ``b`` pieces, ``f`` frames, ``h w`` rows and columns.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Float
@@ -172,11 +171,11 @@ class Duel(nn.Module):
 
 @dataclass(slots=True, kw_only=True)
 class Sharpener:
-    """Runs ``config`` from the weights ``start`` of an autoencoder."""
+    """Runs ``phase`` from the weights ``start`` of an autoencoder of the sizes ``config``."""
 
     name: str
-    config: Sharpening
-    sizes: AutoencoderConfig
+    phase: Sharpening
+    config: AutoencoderConfig
     shape: VideoShape
     vocabulary: Vocabulary
     start: dict[str, Tensor] = field(repr=False)
@@ -187,25 +186,15 @@ class Sharpener:
 
     @property
     def schedule(self) -> Schedule:
-        return self.config.schedule
-
-    def facts(self) -> dict[str, Any]:
-        return {
-            "phase": self.name,
-            "autoencoder": self.sizes.to_dict(),
-            "shape": self.shape.to_dict(),
-            "vocabulary": self.vocabulary.to_dict(),
-            "seed": self.seed,
-            **asdict(self.config),
-        }
+        return self.phase.schedule
 
     def model(self) -> nn.Module:
         torch.manual_seed(self.seed)
-        autoencoder = Autoencoder(self.sizes)
+        autoencoder = Autoencoder(self.config)
         autoencoder.load_state_dict(self.start)
         for part in (autoencoder.components_in, autoencoder.encoder):
             part.requires_grad_(False)
-        return Duel(autoencoder, self.config).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+        return Duel(autoencoder, self.phase).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
     def optimizers(self, model: nn.Module) -> Optimizers:
         return against_critics(model, critics="critics.", rate=self.schedule.rate)
@@ -213,15 +202,15 @@ class Sharpener:
     def material(self) -> Material:
         """The pieces, where they are trained on."""
         if self._material is None:
-            order = Order(shape=self.shape, vocabulary=self.vocabulary, frames=self.config.frames, time=TIME)
+            order = Order(shape=self.shape, vocabulary=self.vocabulary, frames=self.phase.frames, time=TIME)
             first = FIRST_SEED + self.seed * 10_000_000
-            clips = render_clips(order, range(first, first + self.config.clips), workers=idle_cores())
+            clips = render_clips(order, range(first, first + self.phase.clips), workers=idle_cores())
             self._material = self._encoded(torch.stack([torch.from_numpy(clip.rgb) for clip, _ in clips]))
         return self._material
 
     @torch.no_grad()
     def _encoded(self, rgb: Tensor) -> Material:
-        encoder = Autoencoder(self.sizes)
+        encoder = Autoencoder(self.config)
         encoder.load_state_dict(self.start)
         encoder.to(self.device).eval()
         with mixed(self.device):
@@ -231,16 +220,16 @@ class Sharpener:
         return Material(rgb=rgb.to(self.device), latent=latent, deviation=deviation)
 
     def _tested(self) -> int:
-        return min(self.config.tested, self.config.clips // 4)
+        return min(self.phase.tested, self.phase.clips // 4)
 
     def loss(self, model: nn.Module, step: int) -> tuple[Tensor, dict[str, float]]:
-        pieces, b = self.material(), self.config.batch
+        pieces, b = self.material(), self.phase.batch
         rng = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
         tested = self._tested()
         index = (tested + torch.randint(len(pieces.rgb) - tested, (b,), generator=rng)).to(self.device)
         video, latent = _video(pieces.rgb[index]), pieces.latent[index].float()
         noisy = torch.rand(b, generator=rng) < 0.5
-        level = self.config.noise * noisy * torch.rand(b, generator=rng)
+        level = self.phase.noise * noisy * torch.rand(b, generator=rng)
         noise = level[:, None, None, None, None] * torch.randn(latent.shape, generator=rng)
         latent = latent + pieces.deviation * noise.to(self.device)
         starts = tuple(int(torch.randint(video.shape[2] - frames + 1, (), generator=rng)) for frames in VIEWS)
