@@ -12,6 +12,7 @@ from ozora.plan import (
     ENTRANCES,
     Box,
     ClipCondition,
+    Finding,
     Hole,
     ImageCondition,
     Plan,
@@ -19,6 +20,7 @@ from ozora.plan import (
     Record,
     ReferenceCondition,
     Sampler,
+    tell_missing,
 )
 from ozora.shapes import VideoShape
 
@@ -78,6 +80,16 @@ RECORDS = st.builds(
     timings_s=st.dictionaries(st.text(max_size=8), st.integers(0, 10**7).map(lambda n: n / 10_000), max_size=3),
     notes=st.lists(st.text(), max_size=2).map(tuple),
     parents=st.lists(HASHES, max_size=2).map(tuple),
+    findings=st.lists(
+        st.builds(
+            Finding,
+            prompt=st.integers(0, 9),
+            fact=st.text(),
+            shows=st.none() | st.booleans(),
+            recognised=st.none() | st.floats(0, 1),
+        ),
+        max_size=2,
+    ).map(tuple),
 )
 PLAN = Plan(
     prompts=(Prompt(text="a red ball"),),
@@ -119,3 +131,14 @@ def test_another_format_is_refused(number: object) -> None:
 def test_values_are_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         PLAN.seed = 8  # type: ignore[misc]
+
+
+def test_what_does_not_show_is_told_with_what_to_do() -> None:
+    seen, missing = (
+        Finding(prompt=0, fact=fact, shows=shows) for fact, shows in (("a ball", True), ("a robot", False))
+    )
+    unknown = Finding(prompt=0, fact="a sign that says OPEN", shows=None)
+    assert tell_missing((seen, missing, unknown)) == ("not seen: a robot (try another seed, or --takes 4)",)
+    sure = dataclasses.replace(missing, recognised=0.964)
+    assert "96% of such are recognised when there" in tell_missing((sure,))[0]
+    assert tell_missing(()) == ()

@@ -20,15 +20,18 @@ from ozora.evaluate.report import (
     score,
     show,
     tally,
+    through,
     wilson,
 )
 from ozora.language.cast import CAST
 from ozora.language.prompt_parser import parse_prompt
 from ozora.language.vocabulary import FULL, SMALL
+from ozora.model.autoencoder import Autoencoder
 from ozora.perception.parser import Parser
 from ozora.perception.verifiers import category
 from ozora.shapes import VideoShape
 from ozora.stage.renderer import Renderer
+from tests.model.tiny import CONFIG
 
 
 def test_wilson_against_published_values() -> None:
@@ -112,3 +115,9 @@ def test_toys_and_the_cast_are_judged_apart() -> None:
         of_cast = {ref.noun in CAST for prompt in some for ref in prompt.caption.statement.things}
         assert of_cast == {title.startswith("cast")}
     assert list(prompt_sets(SMALL, 4)) == ["toys, in distribution", "toys, held-out pairs"]
+
+
+def test_a_clip_goes_through_an_autoencoder() -> None:
+    frames = np.random.default_rng(0).integers(0, 255, (9, 64, 96, 3), np.uint8)
+    made = through(Autoencoder(CONFIG.autoencoder).eval())(frames)
+    assert made.shape == frames.shape and made.dtype == np.uint8

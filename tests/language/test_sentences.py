@@ -6,7 +6,7 @@ import pytest
 from ozora.language.captions import write_caption
 from ozora.language.facts import Fact, Ref, Statement
 from ozora.language.prompt_parser import parse_prompt
-from ozora.language.sentences import name_word, restyle, sentence
+from ozora.language.sentences import name_fact, name_word, restyle, sentence
 from ozora.language.vocabulary import FULL, SMALL, TOY_WORLD, Vocabulary
 from ozora.stage.sampling import draw_scene
 from tests.language.reading import reads_back
@@ -61,3 +61,16 @@ def test_words_in_a_sentence(kind: str, value: str, word: str) -> None:
 def test_another_style_keeps_what_happens(text: str, style: str, result: str) -> None:
     assert restyle(text, style) == result
     assert parse_prompt(result).statement.things == parse_prompt(text).statement.things
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("a robot left of a red ball", ["a robot", "a red ball", "a robot to the left of a red ball"]),
+        ("two horses run left in the snow", ["two brown horses", "two brown horses run to the left", "in the snow"]),
+        ("a red ball, the camera zooms in", ["a red ball", "the camera zooms in"]),
+    ],
+)
+def test_facts_have_names_of_their_own(text: str, facts: list[str]) -> None:
+    statement = parse_prompt(text).statement
+    assert [name_fact(fact, statement) for fact in statement.facts] == facts

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ozora.errors import CheckpointError
 from ozora.train import checkpoint
 from ozora.train.curve import read_log
-from ozora.train.loop import finished_weights, run_phase
+from ozora.train.loop import configuration, finished_weights, run_phase
 from ozora.train.optimizers import Optimizers, Schedule, muon_and_adam
 
 
@@ -42,6 +42,17 @@ class Line:
 
     def examine(self, model: nn.Module) -> dict[str, float]:
         return {"weight": float(model.get_parameter("blocks.0.weight").detach().abs().sum())}
+
+
+def test_what_decides_a_phase_is_in_its_checkpoint() -> None:
+    found = configuration(Line(width=7))
+    assert found == {
+        "name": "line",
+        "schedule": {"steps": 30, "rate": 0.05, "warmup": 3, "cooldown": 0.2, "floor": 0.02},
+        "ema": 0.9,
+        "width": 7,
+        "goes_on": False,
+    }, "and not the device"
 
 
 def _weights(out: Path) -> Tensor:

@@ -50,9 +50,7 @@ def test_critics_and_decoder_learn_from_their_own_losses() -> None:
     heeded: list[Tensor] = []
     unheeded: list[Tensor] = []
     for width, found in ((8, unheeded), (8, heeded)):
-        model = duel(
-            replace(phase, config=replace(phase.config, width=width, alone=100 if found is unheeded else -100))
-        )
+        model = duel(replace(phase, phase=replace(phase.phase, width=width, alone=100 if found is unheeded else -100)))
         torch.autograd.backward(phase.loss(model, 1)[0])
         found += [value.grad for name, value in sorted(model.named_parameters()) if value.grad is not None]
         names = [name for name, value in sorted(model.named_parameters()) if value.grad is not None]
@@ -94,7 +92,7 @@ def test_examined_figures_are_those_of_known_pictures() -> None:
 
         added = torch.zeros(())
 
-    known = Known(model.autoencoder, phase.config)
+    known = Known(model.autoencoder, phase.phase)
     figures = phase.examine(known)
     assert figures["gradient"] == pytest.approx(1.0, abs=1e-4) and figures["flicker"] == 0.0
     assert figures["psnr"] > 80

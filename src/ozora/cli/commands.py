@@ -189,14 +189,20 @@ def evaluate(
     model: Annotated[str, typer.Option(help="Which model.")] = "maquette",
     prompts: Annotated[int, typer.Option(min=1, help="How many prompts.")] = 64,
     quality: Annotated[str, typer.Option(help="draft, default or best.")] = "default",
+    autoencoder: Annotated[
+        bool, typer.Option("--autoencoder", help="Also score what maquette's autoencoder leaves of true renders.")
+    ] = False,
 ) -> None:
     """Measure how well a model keeps to its prompts; `drift` looks at one long clip."""
     if context.invoked_subcommand is not None:
         return
     with _stoppable("stopped, the report is not complete"):
-        from ozora.evaluate.report import evaluate_model
+        from ozora.evaluate.report import evaluate_model, through
+        from ozora.model.weights import SHIPPED, load_bundle
 
-        evaluate_model(out, model=model, prompts=prompts, quality=quality)
+        bundle = load_bundle(SHIPPED / "maquette.safetensors") if autoencoder else None
+        reconstruct = None if bundle is None else through(bundle.model.autoencoder)
+        evaluate_model(out, model=model, prompts=prompts, quality=quality, reconstruct=reconstruct)
 
 
 @evaluation.command()

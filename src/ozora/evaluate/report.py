@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
@@ -26,7 +27,9 @@ from ozora.language.cast import CAST
 from ozora.language.facts import Fact, Ref, Statement
 from ozora.language.vocabulary import Vocabulary
 from ozora.media import write_text
-from ozora.perception.parser import Parser, load_parser
+from ozora.model.autoencoder import Autoencoder
+from ozora.perception.check import RATE
+from ozora.perception.parser import HEIGHT, WIDTH, Parser, load_parser
 from ozora.perception.tracking import parse_clip
 from ozora.perception.verifiers import Verdict, category, kind, verify
 from ozora.shapes import VideoShape
@@ -56,6 +59,8 @@ CATEGORIES = (
     "event",
 )
 WHOLE = "whole prompt"
+RECOGNITION = 9
+"""The seed of the prompts that tell what the verifiers recognise; others than those of reports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +202,18 @@ def render(prompt: TestPrompt, renderer: Renderer, num_frames: int) -> Frames:
     return renderer.render(draw(prompt.scene, times, renderer.width / renderer.height)).rgb
 
 
+def recognised(parser: Parser, prompts: int) -> dict[str, float]:
+    """Which share of true facts the verifiers recognise with a parser, by category, on renders of ``prompts`` prompts
+    (``prompt_sets``) at the rate at which the check after painting looks."""
+    renderer, judged = Renderer(HEIGHT, WIDTH), []
+    for some in prompt_sets(parser.vocabulary, prompts, seed=RECOGNITION).values():
+        for prompt in some:
+            frames = render(prompt, renderer, round(RATE * prompt.scene.duration_s) + 1)
+            statement = prompt.caption.statement
+            judged += _judge(statement, verify(statement, parse_clip(parser, frames)))
+    return {name: round(one.share, 3) for name, one in tally(judged).items() if one.counted}
+
+
 def _rejected(prompt: TestPrompt, frames: Frames, parser: Parser) -> list[tuple[str, bool | None]]:
     """For each fact, whether its contrary is rejected."""
     parsed = parse_clip(parser, frames)
@@ -282,6 +299,18 @@ def show(comparisons: dict[str, Comparison], console: Console) -> None:
         console.print(table)
 
 
+def through(autoencoder: Autoencoder) -> Reconstruct:
+    """What an autoencoder makes of a clip [f, h, w, 3] whose sides it can divide."""
+
+    @torch.inference_mode()
+    def reconstruct(frames: Frames) -> Frames:
+        video = torch.from_numpy(frames).permute(3, 0, 1, 2).float()[None] / 127.5 - 1
+        pixels = autoencoder.decode(autoencoder.encode(video))[0].clamp(-1, 1) * 127.5 + 127.5
+        return pixels.round().to(torch.uint8).permute(1, 2, 3, 0).contiguous().numpy()
+
+    return reconstruct
+
+
 def paint(text: str, seed: int, *, model: str, quality: str = "default", size: str | None = None) -> Frames:
     """One clip by the pipeline."""
     *_, take = pipeline.run(pipeline.make_plan(text, model=model, seed=seed, quality=quality, size=size))
@@ -289,7 +318,7 @@ def paint(text: str, seed: int, *, model: str, quality: str = "default", size: s
     return take.frames
 
 
-def prompt_sets(vocabulary: Vocabulary, prompts: int) -> dict[str, tuple[TestPrompt, ...]]:
+def prompt_sets(vocabulary: Vocabulary, prompts: int, *, seed: int = 0) -> dict[str, tuple[TestPrompt, ...]]:
     """``prompts`` prompts by what they are of: toys and the cast apart (where the vocabulary has both), and with and
     without a pair that training never showed."""
     nouns = {
@@ -301,7 +330,7 @@ def prompt_sets(vocabulary: Vocabulary, prompts: int) -> dict[str, tuple[TestPro
     counts = {False: prompts // len(worlds) - share, True: share}
     return {
         f"{name}, {'held-out pairs' if held_out else 'in distribution'}": test_prompts(
-            world, held_out=held_out, count=count
+            world, held_out=held_out, count=count, seed=seed
         )
         for name, world in worlds.items()
         for held_out, count in counts.items()

@@ -36,12 +36,13 @@ AT_ONCE = 32
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParserPhase:
     """A scene parser on the lessons of the phase ``lessons``: ``batch`` whole pictures a step or twice as many squares.
-    The first ``tested`` lessons are only measured."""
+    The first ``tested`` lessons are only measured; ``judged`` prompts tell what the verifiers recognise with it."""
 
     schedule: Schedule
     batch: int
     lessons: str = "lessons"
     tested: int = 600
+    judged: int = 160
     minutes: float | None = None
 
 

@@ -155,7 +155,7 @@ def tiny() -> Recipe:
                 schedule=short, clips=2, batch=2, frames=5, config=UpscalerConfig(width=16, blocks=1), patch=32
             ),
             "lessons": LessonPhase(count=12, decoded=3, autoencoder="sharpen", height=128, width=224),
-            "parser": ParserPhase(schedule=short, batch=2, tested=4),
+            "parser": ParserPhase(schedule=short, batch=2, tested=4, judged=2),
         },
         parser="parser",
     )

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from ozora.errors import CheckpointError, UnknownNameError
+from ozora.evaluate.report import recognised
 from ozora.model.autoencoder import ENLARGE, TIME, Autoencoder, AutoencoderConfig
 from ozora.model.maquette import Maquette, MaquetteConfig
 from ozora.model.text import TextConfig
@@ -272,8 +273,10 @@ def _bundle_parser(recipe: Recipe, out: Path) -> Path:
     parsing = Parsing(name=recipe.parser, phase=phase, vocabulary=recipe.vocabulary, folder=folder)
     figures = {name: round(value, 4) for name, value in parsing.examine(net.eval()).items()}
     card = {"recipe": recipe.name, "steps": facts["step"], "lessons": len(parsing.lessons), "right": figures}
+    parser = Parser(net=net, vocabulary=recipe.vocabulary, card=card)
+    card["recognised"] = recognised(parser, phase.judged)
     path = out / "parser.safetensors"
-    save_parser(Parser(net=net, vocabulary=recipe.vocabulary, card=card), path)
+    save_parser(parser, path)
     return path
 
 
