@@ -28,8 +28,10 @@ from ozora.errors import (
     UserError,
 )
 from ozora.media import read_sound, read_video, write_video
+from ozora.perception.check import Check
+from ozora.perception.parser import load_parser
 from ozora.pipeline import Progress, Take
-from ozora.plan import Composition, Plan, Prompt, Record
+from ozora.plan import Composition, Finding, Plan, Prompt, Record
 from ozora.shapes import VideoShape
 from ozora.trust.verify import verify
 from tests.edit.clips import make_clip
@@ -61,6 +63,43 @@ def test_defaults_are_the_models() -> None:
 def test_a_quality_is_a_number_of_steps(quality: str, steps: int) -> None:
     assert pipeline.make_plan("a red ball", model="tiny", quality=quality).sampler.steps == steps
     assert pipeline.make_plan("a red ball", model="tiny", quality=quality, steps=3).sampler.steps == 3
+
+
+def test_of_several_takes_the_one_that_shows_most_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seeds 3 and 4 show nothing of the two facts, 5 and 6 both."""
+
+    def findings(self: Check) -> tuple[Finding, ...]:
+        return tuple(Finding(prompt=0, fact=name, shows=self._plan.seed > 4) for name in ("a ball", "it rolls"))
+
+    monkeypatch.setattr(Check, "findings", findings)
+    plan = pipeline.make_plan("a red ball", model="tiny", seed=3, steps=2, seconds="0.5")
+    *events, record = pipeline.make(plan, tmp_path / "a.mp4", takes=4)
+    assert isinstance(record, Record) and record.plan.seed == 5
+    assert "4 takes were painted; kept is the one that shows most of the prompt, of seed 5" in record.notes
+    assert Record.from_dict(json.loads((tmp_path / "a.mp4.json").read_text())) == record
+    assert verify(tmp_path / "a.mp4").origin == "signed"
+    steps = [event for event in events if isinstance(event, Progress) and event.stage == "paint"]
+    assert [(event.done, event.total) for event in steps] == [(n, 8) for n in range(1, 9)]
+    assert all(event.save is None for event in steps)
+    alone = take(steps=2, seconds="0.5")
+    (first,) = (event for event in pipeline.run(plan) if isinstance(event, Take))
+    assert first.record.pixels_sha256 == alone.record.pixels_sha256 and len(first.record.findings) == 2
+    assert any(note.startswith("not seen: it rolls") for note in first.record.notes)
+
+
+@pytest.mark.parametrize(("takes", "shape"), [(17, {}), (2, {"seconds": "120", "size": "1080x1920"})])
+def test_takes_that_cannot_be_are_refused(takes: int, shape: dict[str, str]) -> None:
+    plan = pipeline.make_plan("a red ball", model="tiny", **shape)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="takes") as caught:
+        next(iter(pipeline.run(plan, takes=takes)))
+    assert caught.value.param == "takes"
+
+
+def test_without_a_scene_parser_one_paints_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ozora.perception.check.load_parser", lambda: load_parser(Path("none.safetensors")))
+    made = take(steps=1, seconds="0")
+    assert made.record.findings == ()
+    assert any(note.startswith("what was painted is not checked: the scene parser") for note in made.record.notes)
 
 
 def test_an_unknown_quality_is_refused_by_name() -> None:

@@ -35,14 +35,16 @@ def generate(
     image: str | PathLike[str] | None = None,
     references: Sequence[str | PathLike[str]] = (),
     model: str = "maquette",
+    takes: int = 1,
     progress: Callable[[Progress], None] | None = None,
 ) -> Take:
     """Paint a video of ``prompt``; ``output`` writes it to a file as well, with its record beside it.
 
     What is left out takes the model's default. ``size`` is ``"448x256"`` or ``"16:9"``; ``quality`` is ``"draft"``,
     ``"default"`` or ``"best"``; ``image`` is the first frame, ``references`` are pictures of what is to be seen;
-    ``negative`` says what is not wanted; ``progress`` is called after each step. ``UserError`` when the request cannot
-    be met, before work begins.
+    ``negative`` says what is not wanted; of several ``takes`` that which shows most of the prompt is kept, and
+    ``take.record.findings`` says what it shows; ``progress`` is called after each step. ``UserError`` when the request
+    cannot be met, before work begins.
     """
     from pathlib import Path
 
@@ -65,7 +67,7 @@ def generate(
     )
     if output is not None:
         check_output(Path(output), frames=plan.shape.frames)
-    for event in pipeline.run(plan):
+    for event in pipeline.run(plan, takes=takes):
         if isinstance(event, pipeline.Take):
             if output is not None:
                 pipeline.write(event, Path(output))

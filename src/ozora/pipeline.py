@@ -53,6 +53,7 @@ from ozora.plan import (
     Record,
     ReferenceCondition,
     Sampler,
+    count_missing,
     tell_missing,
 )
 from ozora.shapes import VideoShape
@@ -62,6 +63,9 @@ from ozora.trust.publish import Terms, check_prompts, publish, publishing
 MAX_PROMPT = 2000
 MAX_SIDE = 2048
 MAX_STEPS = 200
+MAX_TAKES = 16
+MAX_TAKES_BYTES = 4_000_000_000
+SEEDS = 2**63
 NEEDED = {
     "image": "begin with a first frame",
     "frames": "keep given frames",
@@ -131,7 +135,7 @@ def make_plan(
         prompts=_prompts(text, shape, composition, can),
         shape=shape,
         model=model,
-        seed=secrets.randbelow(2**32) if seed is None else _between("seed", "a seed", seed, 0, 2**63 - 1),
+        seed=secrets.randbelow(2**32) if seed is None else _between("seed", "a seed", seed, 0, SEEDS - 1),
         sampler=Sampler(
             solver=can.solver,
             steps=can.steps_of(quality)
@@ -173,15 +177,20 @@ def notes(plan: Plan) -> tuple[str, ...]:
 
 
 def run(
-    plan: Plan, *, preview: bool = False, resume: bytes | None = None, terms: Terms | None = None
+    plan: Plan, *, takes: int = 1, preview: bool = False, resume: bytes | None = None, terms: Terms | None = None
 ) -> Iterator[Event]:
     """Paint a plan. Yields progress, and last the take; stop by dropping the generator. ``UserError`` comes first.
 
     ``PaintingError`` comes last, when the model has painted nothing that can be shown.
-    ``resume`` is a snapshot that ``Progress.save`` gave for the same plan: the take is the same, bit for bit. ``terms``
+    With several ``takes`` the plan is painted with its seed and those after it, and the take that shows most of what
+    the prompts ask for comes last; of equals the first. ``resume`` is a snapshot that ``Progress.save`` gave for the
+    same plan and a single take: the take is the same, bit for bit. ``terms``
     are those of ``write``: what may not be published is refused before it is painted. All frames are in memory;
     ``make`` writes them as they come.
     """
+    if takes > 1:
+        yield from _run_takes(plan, takes, preview=preview, terms=terms)
+        return
     shoot = _Shoot(plan, terms)
     pieces: list[Frames] = []
     for item in shoot.frames(preview=preview, resume=resume):
@@ -192,11 +201,58 @@ def run(
     yield Take(frames=np.concatenate(pieces), record=shoot.record(), sound=shoot.sound)
 
 
+def _run_takes(plan: Plan, takes: int, *, preview: bool, terms: Terms | None) -> Iterator[Event]:
+    """The best of several takes; two of them are in memory at a time."""
+    check_takes(plan, takes)
+    best: Take | None = None
+    for number, variant in enumerate(variants(plan, takes)):
+        for event in run(variant, preview=preview, terms=terms):
+            if isinstance(event, Progress):
+                done, total = number * event.total + event.done, takes * event.total
+                yield replace(event, done=done, total=total, save=None)
+            elif best is None or count_missing(event.record) < count_missing(best.record):
+                best = event
+    assert best is not None
+    kept = f"{takes} takes were painted; kept is the one that shows most of the prompt, of seed {best.record.plan.seed}"
+    yield replace(best, record=replace(best.record, notes=(*best.record.notes, kept)))
+
+
+def variants(plan: Plan, takes: int) -> tuple[Plan, ...]:
+    """The same plan with so many seeds: its own and those after it."""
+    return tuple(replace(plan, seed=(plan.seed + number) % SEEDS) for number in range(takes))
+
+
+def check_takes(plan: Plan, takes: int) -> None:
+    """Refuse a number of takes that cannot be painted side by side; ``UserError`` says which can."""
+    _between("takes", "the number of takes", takes, 1, MAX_TAKES)
+    if takes > 1 and 2 * plan.shape.frames * plan.shape.height * plan.shape.width * 3 > MAX_TAKES_BYTES:
+        raise UserError(
+            "takes of this length and size do not fit into memory: make them shorter or smaller, or paint"
+            " one at a time with seeds of your own",
+            param="takes",
+        )
+
+
 def make(
-    plan: Plan, path: Path, *, preview: bool = False, resume: bytes | None = None, terms: Terms | None = None
+    plan: Plan,
+    path: Path,
+    *,
+    takes: int = 1,
+    preview: bool = False,
+    resume: bytes | None = None,
+    terms: Terms | None = None,
 ) -> Generator[Progress | Record]:
     """Paint a plan into a published file, each frame as soon as it is painted: ``run`` and ``write`` in one, and a
-    minute takes hardly more memory than a few seconds. Yields progress, and last the record. Arguments as there."""
+    minute takes hardly more memory than a few seconds (with several ``takes``, two of them). Yields progress, and last
+    the record. Arguments as there."""
+    if takes > 1:
+        for event in run(plan, takes=takes, preview=preview, terms=terms):
+            if isinstance(event, Progress):
+                yield event
+            else:
+                write(event, path, terms=terms)
+                yield event.record
+        return
     shoot = _Shoot(plan, terms)
     film = _film(plan, shoot.sound)
     with publishing(plan, path, open=film, origins=shoot.origins, terms=terms) as publication:

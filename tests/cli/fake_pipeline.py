@@ -39,7 +39,7 @@ class FakePipeline:
     def notes(self, plan: Plan) -> tuple[str, ...]:
         return ("The model does not know the word 'zebra'.",)
 
-    def make(self, plan: Plan, path: Path, *, preview: bool = False) -> Iterator[Progress | Record]:
+    def make(self, plan: Plan, path: Path, *, takes: int = 1, preview: bool = False) -> Iterator[Progress | Record]:
         shape = plan.shape
         frames = np.full((shape.frames, shape.height, shape.width, 3), 128, np.uint8)
         yield Progress(stage="load", done=1, total=1, preview=None)

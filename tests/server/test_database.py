@@ -54,7 +54,7 @@ def test_many_may_migrate_at_once(settings: object, database: Database) -> None:
     for thread in threads:
         thread.join()
     with database.reading() as connection:
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "m005"
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "m006"
 
 
 def test_a_database_that_is_away_can_be_tried_again() -> None:

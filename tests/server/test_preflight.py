@@ -68,6 +68,7 @@ def test_past_jobs_correct_the_guess(database: Database, stub: StubBackend) -> N
             folder="f",
             content={},
             pixels_sha256="0",
+            plan=job.plan,
             notes=["all is well"],
             took_s=3 * first_guess(plan()),
             memory_bytes=1,

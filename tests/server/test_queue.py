@@ -79,6 +79,7 @@ def complete(database: Database, job: Job) -> bool:
             folder="f",
             content={},
             pixels_sha256="0",
+            plan=job.plan,
             notes=["all is well"],
             took_s=1.0,
             memory_bytes=1,

@@ -75,6 +75,7 @@ class MaquetteBackend:
             installed=self.weights.is_file(),
             license=LICENSE,
             credit=CREDIT,
+            is_checkable=True,
         )
 
     @property

@@ -90,10 +90,10 @@ def paint_verb(make: Callable[[], tuple[Composition, str]], wishes: Wishes) -> N
         from ozora.cli.screen import Screen
 
         screen = Screen(quiet=wishes.quiet, preview=wishes.preview)
-        if wishes.takes > 1:
-            _paint_takes(_plan(make, wishes), wishes, screen)
+        if wishes.takes > 1 and wishes.keep is Keep.ALL:
+            _paint_all(_plan(make, wishes), wishes, screen)
             return
-        path, record = _paint(_plan(make, wishes), wishes.output, screen)
+        path, record = _paint(_plan(make, wishes), wishes.output, screen, takes=wishes.takes)
         _report(path, record, screen, {"path": str(path), "record": record.to_dict()} if wishes.as_json else None)
 
 
@@ -305,23 +305,19 @@ def _stoppable(sentence: str) -> Iterator[None]:
         raise typer.Exit(EXIT_STOPPED) from error
 
 
-def _paint(plan: Plan, output: Path | None, screen: Screen) -> tuple[Path, Record]:
+def _paint(plan: Plan, output: Path | None, screen: Screen, *, takes: int = 1) -> tuple[Path, Record]:
     from ozora import pipeline
     from ozora.cli.painting import paint
 
-    return paint(pipeline, plan, output or _named(plan), screen)
+    return paint(pipeline, plan, output or _named(plan), screen, takes=takes)
 
 
-def _paint_takes(plan: Plan, wishes: Wishes, screen: Screen) -> None:
+def _paint_all(plan: Plan, wishes: Wishes, screen: Screen) -> None:
     from ozora import pipeline
-    from ozora.cli.takes import paint_all, paint_best
+    from ozora.cli.takes import paint_all
 
-    path = wishes.output or _named(plan)
-    if wishes.keep is Keep.BEST:
-        path, record = paint_best(pipeline, plan, path, screen, wishes.takes)
-        _report(path, record, screen, {"path": str(path), "record": record.to_dict()} if wishes.as_json else None)
-        return
-    sheet, made = paint_all(pipeline, plan, path, screen, wishes.takes)
+    plans = pipeline.variants(plan, wishes.takes)
+    sheet, made = paint_all(pipeline, plans, wishes.output or _named(plan), screen)
     told: dict[str, object] = {"sheet": str(sheet)}
     told["takes"] = [{"path": str(one), "record": record.to_dict()} for one, record in made]
     for one in (sheet, *(one for one, _ in made)) if not wishes.as_json else ():

@@ -20,15 +20,21 @@ class Pipeline(Protocol):
 
     def notes(self, plan: Plan) -> tuple[str, ...]: ...
 
-    def make(self, plan: Plan, path: Path, *, preview: bool = False) -> Iterator[Progress | Record]: ...
+    def make(self, plan: Plan, path: Path, *, takes: int = 1, preview: bool = False) -> Iterator[Progress | Record]: ...
 
 
-def paint(pipeline: Pipeline, plan: Plan, path: Path, screen: Screen) -> tuple[Path, Record]:
-    """Make the take of ``plan`` and write it; the path is checked before any work, and nothing half-done stays."""
+def paint(pipeline: Pipeline, plan: Plan, path: Path, screen: Screen, *, takes: int = 1) -> tuple[Path, Record]:
+    """Make the take of ``plan``, or the best of several, and write it; the path is checked before any work, and nothing
+    half-done stays. What the take does not show is said at the end."""
     check_output(path, frames=plan.shape.frames)
-    for note in (*pipeline.notes(plan), *(() if is_signable(path) else (explain_unsigned(path),))):
+    before = (*pipeline.notes(plan), *(() if is_signable(path) else (explain_unsigned(path),)))
+    for note in before:
         screen.say(note)
-    return path, screen.follow(pipeline.make(plan, path, preview=screen.draws))
+    record = screen.follow(pipeline.make(plan, path, takes=takes, preview=screen.draws))
+    for note in record.notes:
+        if note not in before:
+            screen.say(note)
+    return path, record
 
 
 def compare(old: Record, new: Record) -> str:

@@ -50,6 +50,9 @@ SAMPLING = {
     ),
     "quality": Field(kind="text", help="draft, default or best: how many steps.", example="draft", most=20),
     "num_inference_steps": Field(kind="integer", help="Number of steps, 1 to 200, in place of a quality.", example=8),
+    "variants": Field(
+        kind="integer", help="Paint so many clips, 1 to 16, and keep the one that shows most of the prompt.", example=1
+    ),
     "guidance_scale": Field(kind="number", help="How strongly the prompt is followed, 0 to 20.", example=3.0),
     "negative_prompt": Field(kind="text", help="What not to see.", example=""),
 }

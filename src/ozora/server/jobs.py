@@ -23,7 +23,8 @@ CANCELLED = "cancelled"  # an error code, not a status: old clients know the fou
 class Draft:
     """A job before it has a number: what was asked for, its plan, and what it is thought to need.
 
-    ``characters`` are the ids of who plays in it, ``notes`` what its user is told.
+    ``characters`` are the ids of who plays in it, ``notes`` what its user is told; of several ``variants`` the best is
+    kept.
     """
 
     key_id: str
@@ -42,6 +43,7 @@ class Draft:
     custom_id: str | None = None
     characters: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    variants: int = 1
     id: str = field(default_factory=lambda: f"video_{secrets.token_hex(16)}")
 
 
@@ -92,6 +94,7 @@ class Job:
     content: dict[str, dict[str, Any]] | None
     waits_for: str | None
     stepped_at: float | None
+    variants: int
 
     @property
     def is_ended(self) -> bool:
@@ -126,6 +129,7 @@ def add(connection: Connection, draft: Draft, now: float) -> Job:
             predicted_disk_bytes=draft.predicted_disk_bytes,
             characters=list(draft.characters),
             notes=list(draft.notes),
+            variants=draft.variants,
         )
     )
     return get(connection, draft.id, draft.key_id)
@@ -205,6 +209,7 @@ def num_queued(connection: Connection, key_id: str | None = None) -> int:
 
 
 def seconds_since(connection: Connection, key_id: str, since: float) -> float:
-    """Seconds of video that a key asked for since a time, without what failed."""
+    """Seconds of video that a key asked for since a time, each variant counted, without what failed."""
     wanted = and_(JOBS.c.key_id == key_id, JOBS.c.created_at >= since, JOBS.c.status != FAILED)
-    return sum(float(text) for text in connection.execute(select(JOBS.c.seconds).where(wanted)).scalars())
+    rows = connection.execute(select(JOBS.c.seconds, JOBS.c.variants).where(wanted))
+    return sum((float(seconds) * int(variants) for seconds, variants in rows), 0.0)

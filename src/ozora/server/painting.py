@@ -24,7 +24,7 @@ from typing import TypeVar
 from ozora import pipeline
 from ozora.errors import OutOfMemoryError, OzoraError, PaintingError, SnapshotError, StoreError, TrustError, UserError
 from ozora.pipeline import Progress
-from ozora.plan import Plan, Record, tell_missing
+from ozora.plan import Plan, Record
 from ozora.server import characters, preflight, queue
 from ozora.server.assets import VARIANTS, write_assets
 from ozora.server.blame import blame, recognize
@@ -178,11 +178,12 @@ def _make(studio: Studio, job: Job, heartbeat: _Heartbeat, video: Path) -> Recor
     saved = find_snapshot(studio.store, job.id)
     _check_cast(studio, job)
     try:
-        return _follow(studio, job, heartbeat, pipeline.make(plan, video, resume=saved, terms=terms))
+        events = pipeline.make(plan, video, takes=job.variants, resume=saved, terms=terms)
+        return _follow(studio, job, heartbeat, events)
     except SnapshotError as error:
         LOGGER.warning("the snapshot is of no use, starting anew: %s", error, extra={"job": job.id})
     studio.store.remove(snapshot_path(job.id))
-    return _follow(studio, job, heartbeat, pipeline.make(plan, video, terms=terms))
+    return _follow(studio, job, heartbeat, pipeline.make(plan, video, takes=job.variants, terms=terms))
 
 
 def _follow(studio: Studio, job: Job, heartbeat: _Heartbeat, events: Generator[Progress | Record]) -> Record:
@@ -233,8 +234,9 @@ def _deliver(studio: Studio, job: Job, made: Path, record: Record, began: float)
             job,
             folder=folder,
             content={name: seal.to_dict() for name, seal in seals.items()},
+            plan={**job.plan, "seed": record.plan.seed},
             pixels_sha256=record.pixels_sha256,
-            notes=(*job.notes, *tell_missing(record.findings)),
+            notes=list(dict.fromkeys((*job.notes, *record.notes))),
             took_s=time.monotonic() - began,
             memory_bytes=_peak_bytes(),
             disk_bytes=sum(seal.size_bytes or 0 for seal in seals.values()),

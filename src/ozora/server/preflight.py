@@ -40,13 +40,14 @@ class Need:
     disk_bytes: int
 
 
-def predict(plan: Plan, native: VideoShape, slowness: float) -> Need:
-    """What a plan needs that is painted at ``native``."""
+def predict(plan: Plan, native: VideoShape, slowness: float, *, variants: int = 1) -> Need:
+    """What a plan needs that is painted at ``native``, ``variants`` times; of these two are in memory as a whole."""
     painted, written = _pixels(native), _pixels(plan.shape)
-    time_s = (START_S + PAINT_S * painted * plan.sampler.steps + WRITE_S * written) * slowness
+    time_s = (START_S + variants * PAINT_S * painted * plan.sampler.steps + WRITE_S * written) * slowness
+    whole = 2 * 3 * written if variants > 1 else 0
     return Need(
         time_s=round(time_s, 3),
-        memory_bytes=BASE_BYTES + PIXEL_BYTES * max(painted, written),
+        memory_bytes=BASE_BYTES + PIXEL_BYTES * max(painted, written) + math.ceil(whole),
         disk_bytes=BESIDE_BYTES + math.ceil(FILE_BYTES * written),
     )
 

@@ -111,6 +111,7 @@ def complete(
     *,
     folder: str,
     content: Mapping[str, Mapping[str, Any]],
+    plan: Mapping[str, Any],
     pixels_sha256: str,
     notes: Sequence[str],
     took_s: float,
@@ -119,7 +120,8 @@ def complete(
     now: float,
     keep_s: float,
 ) -> bool:
-    """End a job with its files and what its user is told; ``False`` when it was lost, and the files are of no use.
+    """End a job with its files, the ``plan`` with the seed that was kept, and what its user is told; ``False`` when it
+    was lost, and the files are of no use.
 
     ``content`` has the seal of each file in the ``folder``, by its name, so that a damaged one is known.
     Who asks again, since the answer to the first time was lost, is told the same as then.
@@ -134,6 +136,7 @@ def complete(
             expires_at=now + keep_s,
             folder=folder,
             content=dict(content),
+            plan=dict(plan),
             pixels_sha256=pixels_sha256,
             notes=list(notes),
             took_s=took_s,

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ozora.backends import find
-from ozora.errors import RequestError, StoreError
-from ozora.pipeline import MAX_PROMPT, notes
+from ozora.errors import RequestError, StoreError, UserError
+from ozora.pipeline import MAX_PROMPT, check_takes, notes
+from ozora.plan import Plan
 from ozora.server import characters, idempotency, jobs, preflight
 from ozora.server.characters import Character
 from ozora.server.desk import Desk
@@ -33,6 +34,7 @@ VOID = {
     "region": ("strength",),
     "mask": ("strength",),
     "curve": ("preset",),
+    "quality": ("num_inference_steps",),
 }
 DECIMAL = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)  # told back as it came; "1/3" is told as a decimal
 
@@ -102,7 +104,9 @@ def prepare(desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, parent: 
         shown = sees_references(wish, desk.settings.aliases)
         prompt, said = characters.introduce(wish.prompt, cast, shown=shown)
         plan = plan_of(dataclasses.replace(wish, prompt=prompt), desk.settings.aliases)
-        need = preflight.predict(plan, find(plan.model).native(plan.shape), desk.slowness().get(plan.model, 1.0))
+        variants = _variants(fields, plan)
+        slowness = desk.slowness().get(plan.model, 1.0)
+        need = preflight.predict(plan, find(plan.model).native(plan.shape), slowness, variants=variants)
         memory = preflight.usable_memory(desk.settings.memory_bytes, desk.settings.workers)
         preflight.check(need, plan, memory_bytes=memory, free_bytes=desk.store.free_bytes())
         texts = [prompt.text for prompt in plan.prompts]
@@ -126,6 +130,7 @@ def prepare(desk: Desk, key: Key, verb: str, fields: dict[str, Any], *, parent: 
             parent_id=parent,
             characters=tuple(character.id for character in cast),
             notes=(*said, *notes(plan)),
+            variants=variants,
         )
         with undoing(desk, [draft]):
             return dataclasses.replace(draft, plan=stow(desk.store, plan, draft.id).to_dict())
@@ -142,7 +147,7 @@ def enter(connection: Connection, desk: Desk, key: Key, drafts: list[Draft], now
     if key.id != LOCAL and jobs.num_queued(connection, key.id) + len(drafts) > share:
         message = f"this key has half of the queue already ({share} videos); try again later"
         raise RequestError(message, status=429, code="queue_full")
-    wanted_s = sum(float(draft.seconds) for draft in drafts)
+    wanted_s = sum(draft.variants * float(draft.seconds) for draft in drafts)
     limit_s = key.limits.seconds_a_day
     if limit_s < 1e9 and jobs.seconds_since(connection, key.id, now - DAY_S) + wanted_s > limit_s:
         message = f"this key may make {limit_s:g} seconds of video a day; wait, or ask for a larger limit"
@@ -197,6 +202,17 @@ def _wish(verb: str, fields: dict[str, Any], given: Given) -> Wish:
         style=fields.get("style", ""),
         given=given,
     )
+
+
+def _variants(fields: dict[str, Any], plan: Plan) -> int:
+    """How many takes are asked for; ``UserError`` when they are too many or do not fit."""
+    variants = int(fields.get("variants", 1))
+    try:
+        check_takes(plan, variants)
+    except UserError as error:
+        error.param = "variants"
+        raise
+    return variants
 
 
 def _shown_beside(wish: Wish) -> str:

@@ -70,6 +70,7 @@ JOBS = Table(
     Column("content", JSON),  # of each file in the folder: {"size_bytes", "sha256"}
     Column("waits_for", String(300)),  # why a queued job cannot be painted now though it is its turn
     Column("stepped_at", Double),  # when its worker last came a step further
+    Column("variants", Integer, nullable=False, server_default="1"),
     Index("jobs_queue", "status", "not_before", "priority", "key_id", "number"),
     Index("jobs_of_key", "key_id", "deleted_at", "number"),
     Index("jobs_by_day", "key_id", "created_at"),

@@ -26,6 +26,7 @@ def video_of(job: Job) -> dict[str, Any]:
         "remixed_from_video_id": job.parent_id if job.verb == "remix" else None,
         "error": None if job.error_code is None else {"code": job.error_code, "message": job.error_message or ""},
         "seed": job.plan["seed"],
+        "variants": job.variants,
         "fps": job.plan["shape"]["fps"],
         "parent_id": job.parent_id,
         "characters": [{"id": identity} for identity in job.characters],
