@@ -2,19 +2,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
 from ozora.errors import RendererError
-from ozora.evaluate.truth import true_maps
 from ozora.language.cast import CAST
 from ozora.language.vocabulary import FULL, SMALL, is_held_out
 from ozora.model.autoencoder import Autoencoder
 from ozora.perception.parser import HEIGHT, WIDTH
 from ozora.stage.opengl import context
-from ozora.stage.renderer import Renderer
-from ozora.stage.scene import Scene, Thing
 from ozora.train.lessons import LessonPhase, fill, read_lessons, render_lessons, varied_scene
 from tests.model.tiny import CONFIG
 
@@ -45,22 +41,6 @@ def test_the_cast_keeps_its_nature() -> None:
 
 def test_the_same_seed_gives_the_same_scene() -> None:
     assert varied_scene(5, SMALL) == varied_scene(5, SMALL)
-
-
-@pytest.mark.egl
-@pytest.mark.usefixtures("stage")
-@pytest.mark.parametrize("size", [(128, 224), (256, 448), (448, 256)])
-def test_truth_lies_where_the_thing_is(size: tuple[int, int]) -> None:
-    scene = Scene(
-        things=(Thing(noun="cube", color="red", x=-0.8), Thing(noun="ball", color="blue", x=0.8)), place="snow"
-    )
-    maps = true_maps(Renderer(*size), scene, np.zeros(1), SMALL)
-    cube, ball = (maps.noun[0] == 1 + SMALL.nouns.index(noun) for noun in ("cube", "ball"))
-    assert np.nonzero(cube)[1].max() < maps.noun.shape[2] / 2 < np.nonzero(ball)[1].min()
-    assert set(np.unique(maps.color[0][ball])) == {SMALL.colors.index("blue")}
-    red, green, blue = maps.rgb[0][ball].mean(0)
-    assert blue > red and blue > green
-    assert SMALL.places[int(maps.place[0].argmax())] == "snow"
 
 
 @pytest.mark.egl

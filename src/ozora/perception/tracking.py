@@ -1,6 +1,6 @@
 """Tracking: from what each pixel shows to things over time.
 
-In each frame, runs of pixels of one noun and color are joined into fragments, small fragments go to the neighbor that
+In each frame, runs of pixels of one noun and color are joined into fragments, doubtful fragments go to the neighbor that
 they touch most, and what is left is a thing: its color is what most of its pixels say, its noun what all of them vote
 for. Things of successive frames are linked by nearness and likeness.
 
@@ -24,8 +24,10 @@ from ozora.perception.parser import Maps, Parser
 FloatArray = NDArray[np.float64]
 MIN_PIXELS = 12
 """Smaller blobs are not things."""
-SAME_COLOR, SAME_NOUN, UNLIKE = 0.6, 0.35, 0.12
-"""A fragment goes to its neighbor when it has less than this share of the neighbor's pixels."""
+SAME_NOUN = 0.35
+"""A fragment goes to its neighbor of the same noun in another color when it is smaller than this share of it."""
+DOUBT = 0.15
+"""A fragment goes to its larger neighbor of another noun when so much of its votes is for that noun."""
 SETTLING = 3
 """What a thing is in a frame is decided together with up to this many frames before and after."""
 NEAR = 0.16
@@ -188,12 +190,20 @@ def fragments(labels: NDArray[np.int64]) -> tuple[NDArray[np.int64], Counter[tup
 
 
 def _absorb(
-    numbers: NDArray[np.int64], borders: Counter[tuple[int, int]], labels: NDArray[np.int64], colors: int
+    numbers: NDArray[np.int64],
+    borders: Counter[tuple[int, int]],
+    labels: NDArray[np.int64],
+    votes: NDArray[np.float16],
+    colors: int,
 ) -> NDArray[np.int64]:
-    """Give small fragments to the neighbor that they share most border with."""
-    used, first, size = np.unique(numbers, return_index=True, return_counts=True)
+    """Give fragments that may well be a part of the neighbor that they share most border with to it."""
+    used, first, index, size = np.unique(numbers, return_index=True, return_inverse=True, return_counts=True)
     area = dict(zip(used.tolist(), size.tolist(), strict=True))
     label = dict(zip(used.tolist(), labels.ravel()[first].tolist(), strict=True))
+    row = {number: i for i, number in enumerate(used.tolist())}
+    member = np.zeros((len(used), numbers.size), np.float32)
+    member[index.ravel(), np.arange(numbers.size)] = 1
+    heard = member @ votes.reshape(numbers.size, -1).astype(np.float32)
     goes_to = {number: number for number in area}
 
     def root(i: int) -> int:
@@ -208,11 +218,16 @@ def _absorb(
         if not touching:
             continue
         other = touching.most_common(1)[0][0]
-        (noun, color), (noun_2, color_2) = divmod(label[number], colors), divmod(label[other], colors)
-        share = SAME_COLOR if color == color_2 else SAME_NOUN if noun == noun_2 else UNLIKE
-        if other != number and area[number] < share * area[other]:
+        noun, other_noun = label[number] // colors, label[other] // colors
+        if noun == other_noun:
+            goes = area[number] < SAME_NOUN * area[other]
+        else:
+            doubtful = heard[row[number], other_noun] >= DOUBT * heard[row[number], 1:].sum()
+            goes = area[number] < area[other] and (doubtful or area[number] < MIN_PIXELS)
+        if other != number and goes:
             goes_to[number] = other
             area[other] += area[number]
+            heard[row[other]] += heard[row[number]]
     table = np.zeros(int(used.max()) + 1, np.int64)
     for number in area:
         table[number] = root(number)
@@ -227,10 +242,12 @@ def find_blobs(
     colors: tuple[str, ...],
 ) -> list[Blob]:
     """The things of one frame from its maps [h, w] and [h, w, n]; ``nouns[0]`` is the background."""
-    labels = np.where(noun > 0, noun.astype(np.int64) * len(colors) + color, 0)
+    dyed = np.array([False, *(name not in CAST or CAST[name].dyed for name in nouns[1:])])
+    said = np.where(dyed[noun], color, 0)  # what has no color of the vocabulary is in one
+    labels = np.where(noun > 0, noun.astype(np.int64) * len(colors) + said, 0)
     if not labels.any():
         return []
-    numbers = _absorb(*fragments(labels), labels, len(colors))
+    numbers = _absorb(*fragments(labels), labels, votes, len(colors))
     blobs = []
     for number in np.unique(numbers[numbers > 0]):
         inside = numbers == number

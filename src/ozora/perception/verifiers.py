@@ -22,6 +22,8 @@ PRESENT = 0.8
 """In which share of the frames, those where it may be hidden or outside not counted, a thing must show as itself."""
 MIN_SEEN = 0.25
 """In which share of all frames it must show as itself whatever hides it."""
+MERGED = 1.5
+"""What is so many times larger than another of its kind may be two."""
 MIN_WAY = 0.10
 """How far "left" and "right" go at least, in picture widths over the clip."""
 MIN_GROWTH = 0.10
@@ -154,8 +156,14 @@ def _presence(track: Track, ref: Ref, parsed: ParsedClip) -> float:
     return float(fits[counted].mean()) if fits.mean() >= MIN_SEEN else float(fits.mean())
 
 
+def _may_be_several(tracks: tuple[Track, ...]) -> bool:
+    """Whether one of the tracks may be things that stand so close that they are seen as one."""
+    areas = [float(np.nanmedian(track.area)) for track in tracks]
+    return len(areas) == 1 or max(areas) > MERGED * min(areas)
+
+
 def exists(fact: Fact, evidence: Evidence) -> Answer:
-    """The thing shows as itself; of several the exact number shows."""
+    """The thing shows as itself; of several the exact number shows, unless they may stand too close to be counted."""
     ref = evidence.statement.things[fact.subject or 0]
     tracks = evidence.cast[fact.subject or 0]
     if not tracks:
@@ -165,6 +173,8 @@ def exists(fact: Fact, evidence: Evidence) -> Answer:
         return share >= PRESENT, share
     shown = np.sum([_fits(track, ref) for track in tracks], axis=0)
     share = float((shown == ref.count).mean())
+    if share < PRESENT and float(np.median(shown)) < ref.count and _may_be_several(tracks):
+        return None, share
     return share >= PRESENT, share
 
 
@@ -356,7 +366,7 @@ def _turn(axis: str, sign: float, *, around: bool = False) -> Callable[[Evidence
         carried = [_trend(track, getattr(track, axis[1])) / way for tracks in evidence.cast for track in tracks]
         if axis == "dy" or not carried:
             return True, way
-        return (float(np.median(carried)) < CARRIED) == around, way
+        return (min(carried) < CARRIED if around else max(carried) >= CARRIED), way
 
     return judge
 
