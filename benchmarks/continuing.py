@@ -50,8 +50,8 @@ def _mover(prompt: TestPrompt) -> str:
 
 def places(parser: Parser, frames: np.ndarray, color: str) -> np.ndarray:
     """For each frame the middle of what has this color, across and down, and its area; NaN where it is not [f, 3]."""
-    maps = parser.read(frames)
-    mask = (maps.noun > 0) & (maps.color == parser.vocabulary.colors.index(color))
+    number = parser.vocabulary.colors.index(color)
+    mask = np.concatenate([(maps.noun > 0) & (maps.color == number) for maps in parser.read(frames)])
     found = np.full((len(mask), 3), np.nan)
     for number, seen in enumerate(mask):
         if seen.sum() >= LEAST:

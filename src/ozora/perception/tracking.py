@@ -1,8 +1,8 @@
 """Tracking: from what each pixel shows to things over time.
 
-In each frame, runs of pixels of one noun and color are joined into fragments, doubtful fragments go to the neighbor that
-they touch most, and what is left is a thing: its color is what most of its pixels say, its noun what all of them vote
-for. Things of successive frames are linked by nearness and likeness.
+In each frame, runs of pixels of one noun and color are joined into fragments, doubtful fragments go to the neighbor
+that they touch most, and what is left is a thing: its color is what most of its pixels say, its noun what all of them
+vote for. Things of successive frames are linked by nearness and likeness.
 
 Letters: ``f`` frames, ``h w`` rows and columns. Positions are fractions of the picture's width and height.
 """

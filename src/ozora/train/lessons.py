@@ -31,6 +31,7 @@ from ozora.stage.renderer import Renderer
 from ozora.stage.sampling import draw_scene
 from ozora.stage.scene import Scene, Thing
 from ozora.stage.scene_templates import ROOTED, WAYS, set_moving
+from ozora.train.renderers import begin_worker
 
 SEEDS = 4_000_000_000
 """The first seed of the lessons; corpora and test prompts take theirs from below."""
@@ -175,7 +176,7 @@ def fill(
             done += _write(*order)
             yield done
         return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_open)
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
     try:
         for job in [pool.submit(_write, *order) for order in waiting]:
             done += job.result()
@@ -184,11 +185,9 @@ def fill(
         pool.shutdown(cancel_futures=True)
 
 
-def _open() -> None:
+def _begin() -> None:
     """In a new process: one thread, the other cores belong to the other processes."""
-    import os
-
-    os.environ.setdefault("LP_NUM_THREADS", "1")
+    begin_worker()
     torch.set_num_threads(1)
 
 

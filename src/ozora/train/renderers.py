@@ -51,7 +51,7 @@ def _many(
         for chunk in chunks:
             yield from render(order, chunk)
         return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_open)
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=begin_worker)
     try:
         waiting: deque[Future[list[Made]]] = deque()
         for chunk in chunks:
@@ -70,7 +70,7 @@ def idle_cores() -> int:
     return cores if cores >= 4 else 0
 
 
-def _open() -> None:
+def begin_worker() -> None:
     """In a new process: one thread for Mesa's software rasterizer, the cores belong to the other processes."""
     os.environ.setdefault("LP_NUM_THREADS", "1")
 
