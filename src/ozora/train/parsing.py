@@ -1,7 +1,7 @@
 """The phase of the scene parser: from pictures of the stage to what is where in them.
 
 Squares around things at first, three times cheaper than whole pictures and without empty ground; whole pictures in the
-last fifth of the steps, which also teach place, time of day and weather. Pictures are worsened as generators do.
+last steps. Pictures are worsened as generators do.
 
 Letters: ``b`` batch, ``h w`` rows and columns.
 """
@@ -26,8 +26,6 @@ from ozora.train.optimizers import Optimizers, Schedule, muon_and_adam
 
 CUT = 48
 """Pixels of the maps a side of the squares; a multiple of 8."""
-WHOLE_SHARE = 0.2
-"""The last steps see whole pictures."""
 BACKGROUND_WEIGHT = 0.4
 COLOR_WEIGHT, SETTING_WEIGHT = 0.5, 0.2
 AT_ONCE = 32
@@ -35,12 +33,15 @@ AT_ONCE = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParserPhase:
-    """A scene parser on the lessons of the phase ``lessons``: ``batch`` whole pictures a step or twice as many squares.
-    The first ``tested`` lessons are only measured; ``judged`` prompts tell what the verifiers recognise with it."""
+    """A scene parser on the lessons of the phase ``lessons``, going on from the phase ``after``: ``batch`` whole
+    pictures a step in the last share ``whole`` of the steps, twice as many squares before. The first ``tested`` lessons
+    are only measured; ``judged`` prompts tell what the verifiers recognise with it."""
 
     schedule: Schedule
     batch: int
+    whole: float = 0.2
     lessons: str = "lessons"
+    after: str = ""
     tested: int = 600
     judged: int = 160
     minutes: float | None = None
@@ -82,7 +83,7 @@ class Parsing:
 
     def loss(self, model: nn.Module, step: int) -> tuple[Tensor, dict[str, float]]:
         rng = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
-        whole = step >= (1 - WHOLE_SHARE) * self.schedule.steps
+        whole = step >= (1 - self.phase.whole) * self.schedule.steps
         first, last = min(self.phase.tested, len(self.lessons) // 2), len(self.lessons)
         index = torch.randint(first, last, (self.phase.batch * (1 if whole else 2),), generator=rng)
         taken = self.lessons.taken(index) if whole else cut(self.lessons, index, rng)
@@ -98,10 +99,9 @@ class Parsing:
         nouns = F.cross_entropy(logits.noun.float(), noun, weight=weight)
         colors = F.cross_entropy(logits.color.float(), color, ignore_index=NO_COLOR, reduction="sum")
         loss = nouns + COLOR_WEIGHT * colors / (color != NO_COLOR).sum().clamp_min(1)
-        if whole:
-            for name in ("place", "time", "weather"):
-                truth = getattr(taken, name).to(self.device)
-                loss = loss + SETTING_WEIGHT * F.cross_entropy(getattr(logits, name).float(), truth)
+        for name in ("place", "time", "weather"):
+            truth = getattr(taken, name).to(self.device)
+            loss = loss + SETTING_WEIGHT * F.cross_entropy(getattr(logits, name).float(), truth)
         there = noun > 0
         right = float((logits.noun.argmax(1) == noun)[there].float().mean()) if there.any() else 1.0
         return loss, {"nouns": right}

@@ -298,11 +298,17 @@ def parser() -> Recipe:
             "begin": Beginning(),
             "lessons": LessonPhase(count=16_000, autoencoder=BEGIN_AUTOENCODER),
             "parser": ParserPhase(schedule=Schedule(steps=4000, rate=2e-2, warmup=200, cooldown=0.6), batch=16),
+            "finish": ParserPhase(
+                schedule=Schedule(steps=3200, rate=1.6e-2, warmup=100, cooldown=0.8),
+                batch=16,
+                whole=0.4,
+                after="parser",
+            ),
         },
         decoder="",
         denoiser="",
         enlarger="",
-        parser="parser",
+        parser="finish",
     )
 
 

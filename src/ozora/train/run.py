@@ -91,7 +91,10 @@ def run_one(recipe: Recipe, name: str, out: Path) -> Iterator[str]:
         trained = _sharpener(recipe, name, phase, out)
     elif isinstance(phase, ParserPhase):
         folder = out / phase.lessons
-        trained = Parsing(name=name, phase=phase, vocabulary=recipe.vocabulary, folder=folder, seed=recipe.seed)
+        start = finished_weights(out, phase.after)[0] if phase.after else None
+        trained = Parsing(
+            name=name, phase=phase, vocabulary=recipe.vocabulary, folder=folder, start=start, seed=recipe.seed
+        )
     elif isinstance(phase, EnlargerPhase):
         trained = _enlarging(recipe, name, phase, out)
     else:
