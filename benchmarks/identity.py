@@ -25,12 +25,11 @@ from rich.progress import track
 from ozora import pipeline
 from ozora.edit.storyboard import parse_board, storyboard
 from ozora.language.captions import article
-from ozora.language.cast import CAST
+from ozora.language.cast import CAST, kind
 from ozora.language.vocabulary import TOYS
 from ozora.media import write_image
 from ozora.perception.parser import Parser, load_parser
 from ozora.perception.tracking import ParsedClip, parse_clip
-from ozora.perception.verifiers import kind
 from ozora.shapes import VideoShape
 from ozora.stage.drawing import draw as drawn
 from ozora.stage.renderer import Renderer

@@ -5,12 +5,12 @@ from numpy.typing import NDArray
 
 from ozora.language.vocabulary import SMALL
 from ozora.perception.parser import Maps
-from ozora.perception.tracking import Blob, ParsedClip, find_blobs, fragments, track_things
+from ozora.perception.tracking import Blob, Kinds, ParsedClip, find_blobs, fragments, track_things
 
 HEIGHT, WIDTH = 64, 112
 """Pixels of the maps."""
-NOUNS = ("", *SMALL.nouns)
-CERTAIN = np.eye(len(NOUNS), dtype=np.float16)
+KINDS = Kinds(SMALL.nouns)
+CERTAIN = np.eye(len(KINDS.nouns), dtype=np.float16)
 BALL, CUBE = 1 + SMALL.nouns.index("ball"), 1 + SMALL.nouns.index("cube")
 RED, BLUE, PINK = (SMALL.colors.index(color) for color in ("red", "blue", "pink"))
 Picture = NDArray[np.uint8]
@@ -39,7 +39,7 @@ def tracked(noun: Picture, color: Picture) -> ParsedClip:
 
 def seen(noun: Picture, color: Picture) -> list[Blob]:
     """The things of the first frame."""
-    return find_blobs(noun[0], CERTAIN[noun[0]], color[0], NOUNS, SMALL.colors)
+    return find_blobs(noun[0], CERTAIN[noun[0]], color[0], KINDS, SMALL.colors)
 
 
 def test_fragments_join_diagonally_and_count_borders() -> None:
@@ -105,7 +105,7 @@ def test_a_hidden_thing_comes_back_as_itself() -> None:
             put(noun[i], color[i], (BALL, RED), 5 + 5 * i, 26)
     (ball,) = tracked(noun, color).tracks
     assert ball.visible.sum() == 12
-    assert ball.nouns[10] == "" and np.isnan(ball.x[10])
+    assert not ball.kinds[10] and np.isnan(ball.x[10])
 
 
 def test_single_frames_do_not_change_what_a_thing_is() -> None:
@@ -113,7 +113,7 @@ def test_single_frames_do_not_change_what_a_thing_is() -> None:
     for i in range(12):
         put(noun[i], color[i], (CUBE if i == 4 else BALL, PINK if i == 8 else RED), 20 + i, 20)
     (ball,) = tracked(noun, color).tracks
-    assert set(ball.nouns) == {"ball"} and set(ball.colors) == {"red"}
+    assert set(ball.kinds) == {frozenset({("toy", "ball")})} and set(ball.colors) == {"red"}
 
 
 def test_a_thing_that_changes_for_good_is_seen_to_change() -> None:
@@ -127,3 +127,23 @@ def test_a_thing_that_changes_for_good_is_seen_to_change() -> None:
 def test_place_and_time_are_those_of_most_frames() -> None:
     parsed = tracked(*blank(3))
     assert (parsed.place, parsed.time) == (SMALL.places[1], SMALL.times[2])
+
+
+def test_variants_of_a_kind_are_one_thing() -> None:
+    """Half of a tree is an oak and half a pine: together they are a tree, whatever a bush beside them gets."""
+    kinds = Kinds(("oak tree", "pine tree", "poppy bush", "horse"))
+    noun, color = np.zeros((2, HEIGHT, WIDTH), np.uint8)
+    votes = np.zeros((HEIGHT, WIDTH, 5), np.float16)
+    votes[..., 0] = 1
+    noun[20:40, 20:30], votes[20:40, 20:30] = 1, [0, 0.5, 0.2, 0.3, 0]
+    noun[20:40, 30:40], votes[20:40, 30:40] = 3, [0, 0.1, 0.3, 0.4, 0.2]
+    (blob,) = find_blobs(noun, votes, color, kinds, SMALL.colors)
+    assert blob.noun == "oak tree" and abs(blob.area - 400 / (HEIGHT * WIDTH)) < 1e-9
+    assert kinds.likely(blob.votes) == {("cast", "tree"), ("cast", "bush")}
+
+
+def test_a_small_thing_beside_a_large_one_stays_a_thing() -> None:
+    noun, color = blank(1)
+    put(noun[0], color[0], (CUBE, BLUE), 30, 20, side=30)
+    put(noun[0], color[0], (BALL, BLUE), 25, 44, side=5)
+    assert {blob.noun for blob in seen(noun, color)} == {"cube", "ball"}

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ozora.evaluate.prompts import test_prompts
 from ozora.evaluate.truth import true_maps
+from ozora.language.cast import kind
 from ozora.language.facts import Fact, Ref, Statement
 from ozora.language.prompt_parser import parse_prompt
 from ozora.language.vocabulary import SMALL
@@ -35,7 +36,8 @@ def thing(
     return Track(
         noun=noun,
         color=color,
-        nouns=tuple(noun if i < seen else "" for i in range(F)),
+        kinds=tuple(frozenset({kind(noun)} if i < seen else ()) for i in range(F)),
+        hues=tuple(frozenset({color} if i < seen else ()) for i in range(F)),
         colors=tuple(color if i < seen else "" for i in range(F)),
         x=x,
         y=y,

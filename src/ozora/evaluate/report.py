@@ -23,7 +23,7 @@ from rich.table import Table
 from ozora import pipeline
 from ozora.errors import RendererError
 from ozora.evaluate.prompts import TestPrompt, test_prompts
-from ozora.language.cast import CAST
+from ozora.language.cast import CAST, kind
 from ozora.language.facts import Fact, Ref, Statement
 from ozora.language.vocabulary import Vocabulary
 from ozora.media import write_text
@@ -31,7 +31,7 @@ from ozora.model.autoencoder import Autoencoder
 from ozora.perception.check import RATE
 from ozora.perception.parser import HEIGHT, WIDTH, Parser, load_parser
 from ozora.perception.tracking import parse_clip
-from ozora.perception.verifiers import Verdict, category, kind, verify
+from ozora.perception.verifiers import Verdict, category, verify
 from ozora.shapes import VideoShape
 from ozora.stage.drawing import draw
 from ozora.stage.renderer import Renderer

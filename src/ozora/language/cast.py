@@ -62,6 +62,12 @@ class CastMember:
         return f"{head} in {article} {color} {garment}" if link else f"{name} in {color}"
 
 
+def kind(noun: str) -> tuple[str, str]:
+    """What a noun is apart from its variant: a brown horse and a white horse are horses. A toy is a kind of its own."""
+    member = CAST.get(noun)
+    return ("toy", noun) if member is None else ("cast", member.noun)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
     """Something that is done on the spot, as captions say it of one and of several."""

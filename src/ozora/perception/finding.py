@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ozora.errors import UserError
+from ozora.language.cast import kind
 from ozora.language.facts import Ref
 from ozora.language.prompt_parser import parse_prompt
 from ozora.perception.parser import Maps, Parser, load_parser
 from ozora.perception.tracking import Track, track_things
-from ozora.perception.verifiers import fits, kind
+from ozora.perception.verifiers import fits
 from ozora.plan import Box
 
 MARGIN = 0.03

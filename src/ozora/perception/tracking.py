@@ -1,8 +1,8 @@
 """Tracking: from what each pixel shows to things over time.
 
-In each frame, runs of pixels of one noun and color are joined into fragments, doubtful fragments go to the neighbor
-that they touch most, and what is left is a thing: its color is what most of its pixels say, its noun what all of them
-vote for. Things of successive frames are linked by nearness and likeness.
+In each frame, runs of pixels of one kind and color are joined into fragments, doubtful fragments go to the neighbor
+that they touch most, and what is left is a thing: its color is what most of its pixels say, its kind what all of them
+vote for, its noun that of its kind with most votes. Things of successive frames are linked by nearness and likeness.
 
 Letters: ``f`` frames, ``h w`` rows and columns. Positions are fractions of the picture's width and height.
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ozora.language.cast import CAST
+from ozora.language.cast import CAST, kind
 from ozora.language.vocabulary import Vocabulary
 from ozora.perception.camera import CameraMotion, find_camera_motion
 from ozora.perception.parser import Maps, Parser
@@ -24,10 +24,12 @@ from ozora.perception.parser import Maps, Parser
 FloatArray = NDArray[np.float64]
 MIN_PIXELS = 12
 """Smaller blobs are not things."""
-SAME_NOUN = 0.35
-"""A fragment goes to its neighbor of the same noun in another color when it is smaller than this share of it."""
+SAME_KIND = 0.35
+"""A fragment goes to its neighbor of the same kind in another color when it is smaller than this share of it."""
 DOUBT = 0.15
-"""A fragment goes to its larger neighbor of another noun when so much of its votes is for that noun."""
+"""A fragment goes to its larger neighbor of another kind when so much of its votes is for that kind."""
+LIKELY = 0.5
+"""A thing may be what has so many of the votes of what has most."""
 SETTLING = 3
 """What a thing is in a frame is decided together with up to this many frames before and after."""
 NEAR = 0.16
@@ -50,15 +52,41 @@ class Blob:
     votes: FloatArray
 
 
+Kind = tuple[str, str]
+
+
+class Kinds:
+    """The nouns of a vocabulary, number 0 being nothing, by their kind (``language.cast.kind``)."""
+
+    def __init__(self, nouns: tuple[str, ...]) -> None:
+        self.nouns = ("", *nouns)
+        self.names: list[Kind] = [("", ""), *dict.fromkeys(kind(noun) for noun in nouns)]
+        self.number = np.array([0, *(self.names.index(kind(noun)) for noun in nouns)])
+        self.sums = np.eye(len(self.names), dtype=np.float32)[self.number]
+        dyed = [noun not in CAST or CAST[noun].dyed for noun in nouns]
+        self.dyed = np.isin(np.arange(len(self.names)), self.number[1:][dyed])
+
+    def noun(self, votes: FloatArray) -> str:
+        """The noun with most votes [n] of the kind with most; nothing does not stand for election."""
+        best = 1 + int((votes @ self.sums)[1:].argmax())
+        return self.nouns[int(np.where(self.number == best, votes, -1).argmax())]
+
+    def likely(self, votes: FloatArray) -> frozenset[Kind]:
+        """What it may be by its votes [n]."""
+        heard = (votes @ self.sums)[1:]
+        return frozenset(self.names[1 + number] for number in np.flatnonzero(heard >= LIKELY * heard.max()))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """A thing over ``f`` frames. ``noun`` and ``color`` are what most frames say, ``nouns colors`` [f] what the frames
-    around each say ("" where it is not seen); ``x y area`` [f] and ``box`` [f, 4] as in ``Blob`` (NaN where it is not
-    seen); ``crops`` [f, 12, 12] its box in gray, 0 to 1."""
+    """A thing over ``f`` frames. ``noun`` and ``color`` are what most frames say; ``kinds hues`` [f] what it may be by
+    what the frames around each say, ``colors`` [f] its likeliest color (empty where it is not seen); ``x y area`` [f]
+    and ``box`` [f, 4] as in ``Blob`` (NaN where it is not seen); ``crops`` [f, 12, 12] its box in gray, 0 to 1."""
 
     noun: str
     color: str
-    nouns: tuple[str, ...]
+    kinds: tuple[frozenset[Kind], ...]
+    hues: tuple[frozenset[str], ...]
     colors: tuple[str, ...]
     x: FloatArray
     y: FloatArray
@@ -94,7 +122,7 @@ class Tracker:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        self._nouns = ("", *vocabulary.nouns)
+        self._kinds = Kinds(vocabulary.nouns)
         self._seen: list[list[Blob]] = []
         self._gray: list[NDArray[np.float32]] = []
         self._empty: list[NDArray[np.bool_]] = []
@@ -105,7 +133,7 @@ class Tracker:
     def add(self, maps: Maps) -> None:
         """The next part."""
         for noun, votes, color in zip(maps.noun, maps.votes, maps.color, strict=True):
-            self._seen.append(find_blobs(noun, votes, color, self._nouns, self.vocabulary.colors))
+            self._seen.append(find_blobs(noun, votes, color, self._kinds, self.vocabulary.colors))
         self._gray.append(np.asarray(maps.rgb @ GRAY, np.float32))
         self._empty.append(maps.noun == 0)
         for total, votes in ((self._place, maps.place), (self._time, maps.time), (self._weather, maps.weather)):
@@ -114,7 +142,7 @@ class Tracker:
     def parsed(self) -> ParsedClip:
         """Everything that was seen."""
         gray, vocabulary = np.concatenate(self._gray), self.vocabulary
-        tracks = [_track(chain, gray, self._nouns) for chain in stitch(link(self._seen), self._nouns)]
+        tracks = [_track(chain, gray, self._kinds) for chain in stitch(link(self._seen), self._kinds)]
         return ParsedClip(
             frames=len(gray),
             tracks=tuple(sorted(tracks, key=lambda track: -int(track.visible.sum()))),
@@ -193,7 +221,7 @@ def _absorb(
     numbers: NDArray[np.int64],
     borders: Counter[tuple[int, int]],
     labels: NDArray[np.int64],
-    votes: NDArray[np.float16],
+    votes: NDArray[np.float32],
     colors: int,
 ) -> NDArray[np.int64]:
     """Give fragments that may well be a part of the neighbor that they share most border with to it."""
@@ -203,7 +231,7 @@ def _absorb(
     row = {number: i for i, number in enumerate(used.tolist())}
     member = np.zeros((len(used), numbers.size), np.float32)
     member[index.ravel(), np.arange(numbers.size)] = 1
-    heard = member @ votes.reshape(numbers.size, -1).astype(np.float32)
+    heard = member @ votes.reshape(numbers.size, -1)
     goes_to = {number: number for number in area}
 
     def root(i: int) -> int:
@@ -218,11 +246,11 @@ def _absorb(
         if not touching:
             continue
         other = touching.most_common(1)[0][0]
-        noun, other_noun = label[number] // colors, label[other] // colors
-        if noun == other_noun:
-            goes = area[number] < SAME_NOUN * area[other]
+        here, there = label[number] // colors, label[other] // colors
+        if here == there:
+            goes = area[number] < SAME_KIND * area[other]
         else:
-            doubtful = heard[row[number], other_noun] >= DOUBT * heard[row[number], 1:].sum()
+            doubtful = heard[row[number], there] >= DOUBT * heard[row[number], 1:].sum()
             goes = area[number] < area[other] and (doubtful or area[number] < MIN_PIXELS)
         if other != number and goes:
             goes_to[number] = other
@@ -238,32 +266,28 @@ def find_blobs(
     noun: NDArray[np.uint8],
     votes: NDArray[np.float16],
     color: NDArray[np.uint8],
-    nouns: tuple[str, ...],
+    kinds: Kinds,
     colors: tuple[str, ...],
 ) -> list[Blob]:
-    """The things of one frame from its maps [h, w] and [h, w, n]; ``nouns[0]`` is the background."""
-    dyed = np.array([False, *(name not in CAST or CAST[name].dyed for name in nouns[1:])])
-    said = np.where(dyed[noun], color, 0)  # what has no color of the vocabulary is in one
-    labels = np.where(noun > 0, noun.astype(np.int64) * len(colors) + said, 0)
-    if not labels.any():
+    """The things of one frame from its maps [h, w] and [h, w, n]."""
+    if not noun.any():
         return []
-    numbers = _absorb(*fragments(labels), labels, votes, len(colors))
+    heard = votes.astype(np.float32) @ kinds.sums
+    seen = np.where(noun > 0, 1 + heard[..., 1:].argmax(-1), 0)
+    said = np.where(kinds.dyed[seen], color, 0)  # what has no color of the vocabulary is in one
+    labels = np.where(seen > 0, seen * len(colors) + said, 0)
+    numbers = _absorb(*fragments(labels), labels, heard, len(colors))
     blobs = []
     for number in np.unique(numbers[numbers > 0]):
         inside = numbers == number
         if inside.sum() >= MIN_PIXELS:
-            heard = votes[inside].sum(0, dtype=np.float64)
-            blobs.append(_blob(inside, nouns[_winner(heard)], colors[_most(color[inside])], heard))
+            won = votes[inside].sum(0, dtype=np.float64)
+            blobs.append(_blob(inside, kinds.noun(won), colors[_most(color[inside])], won))
     return _merged(blobs)
 
 
 def _most(values: NDArray[np.uint8]) -> int:
     return int(np.bincount(values).argmax())
-
-
-def _winner(votes: FloatArray) -> int:
-    """The noun with most votes; "nothing" does not stand for election."""
-    return 1 + int(votes[1:].argmax())
 
 
 def _blob(inside: NDArray[np.bool_], noun: str, color: str, votes: FloatArray) -> Blob:
@@ -281,13 +305,14 @@ def _blob(inside: NDArray[np.bool_], noun: str, color: str, votes: FloatArray) -
 
 
 def _merged(blobs: list[Blob]) -> list[Blob]:
-    """Join blobs of one noun and color whose boxes all but touch: a thing whose thin parts were not seen."""
+    """Join blobs of one kind and color whose boxes all but touch: a thing whose thin parts were not seen."""
     result: list[Blob] = []
     for blob in sorted(blobs, key=lambda blob: -blob.area):
         for i, other in enumerate(result):
             gap_x = max(blob.box[0], other.box[0]) - min(blob.box[2], other.box[2])
             gap_y = max(blob.box[1], other.box[1]) - min(blob.box[3], other.box[3])
-            if (blob.noun, blob.color) == (other.noun, other.color) and gap_x < 0.02 and gap_y < 0.035:
+            alike = (kind(blob.noun), blob.color) == (kind(other.noun), other.color)
+            if alike and gap_x < 0.02 and gap_y < 0.035:
                 result[i] = _join(other, blob)
                 break
         else:
@@ -317,7 +342,7 @@ def _cost(chain: Chain, frame: int, blob: Blob) -> float:
     last = max(chain)
     old = chain[last]
     far = float(np.hypot(blob.x - old.x, (blob.y - old.y) / 1.75))
-    unlike = 0.5 * (old.noun != blob.noun) + 0.5 * (old.color != blob.color)
+    unlike = 0.5 * (kind(old.noun) != kind(blob.noun)) + 0.5 * (old.color != blob.color)
     return far / (NEAR + 0.02 * (frame - last - 1)) + unlike
 
 
@@ -336,21 +361,24 @@ def link(seen: list[list[Blob]]) -> list[Chain]:
     return chains
 
 
-def _name(chain: Chain, nouns: tuple[str, ...]) -> tuple[str, str]:
+def _name(chain: Chain, kinds: Kinds) -> tuple[str, str]:
     """The noun that all pixels vote for and the color that most frames say, larger blobs louder."""
     colors: Counter[str] = Counter()
     for blob in chain.values():
         colors[blob.color] += int(1e6 * blob.area)
     votes = np.sum([blob.votes for blob in chain.values()], axis=0)
-    return nouns[_winner(votes)], colors.most_common(1)[0][0]
+    return kinds.noun(votes), colors.most_common(1)[0][0]
 
 
-def stitch(chains: list[Chain], nouns: tuple[str, ...]) -> list[Chain]:
-    """Join chains of the same name that never show at the same time: a thing that was hidden for a while."""
+def stitch(chains: list[Chain], kinds: Kinds) -> list[Chain]:
+    """Join chains of the same kind and color that never show at the same time: a thing that was hidden for a while."""
     result: list[Chain] = []
     for chain in sorted(chains, key=len, reverse=True):
+        noun, color = _name(chain, kinds)
         for other in result:
-            if _name(chain, nouns) == _name(other, nouns) and not chain.keys() & other.keys():
+            other_noun, other_color = _name(other, kinds)
+            same = (kind(noun), color) == (kind(other_noun), other_color)
+            if same and not chain.keys() & other.keys():
                 other.update(chain)
                 break
         else:
@@ -358,27 +386,33 @@ def stitch(chains: list[Chain], nouns: tuple[str, ...]) -> list[Chain]:
     return [chain for chain in result if len(chain) >= 2 or len(result) == 1]
 
 
-def settled(chain: Chain, frames: int, nouns: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Noun and color [f] in each frame, as it and its neighbors together say; "" where the thing is not seen."""
-    names, colors = [""] * frames, [""] * frames
-    for i in chain:
-        around = [chain[j] for j in range(i - SETTLING, i + SETTLING + 1) if j in chain]
-        names[i] = nouns[_winner(np.sum([blob.votes for blob in around], axis=0))]
-        colors[i] = Counter(blob.color for blob in around).most_common(1)[0][0]
-    return tuple(names), tuple(colors)
-
-
-def _track(chain: Chain, gray: NDArray[np.float32], nouns: tuple[str, ...]) -> Track:
+def _track(chain: Chain, gray: NDArray[np.float32], kinds: Kinds) -> Track:
     f = len(gray)
     x, y, area = np.full((3, f), np.nan)
     box = np.full((f, 4), np.nan)
     crops = np.zeros((f, CROP, CROP))
+    likely, hues, colors = [frozenset[Kind]()] * f, [frozenset[str]()] * f, [""] * f
     for i, blob in chain.items():
         x[i], y[i], area[i], box[i] = blob.x, blob.y, blob.area, blob.box
         crops[i] = _crop(gray[i], blob.box)
-    noun, color = _name(chain, nouns)
-    names, colors = settled(chain, f, nouns)
-    return Track(noun=noun, color=color, nouns=names, colors=colors, x=x, y=y, box=box, area=area, crops=crops)
+        around = [chain[j] for j in range(i - SETTLING, i + SETTLING + 1) if j in chain]
+        likely[i] = kinds.likely(np.sum([one.votes for one in around], axis=0))
+        counted = Counter(one.color for one in around).most_common()
+        colors[i] = counted[0][0]
+        hues[i] = frozenset(color for color, times in counted if times >= LIKELY * counted[0][1])
+    noun, color = _name(chain, kinds)
+    return Track(
+        noun=noun,
+        color=color,
+        kinds=tuple(likely),
+        hues=tuple(hues),
+        colors=tuple(colors),
+        x=x,
+        y=y,
+        box=box,
+        area=area,
+        crops=crops,
+    )
 
 
 def _crop(picture: NDArray[np.float32], box: tuple[float, float, float, float]) -> FloatArray:

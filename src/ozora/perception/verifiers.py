@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ozora.language.cast import CAST
+from ozora.language.cast import kind
 from ozora.language.facts import Fact, Ref, Statement
 from ozora.perception.camera import CameraMotion
 from ozora.perception.tracking import ParsedClip, Track
@@ -70,20 +70,16 @@ UNSETTLED: Answer = (None, float("nan"))
 MISSING: Answer = (False, float("nan"))
 
 
-def kind(noun: str) -> tuple[bool, str]:
-    """What a noun is apart from its variant: a brown horse and a white horse are horses; a toy is another kind."""
-    member = CAST.get(noun)
-    return (False, noun) if member is None else (True, member.noun)
-
-
 def fits(noun: str, color: str, ref: Ref) -> bool:
     """Whether what is seen is what is asked for: its kind, and its color where one is named."""
     return bool(noun) and kind(noun) == kind(ref.noun) and ref.color in ("", color)
 
 
 def _fits(track: Track, ref: Ref) -> NDArray[np.bool_]:
-    """Where [f] a track shows what is asked for."""
-    return np.array([fits(noun, color, ref) for noun, color in zip(track.nouns, track.colors, strict=True)])
+    """Where [f] a track may well be what is asked for."""
+    wanted = kind(ref.noun)
+    frames = zip(track.kinds, track.hues, strict=True)
+    return np.array([wanted in kinds and (not ref.color or ref.color in hues) for kinds, hues in frames])
 
 
 def steady(track: Track, camera: CameraMotion) -> Track:
@@ -118,7 +114,8 @@ def cast(statement: Statement, parsed: ParsedClip) -> tuple[tuple[Track, ...], .
 
     def merit(ref: Ref, i: int) -> float:
         track = parsed.tracks[i]
-        return float(_fits(track, ref).mean() + 0.1 * track.visible.mean()) * (kind(track.noun) == kind(ref.noun))
+        is_one = any(kind(ref.noun) in kinds for kinds in track.kinds)
+        return is_one * float(_fits(track, ref).mean() + 0.1 * track.visible.mean())
 
     def best(number: int) -> float:
         return max((merit(statement.things[number], i) for i in free), default=0.0)

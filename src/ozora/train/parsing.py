@@ -17,7 +17,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ozora.language.cast import CAST
+from ozora.language.cast import kind
 from ozora.language.vocabulary import Vocabulary
 from ozora.model.precision import mixed
 from ozora.perception.parser import FINE, ParserNet
@@ -125,8 +125,8 @@ def _in_range(rgb: Tensor) -> Float[Tensor, "b 3 h w"]:
 
 def kinds(vocabulary: Vocabulary) -> Tensor:
     """The number of the bare noun ("horse") of each noun ("brown horse"), from 1; 0 is nothing."""
-    bare = [CAST[noun].noun if noun in CAST else noun for noun in vocabulary.nouns]
-    return torch.tensor([0, *(1 + bare.index(noun) for noun in bare)])
+    each = [kind(noun) for noun in vocabulary.nouns]
+    return torch.tensor([0, *(1 + each.index(one) for one in each)])
 
 
 def _examined(model: nn.Module, lessons: Lessons, vocabulary: Vocabulary, device: torch.device) -> dict[str, float]:
