@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ozora.errors import UserError
 from ozora.language.facts import Statement
+from ozora.perception.check import RATE
 from ozora.perception.parser import Parser
 from ozora.perception.tracking import parse_clip
 from ozora.perception.verifiers import verify
@@ -71,7 +72,7 @@ def measure_drift(
 
 
 def _moment(piece: NDArray[np.uint8], start_s: float, fps: Fraction, standing: Statement, parser: Parser) -> Moment:
-    step = max(1, round(fps / 12))  # the parser was made for 12 frames a second
+    step = max(1, round(fps / RATE))
     verdicts = [verdict.holds for verdict in verify(standing, parse_clip(parser, piece[::step]))]
     light = piece[::step].astype(np.float32) / 255
     luma = light @ np.array([0.2126, 0.7152, 0.0722], np.float32)

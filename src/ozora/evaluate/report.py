@@ -184,13 +184,13 @@ def _judge(statement: Statement, verdicts: Sequence[Verdict]) -> list[tuple[str,
     return [*judged, (WHOLE, all(settled) if settled else None)]
 
 
-def score(make: Make, prompts: Iterable[TestPrompt], parser: Parser) -> Score:
-    """A model's score: one clip a prompt, made with the prompt's own seed."""
+def score(make: Make, prompts: Iterable[TestPrompt], parser: Parser, *, every: int = 1) -> Score:
+    """A model's score: one clip a prompt, made with the prompt's own seed, of which each ``every``-th frame is read."""
     judged: list[tuple[str, bool | None]] = []
     missed: list[Miss] = []
     for prompt in prompts:
         text, seed, statement = prompt.caption.text, prompt.seed, prompt.caption.statement
-        verdicts = verify(statement, parse_clip(parser, make(text, seed)))
+        verdicts = verify(statement, parse_clip(parser, make(text, seed)[::every]))
         judged += _judge(statement, verdicts)
         missed += [Miss(prompt=text, seed=seed, fact=v.fact) for v in verdicts if v.holds is False]
     return Score(tallies=tally(judged), missed=tuple(missed))
@@ -241,7 +241,8 @@ def compare(
     def watched(task: str) -> Iterable[TestPrompt]:
         return track(prompts, task, console=console, transient=True)
 
-    model = score(make, watched("clips of the model"), parser)
+    every = max(round(shape.fps / RATE), 1)  # as the check after painting
+    model = score(make, watched("clips of the model"), parser, every=every)
     try:
         renderer = Renderer(shape.height, shape.width)
     except RendererError as error:
@@ -253,10 +254,10 @@ def compare(
     for prompt in watched("true renders"):
         frames = render(prompt, renderer, shape.frames)
         statement = prompt.caption.statement
-        true += _judge(statement, verify(statement, parse_clip(parser, frames)))
-        rejected += _rejected(prompt, frames, parser)
+        true += _judge(statement, verify(statement, parse_clip(parser, frames[::every])))
+        rejected += _rejected(prompt, frames[::every], parser)
         if reconstruct is not None:
-            rebuilt += _judge(statement, verify(statement, parse_clip(parser, reconstruct(frames))))
+            rebuilt += _judge(statement, verify(statement, parse_clip(parser, reconstruct(frames)[::every])))
     return Comparison(
         model=model,
         renders=Score(tallies=tally(true)),

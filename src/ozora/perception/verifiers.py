@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from ozora.language.cast import kind
 from ozora.language.facts import Fact, Ref, Statement
+from ozora.language.vocabulary import NOUNS
 from ozora.perception.camera import CameraMotion
 from ozora.perception.tracking import ParsedClip, Track
 
 FloatArray = NDArray[np.float64]
-PRESENT = 0.8
+PRESENT = 0.6
 """In which share of the frames, those where it may be hidden or outside not counted, a thing must show as itself."""
 MIN_SEEN = 0.25
 """In which share of all frames it must show as itself whatever hides it."""
@@ -33,6 +34,8 @@ MIN_JUMP = 0.06
 MIN_FALL = 0.15
 STILL_WAY, STILL_GROWTH = 0.05, 0.09
 MIN_APART = 0.03
+AIRBORNE = ("fly", "float", "swim", "glide")
+"""What gets along like this says nothing by how low it is in the picture."""
 MIN_TURNING = 0.020
 """How much the picture of a spinning thing changes at least within itself (standard deviation over time, 0 to 1)."""
 
@@ -293,6 +296,12 @@ def _beside(sign: float) -> Callable[[Track, Track, NDArray[np.bool_]], Answer]:
     return judge
 
 
+def _floats(fact: Fact, evidence: Evidence) -> bool:
+    """Whether one of the things of a fact is not on the ground."""
+    nouns = [evidence.statement.things[number].noun for number in (fact.subject, fact.object) if number is not None]
+    return any(NOUNS[noun].verb in AIRBORNE for noun in nouns)
+
+
 def _nearer(sign: float) -> Callable[[Track, Track, NDArray[np.bool_]], Answer]:
     """What stands nearer on the ground stands lower in the picture."""
 
@@ -321,6 +330,8 @@ RELATION: dict[str, Callable[[Track, Track, NDArray[np.bool_]], Answer]] = {
 def relation(fact: Fact, evidence: Evidence) -> Answer:
     """Two things stand to one another as stated, on average over the frames that show both."""
     if fact.value not in RELATION or fact.object is None:
+        return UNSETTLED
+    if fact.value in ("front", "behind") and _floats(fact, evidence):
         return UNSETTLED
     firsts, seconds = evidence.cast[fact.subject or 0], evidence.cast[fact.object]
     if not firsts or not seconds:
@@ -354,7 +365,7 @@ def weather(fact: Fact, evidence: Evidence) -> Answer:
 
 def _turn(axis: str, sign: float, *, around: bool = False) -> Callable[[Evidence], Answer]:
     """The background goes by ``sign`` along an axis of the picture; things go with it, or do not where the camera goes
-    ``around`` them."""
+    ``around`` them. A camera that turns after something looks as one that goes around it: that is not told apart."""
 
     def judge(evidence: Evidence) -> Answer:
         way = float(getattr(evidence.parsed.camera, axis)[-1])
@@ -363,7 +374,9 @@ def _turn(axis: str, sign: float, *, around: bool = False) -> Callable[[Evidence
         carried = [_trend(track, getattr(track, axis[1])) / way for tracks in evidence.cast for track in tracks]
         if axis == "dy" or not carried:
             return True, way
-        return (min(carried) < CARRIED if around else max(carried) >= CARRIED), way
+        if around:
+            return min(carried) < CARRIED, way
+        return True if max(carried) >= CARRIED else None, way
 
     return judge
 
