@@ -24,7 +24,7 @@ def test_generate_takes_what_the_command_takes() -> None:
 
     own = set(inspect.signature(ozora.generate).parameters) - {"progress"}
     command = {*inspect.signature(generate).parameters, *(field.name for field in fields(Wishes))}
-    assert own == command - {"as_json", "preview", "quiet", "keep"}
+    assert own == command - {"as_json", "preview", "quiet", "all_takes"}
 
 
 def test_an_output_that_cannot_be_written_is_refused_before_work(tmp_path: Path) -> None:

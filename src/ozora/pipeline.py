@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,6 @@ from ozora.edit.given import (
 from ozora.errors import CapabilityError, PaintingError, PromptError, SizeError, UserError, WeightsError, blaming
 from ozora.language.stories import spans
 from ozora.media import VideoWriter, check_picture, holds_sound
-from ozora.perception.check import Check
 from ozora.plan import (
     Composition,
     Condition,
@@ -59,6 +59,9 @@ from ozora.plan import (
 from ozora.shapes import VideoShape
 from ozora.timecode import exact, rate
 from ozora.trust.publish import Terms, check_prompts, publish, publishing
+
+if TYPE_CHECKING:
+    from ozora.perception.check import Check
 
 MAX_PROMPT = 2000
 MAX_SIDE = 2048
@@ -300,6 +303,8 @@ class _Shoot:
         given = np.zeros(self.plan.shape.frames, bool)
         for part in self._given:
             given[part.frame : part.last] |= part.known is None
+        from ozora.perception.check import Check  # loads PyTorch, which who only plans does without
+
         try:
             return Check(self.plan, given=given), ()
         except WeightsError as error:

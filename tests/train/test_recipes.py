@@ -4,6 +4,8 @@ import pytest
 
 from ozora.errors import UnknownNameError
 from ozora.train.beginning import BEGIN_AUTOENCODER, BEGIN_DENOISER, Beginning
+from ozora.train.lessons import LessonPhase
+from ozora.train.parsing import ParserPhase
 from ozora.train.recipes import RECIPES, AutoencoderPhase, DiffusionPhase, LatentPhase, find
 from ozora.train.sharpening import VIEWS, Sharpening
 
@@ -26,6 +28,12 @@ def test_a_recipe_fits_together(name: str) -> None:
             assert {(serving.frames, serving.passing) for serving in phase.servings} <= shelves
             assert phase.after in ("", BEGIN_DENOISER, *recipe.phases)
     assert set(recipe.finals) <= set(recipe.phases)
+    for phase in recipe.phases.values():
+        if isinstance(phase, ParserPhase):
+            assert isinstance(recipe.phases[phase.lessons], LessonPhase) and phase.after in ("", *recipe.phases)
+    if not recipe.denoiser:
+        assert isinstance(recipe.phases[recipe.parser], ParserPhase)
+        return
     sharpened = recipe.phases[recipe.decoder]
     assert isinstance(sharpened, Sharpening)
     begins = next(iter(recipe.phases.values()))
@@ -36,7 +44,8 @@ def test_a_recipe_fits_together(name: str) -> None:
 
 
 def test_gpu_phases_fit_in_a_command() -> None:
-    assert all((phase.minutes or 0) < 9 for phase in find("gpu").phases.values() if not isinstance(phase, Beginning))
+    phases = find("gpu").phases.values()
+    assert all((phase.minutes or 0) < 9 for phase in phases if not isinstance(phase, Beginning | LessonPhase))
 
 
 def test_an_unknown_recipe_lists_the_known() -> None:

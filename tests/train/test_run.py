@@ -55,7 +55,9 @@ def _goes_on_from(weights: Path, out: Path) -> None:
         "main": replace(images, after=BEGIN_DENOISER),
         "bake": replace(guided, after="main", guidance=(2.0, 1.4)),
     }
-    recipe = replace(small, name="more", phases=phases, encoder=BEGIN_AUTOENCODER, denoiser="bake", enlarger="")
+    recipe = replace(
+        small, name="more", phases=phases, encoder=BEGIN_AUTOENCODER, denoiser="bake", enlarger="", parser=""
+    )
     for name in phases:
         list(run_one(recipe, name, out))
     before, after = load_bundle(weights), load_bundle(bundle(recipe, out).with_suffix(".safetensors"))

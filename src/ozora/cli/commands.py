@@ -15,7 +15,7 @@ import typer
 from typer.exceptions import TyperException
 
 from ozora import __version__
-from ozora.cli.edit import Keep, Wishes, add_verbs
+from ozora.cli.edit import Wishes, add_verbs
 from ozora.cli.export import add_export
 from ozora.cli.script import add_script
 from ozora.cli.serve import add_server
@@ -90,7 +90,7 @@ def paint_verb(make: Callable[[], tuple[Composition, str]], wishes: Wishes) -> N
         from ozora.cli.screen import Screen
 
         screen = Screen(quiet=wishes.quiet, preview=wishes.preview)
-        if wishes.takes > 1 and wishes.keep is Keep.ALL:
+        if wishes.takes > 1 and wishes.all_takes:
             _paint_all(_plan(make, wishes), wishes, screen)
             return
         path, record = _paint(_plan(make, wishes), wishes.output, screen, takes=wishes.takes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
@@ -29,13 +28,6 @@ Fps = Annotated[str | None, typer.Option(help="Frames a second.")]
 Strength = Annotated[str, typer.Option(help="subtle, mild, strong, or from above 0 (keep) to 1 (anew).")]
 
 
-class Keep(enum.StrEnum):
-    """Which of several takes are published."""
-
-    BEST = "best"
-    ALL = "all"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """What every verb takes."""
@@ -60,9 +52,9 @@ class Wishes:
     takes: Annotated[
         int, typer.Option(min=1, max=16, help="Paint so many clips, and keep the one that shows most of the prompt.")
     ] = 1
-    keep: Annotated[Keep, typer.Option(help="Of several takes: the best alone, or all, with a contact sheet.")] = (
-        Keep.BEST
-    )
+    all_takes: Annotated[
+        bool, typer.Option("--all-takes", help="Keep all of several takes, and a contact sheet of them.")
+    ] = False
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object on the standard output, nothing else.")
     ] = False
