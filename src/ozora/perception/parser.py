@@ -141,7 +141,7 @@ class Parser:
         seen = F.avg_pool2d(picture, FINE).round().clamp(0, 255).to(torch.uint8)
         return Maps(
             noun=logits.noun.argmax(1).to(torch.uint8).numpy(),
-            votes=logits.noun.float().softmax(1).permute(0, 2, 3, 1).half().numpy(),
+            votes=logits.noun.permute(0, 2, 3, 1).contiguous().softmax(-1).half().numpy(),
             color=logits.color.argmax(1).to(torch.uint8).numpy(),
             place=logits.place.float().softmax(1).numpy(),
             time=logits.time.float().softmax(1).numpy(),

@@ -224,14 +224,14 @@ def _absorb(
     votes: NDArray[np.float32],
     colors: int,
 ) -> NDArray[np.int64]:
-    """Give fragments that may well be a part of the neighbor that they share most border with to it."""
-    used, first, index, size = np.unique(numbers, return_index=True, return_inverse=True, return_counts=True)
+    """Give fragments that may well be a part of the neighbor that they share most border with to it. ``votes`` are
+    those of the pixels that have a number, in their order."""
+    used, first, size = np.unique(numbers, return_index=True, return_counts=True)
     area = dict(zip(used.tolist(), size.tolist(), strict=True))
     label = dict(zip(used.tolist(), labels.ravel()[first].tolist(), strict=True))
     row = {number: i for i, number in enumerate(used.tolist())}
-    member = np.zeros((len(used), numbers.size), np.float32)
-    member[index.ravel(), np.arange(numbers.size)] = 1
-    heard = member @ votes.reshape(numbers.size, -1)
+    numbered = numbers[numbers > 0]
+    heard = np.stack([votes[numbered == number].sum(0) for number in used])
     goes_to = {number: number for number in area}
 
     def root(i: int) -> int:
@@ -272,8 +272,10 @@ def find_blobs(
     """The things of one frame from its maps [h, w] and [h, w, n]."""
     if not noun.any():
         return []
-    heard = votes.astype(np.float32) @ kinds.sums
-    seen = np.where(noun > 0, 1 + heard[..., 1:].argmax(-1), 0)
+    here = noun > 0
+    heard = votes[here].astype(np.float32) @ kinds.sums
+    seen = np.zeros(noun.shape, np.int64)
+    seen[here] = 1 + heard[:, 1:].argmax(-1)
     said = np.where(kinds.dyed[seen], color, 0)  # what has no color of the vocabulary is in one
     labels = np.where(seen > 0, seen * len(colors) + said, 0)
     numbers = _absorb(*fragments(labels), labels, heard, len(colors))
