@@ -86,7 +86,7 @@ def start(
 
 def paint_verb(make: Callable[[], tuple[Composition, str]], wishes: Wishes) -> None:
     """Paint what a verb lays out, and report it."""
-    with _stoppable("stopped, nothing was written"):
+    with _stoppable("stopped; takes that were finished stay" if wishes.all_takes else "stopped, nothing was written"):
         from ozora.cli.screen import Screen
 
         screen = Screen(quiet=wishes.quiet, preview=wishes.preview)
