@@ -121,3 +121,16 @@ def test_a_clip_goes_through_an_autoencoder() -> None:
     frames = np.random.default_rng(0).integers(0, 255, (9, 64, 96, 3), np.uint8)
     made = through(Autoencoder(CONFIG.autoencoder).eval())(frames)
     assert made.shape == frames.shape and made.dtype == np.uint8
+
+
+@pytest.mark.egl
+def test_without_the_pack_of_the_cast_the_model_alone_is_scored(
+    parser: Parser, renderer: Renderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del renderer
+    monkeypatch.setenv("OZORA_TROUPE", "none.pack")
+    prompts = prompt_sets(FULL, 4)["cast, in distribution"]
+    shape = VideoShape(frames=13, height=128, width=224, fps=Fraction(12))
+    black = np.zeros((13, 128, 224, 3), np.uint8)
+    found = compare(lambda *_: black, prompts, parser, shape, console=Console(quiet=True))
+    assert found.renders is None and found.model.tallies["color and noun"].holds == 0

@@ -21,7 +21,7 @@ from rich.progress import track
 from rich.table import Table
 
 from ozora import pipeline
-from ozora.errors import RendererError
+from ozora.errors import MediaError, RendererError
 from ozora.evaluate.prompts import TestPrompt, test_prompts
 from ozora.language.cast import CAST, kind
 from ozora.language.facts import Fact, Ref, Statement
@@ -235,7 +235,7 @@ def compare(
     reconstruct: Reconstruct | None = None,
     console: Console | None = None,
 ) -> Comparison:
-    """A model beside the checker's own figures; without OpenGL the model alone."""
+    """A model beside the checker's own figures; without OpenGL, or the pack of the cast, the model alone."""
     console = console or Console(stderr=True)
 
     def watched(task: str) -> Iterable[TestPrompt]:
@@ -245,7 +245,9 @@ def compare(
     model = score(make, watched("clips of the model"), parser, every=every)
     try:
         renderer = Renderer(shape.height, shape.width)
-    except RendererError as error:
+        for prompt in prompts:
+            render(prompt, renderer, 1)  # the cast needs its pack
+    except (RendererError, MediaError) as error:
         console.print(f"the checker's own figures are left out: {error}", markup=False)
         return Comparison(model=model)
     true: list[tuple[str, bool | None]] = []
