@@ -1,6 +1,6 @@
 """The check of what came: which facts that a plan asks for the painted frames do not show.
 
-It reads four pictures a second while they are painted, so it costs a fifteenth of the time of painting. A verdict is
+It reads four pictures a second while they are painted: about 30 ms each on two cores. A verdict is
 as good as the verifiers: how many true facts of a kind they recognise on renders of the stage is in the parser's card,
 and goes with each finding.
 
