@@ -21,6 +21,7 @@ from rich.progress import track
 from rich.table import Table
 
 from ozora import pipeline
+from ozora.backends.canvases import to_frames
 from ozora.errors import MediaError, RendererError
 from ozora.evaluate.prompts import TestPrompt, test_prompts
 from ozora.language.cast import CAST, kind
@@ -308,8 +309,7 @@ def through(autoencoder: Autoencoder) -> Reconstruct:
     @torch.inference_mode()
     def reconstruct(frames: Frames) -> Frames:
         video = torch.from_numpy(frames).permute(3, 0, 1, 2).float()[None] / 127.5 - 1
-        pixels = autoencoder.decode(autoencoder.encode(video))[0].clamp(-1, 1) * 127.5 + 127.5
-        return pixels.round().to(torch.uint8).permute(1, 2, 3, 0).contiguous().numpy()
+        return to_frames(autoencoder.decode(autoencoder.encode(video))[0].permute(1, 2, 3, 0).contiguous())
 
     return reconstruct
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from ozora.backends.canvases import to_frames
 from ozora.evaluate.truth import true_labels
 from ozora.language.cast import CAST
 from ozora.language.random_choice import Rng, pick
@@ -152,8 +153,7 @@ def _decoded(autoencoder: Autoencoder, rgb: NDArray[np.uint8], seed: int) -> NDA
     level = MOST_NOISE * float(torch.rand((), generator=rng))
     deviation = latent.std((0, 2, 3, 4), keepdim=True)
     noisy = latent + level * deviation * torch.randn(latent.shape, generator=rng)
-    pixels = autoencoder.decode(noisy)[0].clamp(-1, 1) * 127.5 + 127.5
-    return pixels.round().to(torch.uint8).permute(1, 2, 3, 0).contiguous().numpy()
+    return to_frames(autoencoder.decode(noisy)[0].permute(1, 2, 3, 0).contiguous())
 
 
 def fill(
