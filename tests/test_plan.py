@@ -138,7 +138,7 @@ def test_what_does_not_show_is_told_with_what_to_do() -> None:
         Finding(prompt=0, fact=fact, shows=shows) for fact, shows in (("a ball", True), ("a robot", False))
     )
     unknown = Finding(prompt=0, fact="a sign that says OPEN", shows=None)
-    assert tell_missing((seen, missing, unknown)) == ("not seen: a robot (try another seed, or --takes 4)",)
+    assert tell_missing((seen, missing, unknown)) == ("not seen: a robot (try another seed, or several takes)",)
     sure = dataclasses.replace(missing, recognised=0.964)
     assert "96% of such are recognised when there" in tell_missing((sure,))[0]
     assert tell_missing(()) == ()

@@ -376,7 +376,7 @@ def tell_missing(findings: tuple[Finding, ...]) -> tuple[str, ...]:
         if finding.shows is False:
             where = f"shot {finding.prompt + 1}: " if many else ""
             sure = "" if finding.recognised is None else f"; {finding.recognised:.0%} of such are recognised when there"
-            lines.append(f"{where}not seen: {finding.fact} (try another seed, or --takes 4{sure})")
+            lines.append(f"{where}not seen: {finding.fact} (try another seed, or several takes{sure})")
     return tuple(lines)
 
 

@@ -59,7 +59,7 @@ def test_each_prompt_is_checked_in_its_own_time(parser: Parser) -> None:
     findings = check.findings()
     assert {(finding.prompt, finding.shows) for finding in findings} == {(0, True), (1, False)}
     (line,) = tell_missing(findings)
-    assert line.startswith("shot 2: not seen: a green dog (try another seed, or --takes 4")
+    assert line.startswith("shot 2: not seen: a green dog (try another seed, or several takes")
 
 
 @pytest.mark.egl
